@@ -1,0 +1,129 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nioConcurrency: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+/// A module of the gateway itself.
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// A plugin: sees GatewayKit and what it names, never another plugin.
+func plugin(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(
+        name: name,
+        dependencies: ["GatewayKit"] + dependencies,
+        path: "Plugins/\(name)",
+        swiftSettings: settings
+    )
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: ["GatewayKit", "GatewayTesting"] + dependencies,
+        exclude: name == "GatewayPolicy" ? ["Golden"] : [],
+        swiftSettings: settings
+    )
+}
+
+let package = Package(
+    name: "sluice",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "sluice", targets: ["sluice"]),
+        .library(name: "GatewayKit", targets: ["GatewayKit"]),
+        .library(name: "GatewayTesting", targets: ["GatewayTesting"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+    ],
+    targets: [
+        module("GatewayKit", [httpTypes, logging, nioCore]),
+        module("GatewayPolicy", ["GatewayKit", httpTypes, nioCore, yams]),
+        module(
+            "GatewayServer",
+            ["GatewayKit", httpTypes, logging, nioConcurrency, nioCore, nioPosix]
+        ),
+        module("GatewayTesting", ["GatewayKit", httpTypes, logging, nioConcurrency, nioCore, nioEmbedded]),
+        .executableTarget(
+            name: "sluice",
+            dependencies: [
+                "GatewayKit", "GatewayPolicy", "GatewayServer", "L402", "Lightning", "Standard", "Stores",
+                argumentParser, asyncHTTPClient, httpTypes, logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle,
+                unixSignals,
+            ],
+            resources: [.embedInCode("Embedded")],
+            swiftSettings: settings
+        ),
+
+        plugin("L402", [crypto, httpTypes, nioConcurrency, nioCore]),
+        plugin("Lightning", [asyncHTTPClient, "CSecp256k1", crypto, httpTypes, logging, nioConcurrency, nioCore]),
+        plugin("Standard", [httpTypes, logging, nioConcurrency, nioCore]),
+        plugin("Stores", [grdb, logging, nioConcurrency, nioCore]),
+        .systemLibrary(
+            name: "CSecp256k1",
+            path: "Plugins/CSecp256k1",
+            pkgConfig: "libsecp256k1",
+            providers: [.apt(["libsecp256k1-dev"])]
+        ),
+
+        tests(of: "GatewayKit", [httpTypes, logging, nioCore, nioEmbedded]),
+        tests(of: "GatewayPolicy", ["GatewayPolicy", httpTypes, nioCore]),
+        tests(
+            of: "GatewayServer",
+            ["GatewayServer", httpTypes, logging, nioConcurrency, nioCore, nioEmbedded, nioPosix]
+        ),
+        tests(of: "L402", ["L402", crypto, httpTypes, nioCore, nioEmbedded]),
+        tests(of: "Lightning", ["Lightning", asyncHTTPClient, crypto, httpTypes, nioCore]),
+        tests(of: "Standard", ["Standard", httpTypes, logging, nioCore, nioEmbedded]),
+        tests(of: "Stores", ["Stores", "StoreCrashChild", grdb, logging, nioCore]),
+        // Killed by StoresTests in the middle of its work.
+        .executableTarget(
+            name: "StoreCrashChild",
+            dependencies: ["GatewayKit", "Stores", logging],
+            path: "Tests/StoreCrashChild",
+            swiftSettings: settings
+        ),
+        tests(
+            of: "EndToEnd",
+            [
+                "sluice", "GatewayPolicy", "GatewayServer", "L402", "Lightning", "Standard", "Stores", asyncHTTPClient,
+                httpTypes, logging, nioConcurrency, nioCore, nioHTTP1, nioPosix,
+            ]
+        ),
+        .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
+        tests(of: "Allocation", ["CAllocationCount", "L402", "Standard", httpTypes, nioCore, nioEmbedded]),
+    ]
+)

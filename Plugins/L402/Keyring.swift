@@ -1,0 +1,69 @@
+package import GatewayKit
+
+/// The gateway's master keys, by generation. The newest signs; all of them verify.
+///
+/// The root key of a token is derived from a master key and the token's identifier, so that a token costs no storage
+/// and every instance that holds the keyring verifies every token. Taking a generation out ends the tokens signed with
+/// it.
+package struct Keyring: Sendable {
+    private struct Generation {
+        let number: UInt32
+        /// The pseudorandom key of HKDF (RFC 5869 §2.2).
+        let derivation: HMACKey
+    }
+
+    /// Ascending.
+    private let generations: [Generation]
+    /// The number of the generation that signs.
+    package let newest: UInt32
+
+    /// The keys by the numbers of their generations; `nil` without any.
+    package init?(_ masterKeys: [UInt32: Bytes32]) {
+        guard let newest = masterKeys.keys.max() else { return nil }
+        let extract = HMACKey("sluice l402 v1")
+        self.newest = newest
+        generations = masterKeys.sorted { $0.key < $1.key }.map { number, masterKey in
+            Generation(number: number, derivation: HMACKey(extract.code(of: masterKey)))
+        }
+    }
+
+    /// Reads lines of `generation key`: a number from 1 on, and 64 hexadecimal digits. Empty lines and those that begin
+    /// with `#` say nothing.
+    package init(parsing text: String) throws(MalformedKeyring) {
+        var masterKeys: [UInt32: Bytes32] = [:]
+        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+            let words = line.split { $0 == " " || $0 == "\t" }
+            guard let first = words.first, !first.hasPrefix("#") else { continue }
+            guard words.count == 2, let number = UInt32(first), number > 0, let masterKey = Bytes32(hex: words[1])
+            else {
+                throw MalformedKeyring("line \(index + 1) should be a generation and 64 hexadecimal digits")
+            }
+            guard masterKeys.updateValue(masterKey, forKey: number) == nil else {
+                throw MalformedKeyring("line \(index + 1) repeats generation \(number)")
+            }
+        }
+        guard let keyring = Keyring(masterKeys) else { throw MalformedKeyring("it holds no key") }
+        self = keyring
+    }
+
+    /// The key that a token is signed with: HKDF-SHA256 of its identifier (RFC 5869 §2.3).
+    ///
+    /// - Returns: `nil` when the keyring has no such generation.
+    package func rootKey(for identifier: UnsafeRawBufferPointer, generation: UInt32) -> Bytes32? {
+        guard let derivation = generations.last(where: { $0.number == generation })?.derivation else { return nil }
+        return Swift.withUnsafeBytes(of: 1 as UInt8) { derivation.code(of: identifier, $0) }
+    }
+
+    /// A new token for a payment, with these caveats in this order.
+    package func macaroon(for payment: PaymentHash, caveats: [String]) -> Macaroon? {
+        let identifier = L402Identifier(payment: payment, generation: newest).bytes
+        guard let rootKey = identifier.withUnsafeBytes({ self.rootKey(for: $0, generation: newest) }) else {
+            return nil
+        }
+        var macaroon = Macaroon(location: "lsat", identifier: identifier, rootKey: rootKey.array)
+        for caveat in caveats {
+            macaroon.add(caveat)
+        }
+        return macaroon
+    }
+}

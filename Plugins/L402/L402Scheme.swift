@@ -1,0 +1,131 @@
+package import GatewayKit
+
+/// `l402`: sells macaroons for Lightning payments and recognises them again (L402 protocol spec).
+package struct L402Scheme: AuthScheme, Plugin {
+    package static let word = "l402"
+
+    private let mint: Mint
+    private let terms: L402Terms
+    private let time: TimeSource
+    private let revocations: RevocationList
+
+    package init(from settings: inout PolicyReader, _ services: Services) {
+        mint = Mint.of(dataFolder: services.dataFolder)
+        terms = L402Terms(from: &settings, service: services.service)
+        time = services.time
+        revocations = services.revocations
+    }
+
+    /// Reads the keyring, or makes it, before the first request needs it.
+    package static func prepare(dataFolder: String) throws(StartFailure) {
+        _ = try Mint.of(dataFolder: dataFolder).keyring()
+    }
+
+    // MARK: Selling
+
+    package func challenge(for quote: Quote, in exchange: Exchange) throws -> Eventually<Challenge> {
+        try quote.invoice().map { [mint, terms, time] invoice in
+            let caveats = terms.caveats(at: time.now())
+            let macaroon = try mint.macaroon(for: invoice.paymentHash, caveats: caveats).base64
+            let offer = "macaroon=\"\(macaroon)\", invoice=\"\(invoice.bolt11)\""
+            // LSAT first, for clients that read the first line only; what clients search for begins with these two
+            // parameters, so newer ones stand behind them.
+            return Challenge(lines: ["LSAT \(offer)", "L402 \(offer), version=\"0\", token=\"\(macaroon)\""])
+        }
+    }
+
+    // MARK: Recognising
+
+    package func credential(in exchange: Exchange) throws -> Eventually<Credential?> {
+        guard let credential = try authorization(in: exchange) ?? macaroonField(in: exchange) else { return .now(nil) }
+        guard !revocations.contains(credential.id) else {
+            throw Rejection(.revoked, "the credential was revoked")
+        }
+        return .now(credential)
+    }
+
+    /// The credential of the `Authorization` lines. Their order never matters: all that are ours must say the same.
+    private func authorization(in exchange: Exchange) throws -> Credential? {
+        let fields = exchange.request.fields
+        var found: (line: Int, credential: AuthorizationReader.Credential)?
+        var isMalformed = false
+        var agree = true
+        for line in fields.lines.indices where fields.lines[line].known == .authorization {
+            var isOurs = false
+            fields.withValue(at: line) { value in
+                var reader = AuthorizationReader(value)
+                while let finding = reader.next() {
+                    switch finding {
+                    case .foreign: break
+                    case .malformed:
+                        isOurs = true
+                        isMalformed = true
+                    case .credential(let credential):
+                        isOurs = true
+                        guard let first = found else {
+                            found = (line, credential)
+                            break
+                        }
+                        let isSame = fields.withValue(at: first.line) { firstValue in
+                            firstValue[first.credential.whole].elementsEqual(value[credential.whole])
+                        }
+                        agree = agree && isSame
+                    }
+                }
+            }
+            if isOurs {
+                exchange.edits.removeLine(line)
+            }
+        }
+        guard found != nil || isMalformed else { return nil }
+        removeMacaroonFields(of: exchange)
+        guard !isMalformed, let found else {
+            throw Rejection(.malformed, "an L402 credential is a macaroon in base64, ':' and 64 hexadecimal digits")
+        }
+        guard agree else {
+            throw Rejection(.malformed, "the request carries L402 credentials that differ")
+        }
+        return try fields.withValue(at: found.line) { try mint.credential(of: found.credential, in: $0) }
+    }
+
+    /// The credential of `Grpc-Metadata-Macaroon` and `Macaroon`, the forms of lnd's clients.
+    private func macaroonField(in exchange: Exchange) throws -> Credential? {
+        let fields = exchange.request.fields
+        var found: (line: Int, credential: Credential)?
+        var failure: (any Error)?
+        for line in fields.lines.indices where Self.isMacaroonField(fields.lines[line].known) {
+            do {
+                guard let credential = try fields.withValue(at: line, { try mint.credential(ofHexDigits: $0) }) else {
+                    continue
+                }
+                if let first = found, !Self.isSame(fields, first.line, line) {
+                    failure = failure ?? Rejection(.malformed, "the request carries L402 credentials that differ")
+                }
+                found = (line, credential)
+            } catch {
+                failure = failure ?? error
+            }
+            exchange.edits.removeLine(line)
+        }
+        if let failure { throw failure }
+        return found?.credential
+    }
+
+    /// Keeps a copy of the credential in these fields from the upstream, and leaves it the macaroons that are its own.
+    private func removeMacaroonFields(of exchange: Exchange) {
+        let fields = exchange.request.fields
+        for line in fields.lines.indices where Self.isMacaroonField(fields.lines[line].known) {
+            if fields.withValue(at: line, Mint.mayBeL402(hexDigits:)) {
+                exchange.edits.removeLine(line)
+            }
+        }
+    }
+
+    private static func isMacaroonField(_ field: KnownField) -> Bool {
+        field == .grpcMetadataMacaroon || field == .macaroon
+    }
+
+    private static func isSame(_ fields: Fields, _ first: Int, _ second: Int) -> Bool {
+        fields.withValue(at: first) { first in fields.withValue(at: second) { first.elementsEqual($0) } }
+    }
+}

@@ -1,0 +1,147 @@
+package import GatewayKit
+
+/// Checks that every caveat of the credential is understood, permits this request, and only narrows those before it.
+///
+/// A credential that fails is taken off the exchange and the reason left there: the `price` stage answers with a fresh
+/// challenge that says why.
+package struct CaveatsStage: StagePlugin {
+    package static let word = "caveats"
+    package static let follows = ["auth"]
+
+    /// Caveats that a credential may carry. A holder adds them for nothing, and each is compared with those before it.
+    package static let most = 128
+
+    private let verifiers: [any CaveatVerifier]
+    private let ignored: [String]
+
+    /// - Parameter ignored: conditions that may stand in a credential although nothing verifies them.
+    package init(_ verifiers: [any CaveatVerifier], ignoring ignored: [String] = []) {
+        self.verifiers = verifiers
+        self.ignored = ignored
+    }
+
+    package init(from settings: inout PolicyReader, _ services: Services) throws {
+        var nodes = [PolicyNode]()
+        var ignored = [PolicyNode]()
+        if let shorthand = settings.shorthand() {
+            if case .list(let list) = shorthand.content {
+                nodes = list
+            } else {
+                nodes = [shorthand]
+            }
+        } else if settings.contains("use") {
+            nodes = [settings.whole()]
+        } else {
+            nodes = settings.nodes("verify")
+            ignored = settings.nodes("ignore")
+        }
+        if nodes.isEmpty, ignored.isEmpty {
+            settings.note(settings.place, "'caveats' needs a verifier: a list such as [expires, service]")
+        }
+        verifiers = Self.verifiers(nodes, in: settings, services)
+        self.ignored = Self.conditions(ignored, beside: verifiers, in: settings)
+    }
+
+    private static func verifiers(
+        _ nodes: [PolicyNode],
+        in settings: PolicyReader,
+        _ services: Services
+    ) -> [any CaveatVerifier] {
+        var verifiers = [any CaveatVerifier]()
+        for node in nodes {
+            guard let verifier = services.verifier(node, in: settings) else { continue }
+            if verifiers.contains(where: { $0.condition == verifier.condition }) {
+                settings.note(node.place, "the condition '\(verifier.condition)' is verified twice")
+            }
+            verifiers.append(verifier)
+        }
+        return verifiers
+    }
+
+    private static func conditions(
+        _ nodes: [PolicyNode],
+        beside verifiers: [any CaveatVerifier],
+        in settings: PolicyReader
+    ) -> [String] {
+        var conditions = [String]()
+        for node in nodes {
+            guard let condition = settings.text(of: node, expected: "'ignore' should be a list of conditions") else {
+                continue
+            }
+            if verifiers.contains(where: { $0.condition == condition }) {
+                settings.note(node.place, "the condition '\(condition)' is both verified and ignored")
+            }
+            conditions.append(condition)
+        }
+        return conditions
+    }
+
+    package var summary: String {
+        let verified = verifiers.map { PluginWord.of($0) ?? $0.condition }.joined(separator: ", ")
+        guard !ignored.isEmpty else { return verified }
+        return (verified.isEmpty ? "" : verified + "; ") + "ignoring " + ignored.joined(separator: ", ")
+    }
+
+    package func admit(_ exchange: Exchange) throws -> Eventually<Decision> {
+        guard let credential = exchange.credential else { return .now(.next) }
+        if let rejection = rejection(of: credential, in: exchange) {
+            exchange.credential = nil
+            exchange.caveatsHold = false
+            exchange.rejection = rejection
+        } else {
+            exchange.caveatsHold = true
+        }
+        return .now(.next)
+    }
+
+    /// Why the credential does not count; `nil` when every caveat holds, which costs no allocation.
+    private func rejection(of credential: Credential, in exchange: Exchange) -> Rejection? {
+        let caveats = credential.caveats
+        guard caveats.count <= Self.most else {
+            return Rejection(.malformed, "the credential has more than \(Self.most) caveats")
+        }
+        for index in caveats.indices {
+            let caveat = caveats[index]
+            guard let position = verifier(of: caveat, in: exchange) else {
+                if ignored.contains(caveat.condition) { continue }
+                // A caveat without '=' is all condition, and as long as its holder likes.
+                let condition = caveat.condition.prefix(64)
+                return Rejection(.unknownCaveat, "the caveat '\(condition)' is not understood on this route")
+            }
+            let verifier = verifiers[position]
+            guard verifier.allows(caveat, exchange) else { return verifier.rejection(of: caveat) }
+            if let earlier = predecessor(of: index, verifiedBy: position, caveats, in: exchange),
+                !verifier.narrows(earlier, to: caveat)
+            {
+                return Rejection(
+                    .widened,
+                    "a later caveat '\(caveat.condition)' of the credential permits more than an earlier one"
+                )
+            }
+        }
+        return nil
+    }
+
+    private func verifier(of caveat: Caveat, in exchange: Exchange) -> Int? {
+        for position in verifiers.indices where verifiers[position].covers(caveat, of: exchange) {
+            return position
+        }
+        return nil
+    }
+
+    /// The last caveat before `index` of the same condition that the same verifier understands.
+    private func predecessor(
+        of index: Int,
+        verifiedBy position: Int,
+        _ caveats: [Caveat],
+        in exchange: Exchange
+    ) -> Caveat? {
+        for earlier in stride(from: index - 1, through: 0, by: -1)
+        where caveats[earlier].condition == caveats[index].condition
+            && verifier(of: caveats[earlier], in: exchange) == position
+        {
+            return caveats[earlier]
+        }
+        return nil
+    }
+}

@@ -1,0 +1,36 @@
+package import GatewayKit
+
+/// So many requests in a period, for each token, address or for the route.
+package struct RateLimitRule: Sendable {
+    package enum Scope: String, Sendable, CaseIterable {
+        /// For each token; for each address where there is none.
+        case token
+        case address
+        case route
+    }
+
+    package static let defaultMostKeys = 10_000
+
+    package let limit: Rate
+    /// How many requests may come at once after a pause.
+    package let burst: Int
+    package let scope: Scope
+    /// Buckets that are kept at the most.
+    package let mostKeys: Int
+    package let allowance: Allowance
+
+    /// `nil` when the burst is below 1, or too large to count over so long a period.
+    package init?(_ limit: Rate, burst: Int? = nil, per scope: Scope = .token, mostKeys: Int = Self.defaultMostKeys) {
+        guard let allowance = Allowance(limit, burst: burst ?? limit.count) else { return nil }
+        self.limit = limit
+        self.burst = burst ?? limit.count
+        self.scope = scope
+        self.mostKeys = mostKeys
+        self.allowance = allowance
+    }
+
+    package var summary: String {
+        let scope = scope == .token ? "token or address" : scope.rawValue
+        return "\(limit)\(burst == limit.count ? "" : " burst \(burst)"), per \(scope)"
+    }
+}

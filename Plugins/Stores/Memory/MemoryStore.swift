@@ -1,0 +1,84 @@
+package import GatewayKit
+internal import Synchronization
+
+/// A store for tests and trials. It forgets at exit: a paid single-use credential could be taken twice, once before and
+/// once after a restart, and what was revoked counts again.
+package final class MemoryStore: Store, Plugin {
+    package static let word = "memory"
+
+    private struct State {
+        var claims = Set<PaymentHash>()
+        var invoices = [PaymentHash: IssuedInvoice]()
+        var revoked = Set<CredentialID>()
+        /// The credential at index i has position i + 1.
+        var revocations = [CredentialID]()
+        /// By bytes: two texts that Swift holds for equal (composed and decomposed letters) are two keys.
+        var values = [[UInt8]: [UInt8]]()
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    package init(from settings: inout PolicyReader, _ services: Services) throws {}
+
+    package func claim(_ payment: PaymentHash) async throws -> Bool {
+        state.withLock { $0.claims.insert(payment).inserted }
+    }
+
+    package func note(_ invoice: IssuedInvoice) {
+        state.withLock { state in
+            if state.invoices[invoice.invoice.paymentHash] == nil {
+                state.invoices[invoice.invoice.paymentHash] = invoice
+            }
+        }
+    }
+
+    package func flush() async throws {}
+
+    package func invoice(_ payment: PaymentHash) async throws -> IssuedInvoice? {
+        state.withLock { $0.invoices[payment] }
+    }
+
+    package func settle(_ payment: PaymentHash, at time: WallTime) async throws -> Bool {
+        state.withLock { state in
+            guard state.invoices[payment]?.state == .open else { return false }
+            state.invoices[payment]?.state = .settled
+            state.invoices[payment]?.settledAt = time
+            return true
+        }
+    }
+
+    package func revoke(_ credential: CredentialID, at time: WallTime) async throws {
+        state.withLock { state in
+            if state.revoked.insert(credential).inserted {
+                state.revocations.append(credential)
+            }
+        }
+    }
+
+    package func revocations(after position: Int64) async throws -> (credentials: [CredentialID], position: Int64) {
+        state.withLock { state in
+            let count = state.revocations.count
+            let start = min(max(0, position), Int64(count))
+            return (Array(state.revocations[Int(start)...]), max(position, Int64(count)))
+        }
+    }
+
+    package func value(for key: String) async throws -> [UInt8]? {
+        state.withLock { $0.values[Array(key.utf8)] }
+    }
+
+    package func setValue(_ value: [UInt8]?, for key: String) async throws {
+        state.withLock { $0.values[Array(key.utf8)] = value }
+    }
+
+    package func values(withPrefix prefix: String) async throws -> [(key: String, value: [UInt8])] {
+        let prefix = Array(prefix.utf8)
+        return state.withLock { state in
+            state.values.filter { $0.key.starts(with: prefix) }
+                .sorted { $0.key.lexicographicallyPrecedes($1.key) }
+                .map { (String(decoding: $0.key, as: UTF8.self), $0.value) }
+        }
+    }
+}

@@ -1,0 +1,255 @@
+internal import Foundation
+internal import GRDB
+package import GatewayKit
+package import Logging
+internal import Synchronization
+
+/// The store of one machine: a SQLite file, which several processes may share.
+///
+/// Every transaction is on disk before its answer (write-ahead log, `synchronous = FULL`): with less, a power failure
+/// could take back a claim that was answered, and the payment would buy twice.
+package final class SQLiteStore: Store, Plugin {
+    package static let word = "sqlite"
+
+    /// SQLite's own limit is a billion bytes; a plugin that keeps more than this in one value is mistaken.
+    package static let largestValue = ByteCount.mebibytes(256)
+
+    private let path: String
+    private let logger: Logger
+    private let queue: InvoiceQueue
+    private let phase = Mutex(Phase.new)
+
+    private enum Phase {
+        case new
+        case open(DatabasePool, writer: Task<Void, Never>)
+        case stopped
+    }
+
+    package init(from settings: inout PolicyReader, _ services: Services) throws {
+        let folder = services.dataFolder
+        let fallback = folder.isEmpty || folder.hasSuffix("/") ? folder + "sluice.db" : folder + "/sluice.db"
+        path = settings.text("path", or: fallback)
+        logger = services.logger
+        queue = InvoiceQueue(capacity: 100_000)
+        if path.isEmpty || path.utf8.contains(0) {
+            throw settings.error(at: "path", "should name a file such as data/sluice.db")
+        }
+    }
+
+    /// - Parameter queueCapacity: how many noted invoices may wait for a disk that stands still.
+    package init(path: String, logger: Logger, queueCapacity: Int = 100_000) {
+        self.path = path
+        self.logger = logger
+        queue = InvoiceQueue(capacity: queueCapacity)
+    }
+
+    // MARK: Starting and stopping
+
+    package func start() async throws {
+        let path = path
+        let pool = try await withCheckedThrowingContinuation { continuation in
+            // Opening waits for other processes: not on a thread that tasks share.
+            DispatchQueue.global().async {
+                continuation.resume(with: Result { try DatabaseFile(path: path).open() })
+            }
+        }
+        let started = phase.withLock { phase in
+            guard case .new = phase else { return false }
+            phase = .open(pool, writer: InvoiceWriter(queue: queue, pool: pool, logger: logger).start())
+            return true
+        }
+        guard started else {
+            try? pool.close()
+            throw StartFailure("the store \(path) was started already")
+        }
+    }
+
+    package func stop() async {
+        let last = phase.withLock { phase in
+            defer { phase = .stopped }
+            return phase
+        }
+        guard case .open(let pool, let writer) = last else { return }
+        writer.cancel()
+        await writer.value
+        do {
+            try await InvoiceWriter(queue: queue, pool: pool, logger: logger).writeAll()
+        } catch {
+            logger.error(
+                "invoices are lost that could not be written; credentials stay valid",
+                metadata: ["count": "\(queue.count)", "store": "\(path)", "error": "\(StoreFailure(error))"]
+            )
+        }
+        do {
+            try pool.close()
+        } catch {
+            logger.warning("the store did not close cleanly", metadata: ["error": "\(StoreFailure(error))"])
+        }
+    }
+
+    private func pool() throws -> DatabasePool {
+        try phase.withLock { phase in
+            guard case .open(let pool, _) = phase else { throw StoreFailure("the store \(path) is not open") }
+            return pool
+        }
+    }
+
+    private func write<Value: Sendable>(_ change: @Sendable @escaping (Database) throws -> Value) async throws -> Value
+    {
+        let pool = try pool()
+        do {
+            return try await pool.write(change)
+        } catch {
+            throw StoreFailure(error)
+        }
+    }
+
+    private func read<Value: Sendable>(_ query: @Sendable @escaping (Database) throws -> Value) async throws -> Value {
+        let pool = try pool()
+        do {
+            return try await pool.read(query)
+        } catch {
+            throw StoreFailure(error)
+        }
+    }
+
+    // MARK: Payments
+
+    package func claim(_ payment: PaymentHash) async throws -> Bool {
+        try await write { db in
+            let statement = try db.cachedStatement(
+                sql: "INSERT INTO claims (payment) VALUES (?) ON CONFLICT (payment) DO NOTHING"
+            )
+            try statement.execute(arguments: [payment.bytes.data])
+            return db.changesCount == 1
+        }
+    }
+
+    package func note(_ invoice: IssuedInvoice) {
+        guard InvoiceRow.fits(invoice) else {
+            logger.error("an invoice of an impossible amount was not noted", metadata: ["route": "\(invoice.route)"])
+            return
+        }
+        if queue.append(invoice) == .firstDropped {
+            logger.error(
+                "the disk stands still: the oldest noted invoices are dropped",
+                metadata: ["store": "\(path)"]
+            )
+        }
+    }
+
+    package func flush() async throws {
+        let writer = InvoiceWriter(queue: queue, pool: try pool(), logger: logger)
+        do {
+            try await writer.writeAll()
+        } catch {
+            throw StoreFailure(error)
+        }
+    }
+
+    package func invoice(_ payment: PaymentHash) async throws -> IssuedInvoice? {
+        // In this order: an invoice leaves the queue only once it is in the database.
+        let waiting = queue.first(payment)
+        return try await read { try InvoiceRow.fetch(payment, $0) } ?? waiting
+    }
+
+    /// An invoice that another process noted is known once that one has written it.
+    package func settle(_ payment: PaymentHash, at time: WallTime) async throws -> Bool {
+        let queue = queue
+        return try await write { db in
+            if try InvoiceRow.settle(payment, at: time, db) { return true }
+            guard let waiting = queue.first(payment) else { return false }
+            // It stays in the queue: writing it once more will change nothing.
+            try InvoiceRow.insert(waiting, db)
+            return try InvoiceRow.settle(payment, at: time, db)
+        }
+    }
+
+    // MARK: Revocations
+
+    package func revoke(_ credential: CredentialID, at time: WallTime) async throws {
+        try await write { db in
+            let statement = try db.cachedStatement(
+                sql: """
+                    INSERT INTO revocations (credential, revokedAt) VALUES (?, ?)
+                    ON CONFLICT (credential) DO NOTHING
+                    """
+            )
+            try statement.execute(arguments: [credential.bytes.data, time.milliseconds])
+        }
+    }
+
+    package func revocations(after position: Int64) async throws -> (credentials: [CredentialID], position: Int64) {
+        try await read { db in
+            let rows = try Row.fetchCursor(
+                db,
+                sql: "SELECT position, credential FROM revocations WHERE position > ? ORDER BY position",
+                arguments: [position]
+            )
+            var credentials = [CredentialID]()
+            var last = position
+            while let row = try rows.next() {
+                credentials.append(CredentialID(try Bytes32(row, "credential")))
+                last = row["position"]
+            }
+            return (credentials, last)
+        }
+    }
+
+    // MARK: Values
+
+    // Keys are kept as bytes: in a TEXT column a key would end at its first NUL.
+
+    package func value(for key: String) async throws -> [UInt8]? {
+        try await read { db in
+            let value = try Data.fetchOne(
+                db,
+                sql: "SELECT value FROM keptValues WHERE key = ?",
+                arguments: [Data(key.utf8)]
+            )
+            return value.map { Array($0) }
+        }
+    }
+
+    package func setValue(_ value: [UInt8]?, for key: String) async throws {
+        guard (value?.count ?? 0) <= Self.largestValue.bytes, key.utf8.count <= Self.largestValue.bytes else {
+            throw StoreFailure("a value is larger than \(Self.largestValue)")
+        }
+        try await write { db in
+            guard let value else {
+                try db.execute(sql: "DELETE FROM keptValues WHERE key = ?", arguments: [Data(key.utf8)])
+                return
+            }
+            try db.execute(
+                sql: """
+                    INSERT INTO keptValues (key, value) VALUES (?, ?)
+                    ON CONFLICT (key) DO UPDATE SET value = excluded.value
+                    """,
+                arguments: [Data(key.utf8), Data(value)]
+            )
+        }
+    }
+
+    package func values(withPrefix prefix: String) async throws -> [(key: String, value: [UInt8])] {
+        let range = KeyRange(prefix: prefix)
+        return try await read { db in
+            let rows =
+                if let end = range.end {
+                    try Row.fetchCursor(
+                        db,
+                        sql: "SELECT key, value FROM keptValues WHERE key >= ? AND key < ? ORDER BY key",
+                        arguments: [range.start, end]
+                    )
+                } else {
+                    try Row.fetchCursor(db, sql: "SELECT key, value FROM keptValues ORDER BY key")
+                }
+            var values = [(key: String, value: [UInt8])]()
+            while let row = try rows.next() {
+                let key: Data = row["key"]
+                let value: Data = row["value"]
+                values.append((String(decoding: key, as: UTF8.self), Array(value)))
+            }
+            return values
+        }
+    }
+}

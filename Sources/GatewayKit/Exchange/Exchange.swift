@@ -1,0 +1,104 @@
+public import Logging
+public import NIOCore
+
+/// One request and what the stages have learned about it.
+///
+/// Belongs to one event loop and is deliberately not `Sendable`: every stage sees it there and nowhere else.
+public final class Exchange {
+    public let id: ExchangeID
+    /// As the client sent it. What is forwarded differs by `edits`.
+    public let request: RequestHead
+    public let client: Client
+    public let route: Route
+    public let eventLoop: any EventLoop
+
+    /// What an `auth` stage recognised; `nil` when there is none or when it was rejected.
+    public var credential: Credential?
+    /// True once a `caveats` stage has understood and accepted every caveat of `credential`.
+    public var caveatsHold = false
+    /// Why a credential that was there does not count. A request with a rejection is never forwarded.
+    public var rejection: Rejection?
+    /// The schemes that a `price` stage asks for an offer, in the order of their lines in the answer.
+    public var schemes: [any AuthScheme] = []
+    public var edits = RequestEdits()
+
+    package weak var bodySource: (any RequestBodySource)?
+    private let baseLogger: Logger
+    private var facts: [(type: ObjectIdentifier, value: Any)] = []
+
+    public init(
+        id: ExchangeID,
+        request: RequestHead,
+        client: Client,
+        route: Route,
+        logger: Logger,
+        eventLoop: any EventLoop
+    ) {
+        self.id = id
+        self.request = request
+        self.client = client
+        self.route = route
+        self.eventLoop = eventLoop
+        baseLogger = logger
+    }
+
+    /// Carries the id of the exchange and the name of the route.
+    public var logger: Logger {
+        var logger = baseLogger
+        logger[metadataKey: "exchange"] = .stringConvertible(id)
+        logger[metadataKey: "route"] = .string(route.name)
+        return logger
+    }
+
+    /// Something that one stage learned and a later one, or its own `settle`, wants to know; one value a type.
+    public subscript<Fact>(fact: Fact.Type) -> Fact? {
+        get {
+            facts.first { $0.type == ObjectIdentifier(fact) }?.value as? Fact
+        }
+        set {
+            facts.removeAll { $0.type == ObjectIdentifier(fact) }
+            if let newValue {
+                facts.append((ObjectIdentifier(fact), newValue))
+            }
+        }
+    }
+
+    /// Runs work that cannot answer at once, in a task of its own; the answer arrives on the exchange's event loop.
+    public func later<Value: Sendable>(_ work: @Sendable @escaping () async throws -> Value) -> Eventually<Value> {
+        .later(eventLoop.makeFutureWithTask(work))
+    }
+
+    /// The whole request body, which is forwarded afterwards as it came.
+    ///
+    /// - Returns: fails with `BodyTooLarge` when the body is longer than `limit`; the answer to that is 413.
+    public func body(upTo limit: ByteCount) -> Eventually<ByteBuffer> {
+        guard request.body != .none, let bodySource else { return .now(ByteBuffer()) }
+        if case .length(let length) = request.body, length > UInt64(limit.bytes) {
+            return .later(eventLoop.makeFailedFuture(BodyTooLarge(limit: limit)))
+        }
+        return bodySource.collectBody(upTo: limit)
+    }
+
+    /// Why this request must not be forwarded as it stands, whatever the stages decided: a credential that was
+    /// rejected, or one whose caveats nobody has checked.
+    package var unresolvedRejection: Rejection? {
+        if let rejection { return rejection }
+        guard let credential, !credential.caveats.isEmpty, !caveatsHold else { return nil }
+        return Rejection(.unknownCaveat, "the caveats of the credential were not checked on this route")
+    }
+}
+
+/// Where an exchange gets its body from: the connection.
+package protocol RequestBodySource: AnyObject {
+    /// Called on the event loop, at most once for each limit.
+    func collectBody(upTo limit: ByteCount) -> Eventually<ByteBuffer>
+}
+
+/// The request body is longer than a stage wants to read: 413.
+public struct BodyTooLarge: Error {
+    public let limit: ByteCount
+
+    public init(limit: ByteCount) {
+        self.limit = limit
+    }
+}

@@ -1,0 +1,16 @@
+/// Names one exchange in the log and in every answer that refuses: what a user quotes and an operator looks up.
+public struct ExchangeID: Hashable, Sendable {
+    private let number: UInt64
+
+    public init(_ number: UInt64) {
+        self.number = number
+    }
+}
+
+extension ExchangeID: CustomStringConvertible {
+    /// 16 hexadecimal digits.
+    public var description: String {
+        let digits = String(number, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}

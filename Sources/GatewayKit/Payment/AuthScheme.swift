@@ -1,0 +1,51 @@
+/// A way to pay and to prove it: L402, MPP.
+public protocol AuthScheme: Sendable {
+    /// Reads this scheme's credential and checks its proof, and keeps what it found from the upstream (`Exchange.edits`).
+    ///
+    /// - Returns: `nil` when the request carries none of this scheme.
+    /// - Throws: `Rejection` when there is one that does not count.
+    func credential(in exchange: Exchange) throws -> Eventually<Credential?>
+
+    /// An offer to sell what the quote names.
+    func challenge(for quote: Quote, in exchange: Exchange) throws -> Eventually<Challenge>
+}
+
+/// What one scheme adds to a 402.
+public struct Challenge: Sendable {
+    /// The values of `WWW-Authenticate`, one line each, in their order.
+    public var lines: [String]
+
+    public init(lines: [String]) {
+        self.lines = lines
+    }
+}
+
+/// The price of one request, asked for by a `price` stage. Belongs to the exchange's event loop.
+public final class Quote {
+    public let amount: Amount
+    /// How long the offer stands.
+    public let expiresIn: Duration
+    private let makeInvoice: () -> Eventually<Invoice>
+    private var made: Eventually<Invoice>?
+
+    /// `makeInvoice` is called at most once, and only when a scheme wants an invoice.
+    public init(amount: Amount, expiresIn: Duration, makeInvoice: @escaping () -> Eventually<Invoice>) {
+        self.amount = amount
+        self.expiresIn = expiresIn
+        self.makeInvoice = makeInvoice
+    }
+
+    /// The invoice that all offers of this answer share: whichever is taken, it is one payment.
+    public func invoice() -> Eventually<Invoice> {
+        if let made { return made }
+        let invoice = makeInvoice()
+        made = invoice
+        return invoice
+    }
+}
+
+/// Says what a request costs.
+public protocol Pricer: Sendable {
+    /// `.zero`: free.
+    func price(of exchange: Exchange) throws -> Eventually<Amount>
+}

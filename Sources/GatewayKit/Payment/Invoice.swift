@@ -1,0 +1,46 @@
+/// A BOLT 11 invoice and what the gateway needs to know of it.
+public struct Invoice: Hashable, Sendable {
+    /// `lnbc...`, in lower case.
+    public let bolt11: String
+    public let paymentHash: PaymentHash
+    public let amount: Amount
+    public let expiresAt: WallTime
+
+    public init(bolt11: String, paymentHash: PaymentHash, amount: Amount, expiresAt: WallTime) {
+        self.bolt11 = bolt11
+        self.paymentHash = paymentHash
+        self.amount = amount
+        self.expiresAt = expiresAt
+    }
+}
+
+/// An invoice that the gateway gave out, as the store keeps it.
+public struct IssuedInvoice: Hashable, Sendable {
+    public enum State: String, Hashable, Sendable {
+        case open, settled
+    }
+
+    public var invoice: Invoice
+    public var service: String
+    public var route: String
+    public var issuedAt: WallTime
+    public var state: State
+    /// `nil` while it is open.
+    public var settledAt: WallTime?
+
+    public init(
+        invoice: Invoice,
+        service: String,
+        route: String,
+        issuedAt: WallTime,
+        state: State = .open,
+        settledAt: WallTime? = nil
+    ) {
+        self.invoice = invoice
+        self.service = service
+        self.route = route
+        self.issuedAt = issuedAt
+        self.state = state
+        self.settledAt = settledAt
+    }
+}

@@ -1,0 +1,30 @@
+/// One step of a route's pipeline.
+///
+/// All three are called on the exchange's event loop and must not block it. `admit` runs in the order of the policy;
+/// `adjust` and `settle` run in reverse order.
+public protocol Stage: Sendable {
+    /// Decides about the request. What it throws becomes an answer: a `Reply` is sent as it is, a `BodyTooLarge` is
+    /// 413, anything else is 500 with an error id that the log has too.
+    func admit(_ exchange: Exchange) throws -> Eventually<Decision>
+
+    /// May change the head of the response, the upstream's or the gateway's own. Not called for stages that did not admit.
+    func adjust(_ response: inout ResponseHead, of exchange: Exchange)
+
+    /// Learns how the exchange ended: exactly once for every stage that answered `.next` or `.forward`, always.
+    func settle(_ exchange: Exchange, as outcome: Outcome)
+}
+
+extension Stage {
+    public func adjust(_ response: inout ResponseHead, of exchange: Exchange) {}
+    public func settle(_ exchange: Exchange, as outcome: Outcome) {}
+}
+
+/// What a stage decided about a request.
+public enum Decision: Sendable {
+    /// The next stage decides.
+    case next
+    /// Answered here; no later stage sees it.
+    indirect case reply(Reply)
+    /// Goes to this upstream; the last decision of a pipeline.
+    case forward(Upstream)
+}

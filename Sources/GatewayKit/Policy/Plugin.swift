@@ -1,0 +1,23 @@
+/// Something that a policy file can name.
+public protocol Plugin: Sendable {
+    /// How policy files name it: lower case, words joined by `-`.
+    static var word: String { get }
+
+    /// Reads its settings. Opens nothing: `sluice check` makes every plugin and starts none.
+    init(from settings: inout PolicyReader, _ services: Services) throws
+}
+
+/// A stage that a policy can name, and the rules of its place in a pipeline.
+public protocol StagePlugin: Stage, Plugin {
+    /// The words of stages of which one must stand before this one; empty: none.
+    static var follows: [String] { get }
+    /// True when it decides for good, and so stands last.
+    static var isLast: Bool { get }
+    /// What `sluice plan` prints behind the word: the settings that count, on one line, no secret.
+    var summary: String { get }
+}
+
+extension StagePlugin {
+    public static var follows: [String] { [] }
+    public static var isLast: Bool { false }
+}

@@ -1,0 +1,157 @@
+public import Logging
+
+/// What the gateway offers to a plugin that is being made. Holding on to it is fine.
+public struct Services: Sendable {
+    public var registry: Registry
+    public var time: TimeSource
+    public var logger: Logger
+    /// Not started yet when plugins are made.
+    public var store: any Store
+    /// Not started yet when plugins are made.
+    public var lightning: any LightningBackend
+    public var revocations: RevocationList
+    /// The folder for keys and data; may not exist yet when plugins are made.
+    public var dataFolder: String
+    /// The route that the plugin is made for; empty for backends and stores.
+    public var route: String
+    /// The service of that route.
+    public var service: String
+    /// The upstreams of the policy, by name.
+    public var upstreams: [String: Upstream]
+
+    public init(
+        registry: Registry,
+        time: TimeSource = .system,
+        logger: Logger,
+        store: any Store,
+        lightning: any LightningBackend,
+        revocations: RevocationList = RevocationList(),
+        dataFolder: String,
+        route: String = "",
+        service: String = "",
+        upstreams: [String: Upstream] = [:]
+    ) {
+        self.registry = registry
+        self.time = time
+        self.logger = logger
+        self.store = store
+        self.lightning = lightning
+        self.revocations = revocations
+        self.dataFolder = dataFolder
+        self.route = route
+        self.service = service
+        self.upstreams = upstreams
+    }
+
+    // MARK: Plugins that name plugins
+
+    /// Makes the plugin that a node names: `word`, `{ use: word, ... }` or `{ word: settings }`.
+    /// Notes a mistake and returns `nil` when there is none of that word or it does not like its settings.
+    public func scheme(_ node: PolicyNode, in settings: PolicyReader) -> (any AuthScheme)? {
+        make(
+            node,
+            kind: "auth scheme",
+            from: registry.schemes.mapValues { type in
+                { try type.init(from: &$0, $1) as any AuthScheme }
+            },
+            in: settings
+        )
+    }
+
+    public func verifier(_ node: PolicyNode, in settings: PolicyReader) -> (any CaveatVerifier)? {
+        make(
+            node,
+            kind: "caveat verifier",
+            from: registry.verifiers.mapValues { type in
+                { try type.init(from: &$0, $1) as any CaveatVerifier }
+            },
+            in: settings
+        )
+    }
+
+    public func pricer(_ node: PolicyNode, in settings: PolicyReader) -> (any Pricer)? {
+        make(
+            node,
+            kind: "pricer",
+            from: registry.pricers.mapValues { type in
+                { try type.init(from: &$0, $1) as any Pricer }
+            },
+            in: settings
+        )
+    }
+
+    public func backend(_ node: PolicyNode, in settings: PolicyReader) -> (any LightningBackend)? {
+        make(
+            node,
+            kind: "Lightning backend",
+            from: registry.backends.mapValues { type in
+                { try type.init(from: &$0, $1) as any LightningBackend }
+            },
+            in: settings
+        )
+    }
+
+    public func store(_ node: PolicyNode, in settings: PolicyReader) -> (any Store)? {
+        make(
+            node,
+            kind: "store",
+            from: registry.stores.mapValues { type in
+                { try type.init(from: &$0, $1) as any Store }
+            },
+            in: settings
+        )
+    }
+
+    private func make<Product>(
+        _ node: PolicyNode,
+        kind: String,
+        from makers: [String: (inout PolicyReader, Services) throws -> Product],
+        in settings: PolicyReader
+    ) -> Product? {
+        guard let named = Self.named(node, kind: kind, in: settings) else { return nil }
+        guard let make = makers[named.word] else {
+            let words = makers.keys.sorted()
+            let hint = Guess.hint(for: named.word, among: words)
+            settings.note(
+                named.place,
+                "unknown \(kind) '\(named.word)'\(hint); there is \(words.isEmpty ? "none" : words.joined(separator: ", "))"
+            )
+            return nil
+        }
+        var reader = settings.reader(for: named.settings, word: named.word, ignoring: named.usesKey ? ["use"] : [])
+        defer { reader.finish() }
+        do {
+            return try make(&reader, self)
+        } catch {
+            reader.note(error)
+            return nil
+        }
+    }
+
+    private static func named(
+        _ node: PolicyNode,
+        kind: String,
+        in settings: PolicyReader
+    ) -> (word: String, place: Place, settings: PolicyNode, usesKey: Bool)? {
+        switch node.content {
+        case .text(let word):
+            return (word, node.place, PolicyNode(.empty, at: node.place), false)
+        case .map(let entries):
+            if let use = entries.first(where: { $0.key == "use" }) {
+                guard case .text(let word) = use.value.content else {
+                    settings.note(use.value.place, "'use' should be the word of a \(kind), not \(use.value.kind)")
+                    return nil
+                }
+                return (word, use.value.place, node, true)
+            }
+            if entries.count == 1, let entry = entries.first {
+                return (entry.key, entry.keyPlace, entry.value, false)
+            }
+            settings.note(node.place, "a \(kind) is a word, or { use: word, ... }")
+            return nil
+        case .empty, .reference, .list:
+            settings.note(node.place, "expected a \(kind): a word, or { use: word, ... }, not \(node.kind)")
+            return nil
+        }
+    }
+}

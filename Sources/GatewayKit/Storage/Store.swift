@@ -1,0 +1,47 @@
+/// What must survive a restart. All of it may be called from any task.
+///
+/// What decides money is committed before the answer. A store that cannot answer throws, and the caller refuses.
+public protocol Store: Startable {
+    /// Takes a payment for good.
+    ///
+    /// - Returns: true for exactly one of any number of callers, in any number of processes, ever.
+    func claim(_ payment: PaymentHash) async throws -> Bool
+
+    /// Notes an invoice that was given out. Returns at once and is written soon after, many in one transaction:
+    /// verifying a credential never needs it. Noting one twice changes nothing.
+    func note(_ invoice: IssuedInvoice)
+
+    /// Waits until everything noted so far is on disk.
+    func flush() async throws
+
+    func invoice(_ payment: PaymentHash) async throws -> IssuedInvoice?
+
+    /// Marks an invoice as paid, the first time it is told.
+    ///
+    /// - Returns: false when there is no such invoice, or it is settled already.
+    func settle(_ payment: PaymentHash, at time: WallTime) async throws -> Bool
+
+    /// Ends a credential. Revoking one twice changes nothing.
+    func revoke(_ credential: CredentialID, at time: WallTime) async throws
+
+    /// The revocations after `position` (0: all), in the order in which they were made, and the position behind them.
+    func revocations(after position: Int64) async throws -> (credentials: [CredentialID], position: Int64)
+
+    /// A value that a plugin keeps. Keys of different plugins do not meet: each begins with the plugin's word and a `/`.
+    func value(for key: String) async throws -> [UInt8]?
+
+    /// Keeps a value, `nil` to forget it.
+    func setValue(_ value: [UInt8]?, for key: String) async throws
+
+    /// The keys that begin with `prefix` and their values, in the order of the keys.
+    func values(withPrefix prefix: String) async throws -> [(key: String, value: [UInt8])]
+}
+
+/// Why a store did not answer. The caller refuses.
+public struct StoreFailure: Error, Hashable, CustomStringConvertible {
+    public let description: String
+
+    public init(_ description: String) {
+        self.description = description
+    }
+}

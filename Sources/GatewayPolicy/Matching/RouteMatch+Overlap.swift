@@ -1,0 +1,79 @@
+internal import HTTPTypes
+
+extension RouteMatch {
+    /// How two patterns of the same kind, host and length stand to each other.
+    private enum Relation {
+        /// No path fits both.
+        case disjoint
+        /// One is more specific, or their order is fixed otherwise.
+        case ordered
+        case same
+        /// Some path fits both, and each fits paths that the other does not.
+        case crossing
+    }
+
+    /// What two ambiguous matches have in common, so that only these need to be compared.
+    struct Shape: Hashable {
+        fileprivate let host: HostPattern
+        fileprivate let kind: Int
+        fileprivate let length: Int
+    }
+
+    var shape: Shape {
+        switch path {
+        case .any: Shape(host: host, kind: 0, length: 0)
+        case .exact(let segments): Shape(host: host, kind: 1, length: segments.count)
+        case .below(let segments): Shape(host: host, kind: 2, length: segments.count)
+        case .regex: Shape(host: host, kind: 3, length: 0)
+        }
+    }
+
+    /// True when some request fits both and neither is more specific.
+    func isAmbiguous(with other: RouteMatch) -> Bool {
+        guard shape == other.shape else { return false }
+        switch relation(to: other) {
+        case .disjoint, .ordered:
+            return false
+        case .same:
+            return methods.isEmpty && other.methods.isEmpty || methods.contains(where: other.methods.contains)
+        case .crossing:
+            return methods.isEmpty || other.methods.isEmpty || methods.contains(where: other.accepts)
+                || other.methods.contains(where: accepts)
+        }
+    }
+
+    private func accepts(_ method: HTTPRequest.Method) -> Bool {
+        methods.contains(method) || method == .head && methods.contains(.get)
+    }
+
+    private func relation(to other: RouteMatch) -> Relation {
+        switch (path, other.path) {
+        case (.any, .any): .same
+        case (.exact(let segments), .exact(let others)), (.below(let segments), .below(let others)):
+            Self.relation(of: segments, to: others)
+        case (.regex(let regex), .regex(let other)): regex.text == other.text ? .same : .ordered
+        default: .ordered
+        }
+    }
+
+    private static func relation(of segments: [PathPattern.Segment], to others: [PathPattern.Segment]) -> Relation {
+        var isNarrower = false
+        var isWider = false
+        for pair in zip(segments, others) {
+            switch pair {
+            case (.literal(let text), .literal(let other)):
+                if text != other { return .disjoint }
+            case (.literal(let text), .parameter):
+                // A parameter is never empty.
+                if text.isEmpty { return .disjoint }
+                isNarrower = true
+            case (.parameter, .literal(let text)):
+                if text.isEmpty { return .disjoint }
+                isWider = true
+            case (.parameter, .parameter):
+                break
+            }
+        }
+        return isNarrower && isWider ? .crossing : isNarrower || isWider ? .ordered : .same
+    }
+}

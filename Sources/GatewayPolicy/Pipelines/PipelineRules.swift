@@ -1,0 +1,86 @@
+internal import GatewayKit
+
+/// The rules of a whole pipeline: which stage needs which before it, what stands last, and what would sell what nobody
+/// checks.
+struct PipelineRules {
+    private static let auth = "auth"
+    private static let caveats = "caveats"
+    static let price = "price"
+    private static let rateLimit = "rate-limit"
+
+    let route: String
+    let steps: [Step]
+    /// False where a step could not be read: what seems to be missing may be that one.
+    let isWhole: Bool
+    /// Where it is told that the pipeline as a whole lacks something.
+    let end: Place
+    let run: LoadingRun
+
+    func check() {
+        checkOrder()
+        checkEnd()
+        checkAuth()
+        checkPrice()
+    }
+
+    private func type(of step: Step) -> (any StagePlugin.Type)? { run.services.registry.stages[step.word] }
+
+    private func checkOrder() {
+        for (index, step) in steps.enumerated() {
+            let earlier = steps[..<index]
+            // A misspelled word is one mistake, not also that of the stage which misses it.
+            guard let needed = type(of: step)?.follows, !needed.isEmpty, earlier.allSatisfy({ type(of: $0) != nil }),
+                !earlier.contains(where: { needed.contains($0.word) })
+            else { continue }
+            let list = needed.map { "'\($0)'" }.joined(separator: " or ")
+            let article = needed.first?.first.map { "aeiou".contains($0) } == true ? "an" : "a"
+            run.note(step.place, "'\(step.word)' needs \(article) \(list) stage before it")
+        }
+    }
+
+    private func checkEnd() {
+        guard let last = steps.firstIndex(where: { type(of: $0)?.isLast == true }) else {
+            guard isWhole, steps.allSatisfy({ type(of: $0) != nil }) else { return }
+            let words = run.services.registry.stages.values.filter { $0.isLast }.map { "'\($0.word)'" }.sorted()
+            run.note(
+                end,
+                "the route '\(route)' does not end: the last step should be \(words.joined(separator: " or "))"
+            )
+            return
+        }
+        if last + 1 < steps.count {
+            let next = steps[last + 1]
+            run.note(next.place, "'\(next.word)' stands behind '\(steps[last].word)', which must be the last step")
+        }
+    }
+
+    private func checkAuth() {
+        let all = steps.filter { $0.word == Self.auth }
+        guard all.count > 1 else { return }
+        run.note(
+            all[1].place,
+            "'auth' stands a second time (the first is at \(all[0].place)); one 'auth' takes a list of schemes"
+        )
+    }
+
+    private func checkPrice() {
+        guard let price = steps.firstIndex(where: { $0.word == Self.price }) else { return }
+        let earlier = steps[..<price]
+        if let auth = earlier.firstIndex(where: { $0.word == Self.auth }),
+            !earlier[auth...].contains(where: { $0.word == Self.caveats }),
+            earlier.allSatisfy({ type(of: $0) != nil })
+        {
+            run.note(
+                steps[auth].place,
+                "'auth' needs a 'caveats' stage between it and 'price', or nothing would check the caveats of what was"
+                    + " paid for; add '- caveats: [expires, service]'"
+            )
+        }
+        if !earlier.contains(where: { $0.word == Self.rateLimit }) {
+            run.warn(
+                steps[price].place,
+                "the route '\(route)' has no 'rate-limit' before 'price': anybody may have invoices made without limit"
+            )
+        }
+    }
+}

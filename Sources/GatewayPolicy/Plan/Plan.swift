@@ -1,0 +1,43 @@
+package import GatewayKit
+
+/// All that a policy says, checked: an immutable value, replaced as a whole. A request finishes on the plan that it
+/// started with.
+package final class Plan: Routing, Sendable {
+    package let listeners: [ListenerSettings]
+    /// Not started.
+    package let store: any Store
+    /// Not started.
+    package let lightning: any LightningBackend
+    /// In the order of the policy.
+    package let routes: [PlannedRoute]
+    /// In the order of the policy.
+    package let upstreams: [Upstream]
+    /// Every policy file that was read, in the order of reading: what a reload watches.
+    package let files: [String]
+    /// What is odd but works; sorted by file, line and column.
+    package let warnings: [PolicyMistake]
+    private let table: RouteTable
+
+    init(
+        listeners: [ListenerSettings],
+        store: any Store,
+        lightning: any LightningBackend,
+        routes: [PlannedRoute],
+        upstreams: [Upstream],
+        files: [String],
+        warnings: [PolicyMistake]
+    ) {
+        self.listeners = listeners
+        self.store = store
+        self.lightning = lightning
+        self.routes = routes
+        self.upstreams = upstreams
+        self.files = files
+        self.warnings = warnings
+        table = RouteTable(routes.map(\.match))
+    }
+
+    package func route(for request: RequestHead) -> Route? {
+        table.route(for: request).map { routes[$0].route }
+    }
+}

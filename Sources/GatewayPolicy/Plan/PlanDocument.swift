@@ -1,0 +1,95 @@
+internal import GatewayKit
+internal import HTTPTypes
+
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
+
+/// A plan as programs read it.
+struct PlanDocument: Encodable {
+    struct Stage: Encodable {
+        let word: String
+        let summary: String
+        let place: String
+        let pipeline: String?
+    }
+
+    struct Match: Encodable {
+        let host: String?
+        let path: String?
+        let regex: String?
+        let methods: [String]
+    }
+
+    struct Route: Encodable {
+        let name: String
+        let service: String
+        let place: String
+        let match: Match
+        let stages: [Stage]
+    }
+
+    struct Upstream: Encodable {
+        let name: String
+        let address: String
+    }
+
+    let files: [String]
+    let listen: [String]
+    let routes: [Route]
+    let upstreams: [Upstream]
+    let warnings: [String]
+
+    init(_ plan: Plan, routes: [PlannedRoute]) {
+        files = plan.files
+        listen = plan.listeners.map(\.address)
+        self.routes = routes.map(Route.init)
+        upstreams = plan.upstreams.map { Upstream(name: $0.name, address: $0.authority) }
+        warnings = plan.warnings.map(\.warningDescription)
+    }
+
+    func json() -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        // Encoding texts does not fail.
+        guard let data = try? encoder.encode(self) else { return "{}" }
+        return String(decoding: data, as: UTF8.self)
+    }
+}
+
+extension PlanDocument.Route {
+    init(_ planned: PlannedRoute) {
+        name = planned.route.name
+        service = planned.route.service
+        place = planned.place.description
+        match = PlanDocument.Match(planned.match)
+        stages = planned.stages.map {
+            PlanDocument.Stage(
+                word: $0.word,
+                summary: $0.summary,
+                place: $0.place.description,
+                pipeline: $0.pipeline
+            )
+        }
+    }
+}
+
+extension PlanDocument.Match {
+    init(_ match: RouteMatch) {
+        host = match.host == .any ? nil : match.host.description
+        methods = match.methods.map(\.rawValue)
+        switch match.path {
+        case .any:
+            path = nil
+            regex = nil
+        case .exact, .below:
+            path = match.path.description
+            regex = nil
+        case .regex(let pattern):
+            path = nil
+            regex = pattern.text
+        }
+    }
+}

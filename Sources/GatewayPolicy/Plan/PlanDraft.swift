@@ -1,0 +1,123 @@
+internal import GatewayKit
+
+/// Makes a plan of what the files declare. Where a mistake was noted, something harmless stands in: such a plan is never
+/// used.
+struct PlanDraft {
+    private let declarations: Declarations
+    private let run: LoadingRun
+
+    init(_ declarations: Declarations, run: LoadingRun) {
+        self.declarations = declarations
+        self.run = run
+    }
+
+    func plan() -> Plan {
+        var services = run.services
+        services.store = store(services)
+        services.lightning = lightning(services)
+        let upstreams = declarations.upstreams.compactMap { Upstream.one(from: $0, run: run) }
+        services.upstreams = Dictionary(upstreams.map { ($0.name, $0) }) { first, _ in first }
+        let listeners = ListenerSettings.list(from: declarations.listen, run: run)
+
+        var pipelines = NamedPipelines(declarations.pipelines, run: run)
+        let routes = declarations.routes.compactMap {
+            RouteDraft(from: $0, pipelines: &pipelines, services: services, run: run)
+        }
+        pipelines.warnOfUnused()
+        if declarations.routes.isEmpty, run.mistakes.all.isEmpty, let place = declarations.beginning {
+            run.note(place, "the policy has no 'routes'; without one every request is answered 404")
+        }
+        checkNames(routes)
+        checkMatches(routes)
+        checkServices(routes)
+        checkLightning(routes)
+        return Plan(
+            listeners: listeners,
+            store: services.store,
+            lightning: services.lightning,
+            routes: routes.map(\.route),
+            upstreams: upstreams,
+            files: declarations.files,
+            warnings: run.told(run.warnings)
+        )
+    }
+
+    // MARK: Services
+
+    /// `sqlite` where the policy names none.
+    private func store(_ services: Services) -> any Store {
+        let fallback = Place(file: "(default)", line: 1, column: 1)
+        guard let entry = declarations.store else {
+            guard services.registry.stores["sqlite"] != nil else { return services.store }
+            let node = PolicyNode(.text("sqlite"), at: declarations.beginning ?? fallback)
+            return services.store(node, in: run.reader(for: node, word: "store")) ?? services.store
+        }
+        return services.store(entry.value, in: run.reader(for: entry.value, word: entry.key)) ?? services.store
+    }
+
+    private func lightning(_ services: Services) -> any LightningBackend {
+        guard let entry = declarations.lightning else { return services.lightning }
+        let reader = run.reader(for: entry.value, word: entry.key)
+        return services.backend(entry.value, in: reader) ?? services.lightning
+    }
+
+    // MARK: Rules between routes
+
+    private func checkNames(_ routes: [RouteDraft]) {
+        var first = [String: Place]()
+        for route in routes where !route.name.isEmpty {
+            if let place = first[route.name] {
+                run.note(route.place, "the name '\(route.name)' is that of the route at \(place) already")
+            } else {
+                first[route.name] = route.place
+            }
+        }
+    }
+
+    private func checkMatches(_ routes: [RouteDraft]) {
+        var earlier = [RouteMatch.Shape: [RouteDraft]]()
+        for route in routes where route.isMatchRead {
+            let shape = route.match.shape
+            if let first = earlier[shape]?.first(where: { $0.match.isAmbiguous(with: route.match) }) {
+                run.note(
+                    route.matchPlace,
+                    "some requests match both this route and '\(first.name)' (\(first.matchPlace)), and neither is more"
+                        + " specific"
+                )
+            }
+            earlier[shape, default: []].append(route)
+        }
+    }
+
+    /// What is bought for a service opens all of its routes, so they cost the same.
+    private func checkServices(_ routes: [RouteDraft]) {
+        var first = [String: RouteDraft]()
+        for route in routes {
+            guard let prices = route.prices else { continue }
+            guard let other = first[route.service], let others = other.prices else {
+                first[route.service] = route
+                continue
+            }
+            if prices.summaries != others.summaries {
+                run.note(
+                    prices.place,
+                    "the service '\(route.service)' costs '\(others.summaries.joined(separator: ", "))' on the route"
+                        + " '\(other.name)' (\(others.place)) and '\(prices.summaries.joined(separator: ", "))' here: a"
+                        + " token bought at the cheaper route opens the other"
+                )
+            }
+        }
+    }
+
+    private func checkLightning(_ routes: [RouteDraft]) {
+        guard declarations.lightning == nil else { return }
+        let prices = routes.flatMap(\.steps).filter { $0.word == PipelineRules.price }
+        guard let price = prices.first else { return }
+        let words = run.services.registry.backends.keys.sorted()
+        let word = words.contains("dev") ? "dev" : words.first ?? "dev"
+        run.note(
+            price.place,
+            "'price' needs a node that makes invoices; add 'lightning: { use: \(word) }' to the policy"
+        )
+    }
+}

@@ -1,0 +1,59 @@
+internal import GatewayKit
+
+/// What runs for each route, with the line it came from: for people and for programs.
+package struct PlanTable {
+    private let plan: Plan
+    private let routes: [PlannedRoute]
+
+    /// - Parameter route: the only route to show; `nil`: all of them.
+    package init(_ plan: Plan, route name: String? = nil) {
+        self.plan = plan
+        routes = plan.routes.filter { name == nil || $0.route.name == name }
+    }
+
+    /// A block a route; no line end at the end.
+    package func text() -> String {
+        let stages = routes.flatMap(\.stages)
+        let nameWidth = width(routes.map(\.route.name))
+        let wordWidth = width(stages.map(\.word))
+        let summaryWidth = width(stages.map(\.summary))
+        let placeWidth = width(stages.map { lineDescription($0.place) })
+        return routes.map { route in
+            var lines = [heading(of: route, nameWidth: nameWidth)]
+            for stage in route.stages {
+                let columns = [
+                    padded(stage.word, to: wordWidth), padded(stage.summary, to: summaryWidth),
+                    padded(lineDescription(stage.place), to: placeWidth), stage.pipeline.map { "via \($0)" } ?? "",
+                ]
+                lines.append("    " + columns.joined(separator: "  "))
+            }
+            return lines.map(withoutTrailingSpaces).joined(separator: "\n")
+        }.joined(separator: "\n\n")
+    }
+
+    /// One object, keys sorted.
+    package func json() -> String {
+        PlanDocument(plan, routes: routes).json()
+    }
+
+    private func heading(of route: PlannedRoute, nameWidth: Int) -> String {
+        let service = route.route.service == route.route.name ? "" : "  (service \(route.route.service))"
+        return "\(padded(route.route.name, to: nameWidth))  \(route.match)\(service)"
+    }
+
+    private func lineDescription(_ place: Place) -> String { "\(place.file):\(place.line)" }
+
+    private func width(_ texts: [String]) -> Int { texts.map(\.count).max() ?? 0 }
+
+    private func padded(_ text: String, to width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+    }
+
+    private func withoutTrailingSpaces(_ line: String) -> String {
+        var line = line[...]
+        while line.last == " " {
+            line.removeLast()
+        }
+        return String(line)
+    }
+}

@@ -1,0 +1,11 @@
+package import GatewayKit
+
+/// A route and where each of its stages comes from: what `sluice plan` prints.
+package struct PlannedRoute: Sendable {
+    package let route: Route
+    package let match: RouteMatch
+    /// Of the route's name.
+    package let place: Place
+    /// In the order in which they run.
+    package let stages: [PlannedStage]
+}

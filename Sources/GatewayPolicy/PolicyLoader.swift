@@ -1,0 +1,48 @@
+package import GatewayKit
+
+/// Turns policy files into a plan, or into every mistake that they hold.
+///
+/// Opens no socket, file or connection but the policies themselves and what their `!file` names.
+package struct PolicyLoader: Sendable {
+    private let services: Services
+    private let environment: @Sendable (String) -> String?
+    private let files: any PolicyFiles
+
+    /// - Parameters:
+    ///   - services: what every plugin gets; its store and its node stand in where the policy names none.
+    ///   - environment: answers `!env`.
+    package init(services: Services, environment: @escaping @Sendable (String) -> String?) {
+        self.init(services: services, environment: environment, files: DiskFiles())
+    }
+
+    package init(
+        services: Services,
+        environment: @escaping @Sendable (String) -> String?,
+        files: any PolicyFiles
+    ) {
+        self.services = services
+        self.environment = environment
+        self.files = files
+    }
+
+    /// Reads a file, or a folder whose `*.yaml` and `*.yml` files are read in the order of their names and joined.
+    package func load(_ path: String) -> PolicyOutcome {
+        load { $0.read(path) }
+    }
+
+    /// Reads a policy that is not in a file. What it includes is relative to the working directory.
+    package func load(text: String, named name: String) -> PolicyOutcome {
+        load { $0.read(text: text, named: name) }
+    }
+
+    private func load(_ read: (inout PolicySources) -> Void) -> PolicyOutcome {
+        let run = LoadingRun(services: services, references: FileReferences(files: files, environment: environment))
+        var sources = PolicySources(run: run, files: files)
+        read(&sources)
+        let plan = PlanDraft(sources.declarations, run: run).plan()
+        if run.mistakes.all.isEmpty {
+            return .plan(plan)
+        }
+        return .mistakes(run.told(run.mistakes))
+    }
+}

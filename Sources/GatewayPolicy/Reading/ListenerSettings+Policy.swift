@@ -1,0 +1,71 @@
+internal import GatewayKit
+
+extension ListenerSettings {
+    static let defaultAddress = ListenerSettings(host: "127.0.0.1", port: 8402)
+
+    /// What `listen` says: an address, a map with one, or a list of these.
+    static func list(from entry: PolicyNode.Entry?, run: LoadingRun) -> [ListenerSettings] {
+        guard let entry else { return [defaultAddress] }
+        let nodes: [PolicyNode]
+        if case .list(let items) = entry.value.content {
+            nodes = items
+        } else {
+            nodes = [entry.value]
+        }
+        if nodes.isEmpty {
+            run.note(entry.value.place, "'listen' should name an address such as \(defaultAddress.address)")
+        }
+        var listeners = [ListenerSettings]()
+        for node in nodes {
+            let mistakes = run.mistakes.all.count
+            guard let listener = one(from: node, run: run), run.mistakes.all.count == mistakes else { continue }
+            if listener.port != 0, listeners.contains(where: { $0.address == listener.address }) {
+                run.note(node.place, "the gateway listens on \(listener.address) already")
+            }
+            listeners.append(listener)
+        }
+        return listeners
+    }
+
+    private static func one(from node: PolicyNode, run: LoadingRun) -> ListenerSettings? {
+        let expected = "an address such as 127.0.0.1:8402 or [::1]:8402"
+        var settings = run.reader(for: node, word: "listen")
+        guard case .map = node.content else {
+            return settings.value(of: node, named: "'listen'", expected: expected) { Self(parsing: $0) }
+        }
+        var listener = settings.value(
+            "address",
+            or: nil,
+            placeholder: defaultAddress,
+            expected: expected
+        ) { Self(parsing: $0) }
+        listener.trustedProxies = settings.nodes("trusted-proxies").compactMap {
+            settings.value(of: $0, named: "'trusted-proxies'", expected: "networks such as 10.0.0.0/8") {
+                Network(parsing: $0)
+            }
+        }
+        let defaults = MessageLimits()
+        listener.limits.head = settings.value(
+            "max-head",
+            or: defaults.head,
+            placeholder: defaults.head,
+            expected: "a size from 1 KiB to 1 MiB"
+        ) { text in
+            ByteCount(parsing: text).flatMap { (.kibibytes(1) ... .mebibytes(1)).contains($0) ? $0 : nil }
+        }
+        listener.limits.fields = settings.integer("max-fields", in: 1...128, or: defaults.fields)
+        listener.limits.headTimeout = settings.timeout("head-timeout", or: defaults.headTimeout)
+        listener.limits.idleTimeout = settings.timeout("idle-timeout", or: defaults.idleTimeout)
+        settings.finish()
+        return listener
+    }
+}
+
+extension PolicyReader {
+    /// A duration longer than zero: nothing answers within none.
+    mutating func timeout(_ key: String, or fallback: Duration) -> Duration {
+        value(key, or: fallback, placeholder: fallback, expected: Expectation.duration) { text in
+            Duration(parsing: text).flatMap { $0 > .zero ? $0 : nil }
+        }
+    }
+}

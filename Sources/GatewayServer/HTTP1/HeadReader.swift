@@ -1,0 +1,134 @@
+internal import GatewayKit
+internal import HTTPTypes
+internal import NIOCore
+
+/// Finds the lines of a head, or of a trailer section, as their bytes arrive (RFC 9112 §2.1, §5).
+///
+/// Strict where leniency has let messages be read in two ways: a line ends in CR LF and nothing else, no white space
+/// stands before a colon, no line is folded, and values hold no control characters. No byte is looked at twice.
+struct HeadReader {
+    enum Progress {
+        case incomplete
+        /// All bytes of the head; `startLine` and `lines` are ranges of it.
+        case complete(ByteBuffer)
+        case fault(MessageFault)
+    }
+
+    private let hasStartLine: Bool
+    private let limits: MessageLimits
+    private(set) var startLine: Range<Int>?
+    private(set) var lines: [Fields.Line] = []
+    /// Both count from the head's first byte.
+    private var lineStart = 0
+    private var scanned = 0
+
+    init(hasStartLine: Bool, limits: MessageLimits) {
+        self.hasStartLine = hasStartLine
+        self.limits = limits
+    }
+
+    /// Makes ready for the next head. `storage`, if it is nobody else's any more, saves an allocation.
+    mutating func reset(reusing storage: [Fields.Line] = []) {
+        if storage.capacity > lines.capacity {
+            lines = storage
+        }
+        lines.removeAll(keepingCapacity: true)
+        startLine = nil
+        lineStart = 0
+        scanned = 0
+    }
+
+    /// True when a part of a head has arrived.
+    var hasBegun: Bool { scanned > 0 }
+
+    /// Takes the head from the front of `buffer` once all of it is there.
+    mutating func read(_ buffer: inout ByteBuffer) -> Progress {
+        let (length, fault) = buffer.withUnsafeReadableBytes { scan($0) }
+        if let fault { return .fault(fault) }
+        guard let length else { return .incomplete }
+        guard let head = buffer.readSlice(length: length) else { return .incomplete }
+        return .complete(head)
+    }
+
+    mutating func takeLines() -> [Fields.Line] {
+        var taken = [Fields.Line]()
+        swap(&taken, &lines)
+        return taken
+    }
+
+    private mutating func scan(_ bytes: UnsafeRawBufferPointer) -> (length: Int?, fault: MessageFault?) {
+        while let end = lineFeed(in: bytes, from: scanned) {
+            scanned = end + 1
+            guard end > lineStart, bytes[end - 1] == 0x0D else {
+                return (nil, MessageFault(.badRequest, "a line ends in a bare LF"))
+            }
+            let line = lineStart..<end - 1
+            lineStart = end + 1
+            if line.isEmpty {
+                if hasStartLine && startLine == nil {
+                    // One empty line before a request is forgiven (RFC 9112 §2.2).
+                    guard line.lowerBound == 0 else {
+                        return (nil, MessageFault(.badRequest, "the request line is missing"))
+                    }
+                    continue
+                }
+                return end + 1 <= limits.head.bytes ? (end + 1, nil) : (nil, tooLarge)
+            }
+            if hasStartLine && startLine == nil {
+                guard line.count <= limits.target.bytes else {
+                    return (nil, MessageFault(.uriTooLong, "the request line is longer than \(limits.target)"))
+                }
+                startLine = line
+            } else if let fault = readField(line, of: bytes) {
+                return (nil, fault)
+            }
+        }
+        scanned = bytes.count
+        if hasStartLine, startLine == nil, bytes.count - lineStart > limits.target.bytes {
+            return (nil, MessageFault(.uriTooLong, "the request line is longer than \(limits.target)"))
+        }
+        return bytes.count > limits.head.bytes ? (nil, tooLarge) : (nil, nil)
+    }
+
+    private var tooLarge: MessageFault {
+        MessageFault(.requestHeaderFieldsTooLarge, "the header fields are longer than \(limits.head)")
+    }
+
+    private func lineFeed(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+        guard start < bytes.count else { return nil }
+        return UnsafeRawBufferPointer(rebasing: bytes[start...]).firstIndex(of: 0x0A).map { $0 + start }
+    }
+
+    private mutating func readField(_ line: Range<Int>, of bytes: UnsafeRawBufferPointer) -> MessageFault? {
+        guard bytes[line.lowerBound] != 0x20, bytes[line.lowerBound] != 0x09 else {
+            return MessageFault(.badRequest, "a header line is folded or begins with white space")
+        }
+        var colon = line.lowerBound
+        while colon < line.upperBound, ASCII.isTokenByte(bytes[colon]) {
+            colon += 1
+        }
+        guard colon < line.upperBound, bytes[colon] == 0x3A, colon > line.lowerBound else {
+            return MessageFault(
+                .badRequest,
+                "a header line has no name, or a character before the colon that a name may not have"
+            )
+        }
+        var start = colon + 1
+        var end = line.upperBound
+        while start < end, bytes[start] == 0x20 || bytes[start] == 0x09 {
+            start += 1
+        }
+        while end > start, bytes[end - 1] == 0x20 || bytes[end - 1] == 0x09 {
+            end -= 1
+        }
+        for index in start..<end where bytes[index] < 0x20 && bytes[index] != 0x09 || bytes[index] == 0x7F {
+            return MessageFault(.badRequest, "a header value has a control character")
+        }
+        guard lines.count < limits.fields else {
+            return MessageFault(.requestHeaderFieldsTooLarge, "there are more than \(limits.fields) header fields")
+        }
+        let name = UnsafeRawBufferPointer(rebasing: bytes[line.lowerBound..<colon])
+        lines.append(.init(name: line.lowerBound..<colon, value: start..<end, known: KnownField(name: name)))
+        return nil
+    }
+}

@@ -1,0 +1,139 @@
+package import GatewayKit
+package import HTTPTypes
+package import NIOCore
+
+/// Reads HTTP/1.1 responses from the bytes of an upstream connection (RFC 9112).
+package struct ResponseParser {
+    package enum Head {
+        case incomplete
+        /// 1xx: the final one follows.
+        case informational(ResponseHead)
+        case response(ResponseHead, ResponseBody)
+        case fault(MessageFault)
+    }
+
+    private var reader: HeadReader
+    private var body = BodyReader.none
+    private let limits: MessageLimits
+    package private(set) var buffer = ByteBuffer()
+    /// False when the upstream said or implied that it will close after this response.
+    package private(set) var keepsAlive = true
+
+    package init(limits: MessageLimits) {
+        self.limits = limits
+        reader = HeadReader(hasStartLine: true, limits: limits)
+    }
+
+    package mutating func feed(_ bytes: ByteBuffer) {
+        if buffer.readableBytes == 0 {
+            buffer = bytes
+        } else {
+            var bytes = bytes
+            buffer.writeBuffer(&bytes)
+        }
+    }
+
+    /// - Parameter method: of the request that is answered.
+    package mutating func nextHead(answering method: HTTPRequest.Method) -> Head {
+        switch reader.read(&buffer) {
+        case .incomplete: return .incomplete
+        case .fault(let fault): return .fault(fault)
+        case .complete(let wire):
+            do throws(MessageFault) {
+                return try head(of: wire, answering: method)
+            } catch {
+                return .fault(error)
+            }
+        }
+    }
+
+    package mutating func nextBody() -> BodyReader.Progress {
+        body.next(&buffer)
+    }
+
+    /// True when the end of the connection is the end of the body.
+    package var endsWithConnection: Bool {
+        if case .untilClose = body { return true }
+        return false
+    }
+
+    private mutating func head(of wire: ByteBuffer, answering method: HTTPRequest.Method) throws(MessageFault) -> Head {
+        guard let startLine = reader.startLine else { throw MessageFault(.badGateway, "the status line is missing") }
+        let (status, isHTTP11) = try Self.statusLine(wire, startLine)
+        let fields = Fields(wire: wire, lines: reader.takeLines())
+        reader.reset()
+        let head = ResponseHead(status: status, fields: fields)
+        if status.code < 200 {
+            guard status.code != 101 else { throw MessageFault(.badGateway, "101 without an Upgrade") }
+            return .informational(head)
+        }
+        let framing = try MessageFraming(of: fields)
+        keepsAlive = isHTTP11 && !Self.saysClose(fields)
+        if method == .head || status.code == 204 || status.code == 304 {
+            body = .none
+            return .response(head, .none(declared: framing.length))
+        }
+        if framing.isChunked {
+            body = .chunked(ChunkedReader(limits: limits))
+            return .response(head, .unknownLength)
+        }
+        if let length = framing.length {
+            body = .length(remaining: length)
+            return .response(head, .length(length))
+        }
+        body = .untilClose
+        keepsAlive = false
+        return .response(head, .unknownLength)
+    }
+
+    private static func saysClose(_ fields: Fields) -> Bool {
+        fields.lines.indices.contains { index in
+            fields.lines[index].known == .connection
+                && fields.value(at: index).lowercased().split(separator: ",").contains { $0.trimmingSpaces == "close" }
+        }
+    }
+
+    /// `HTTP/1.1 SP 3DIGIT SP [ reason ]` (RFC 9112 §4); the space before an empty reason may be missing.
+    private static func statusLine(
+        _ wire: ByteBuffer,
+        _ line: Range<Int>
+    ) throws(MessageFault) -> (status: HTTPResponse.Status, isHTTP11: Bool) {
+        let parsed: (HTTPResponse.Status, Bool)? = wire.withUnsafeReadableBytes { bytes in
+            guard line.count >= 12, bytes[line].starts(with: "HTTP/1.".utf8), bytes[line.lowerBound + 8] == 0x20 else {
+                return nil
+            }
+            let version = bytes[line.lowerBound + 7]
+            guard (0x30...0x39).contains(version) else { return nil }
+            var code = 0
+            for index in line.lowerBound + 9..<line.lowerBound + 12 {
+                guard (0x30...0x39).contains(bytes[index]) else { return nil }
+                code = code * 10 + Int(bytes[index] - 0x30)
+            }
+            guard (100...999).contains(code), line.count == 12 || bytes[line.lowerBound + 12] == 0x20 else {
+                return nil
+            }
+            let reason = bytes[min(line.lowerBound + 13, line.upperBound)..<line.upperBound]
+            guard reason.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else { return nil }
+            return (HTTPResponse.Status(integerLiteral: code), version != 0x30)
+        }
+        guard let parsed else { throw MessageFault(.badGateway, "the status line is not 'HTTP/1.1 code reason'") }
+        return parsed
+    }
+}
+
+/// What the head of a response says about its body.
+package enum ResponseBody: Hashable {
+    /// None follows; a HEAD or a 304 may still declare a length.
+    case none(declared: UInt64?)
+    case length(UInt64)
+    case unknownLength
+}
+
+extension Substring {
+    var trimmingSpaces: Substring {
+        var result = self
+        while result.first == " " || result.first == "\t" { result.removeFirst() }
+        while result.last == " " || result.last == "\t" { result.removeLast() }
+        return result
+    }
+}

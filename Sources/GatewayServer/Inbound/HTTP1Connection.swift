@@ -1,0 +1,443 @@
+internal import GatewayKit
+internal import HTTPTypes
+internal import NIOCore
+
+/// One client connection that speaks HTTP/1.1: reads requests one after the other, writes their responses in order.
+final class HTTP1Connection: ChannelInboundHandler, Front {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private enum Phase {
+        /// Waiting for a head, or in the middle of one.
+        case head
+        /// An exchange runs.
+        case exchange
+        /// The response is out, the rest of the request is read over.
+        case discarding
+        /// The last response is out; what still comes is read over, so that the client sees the response (RFC 9112 §9.6).
+        case lingering
+        case closed
+    }
+
+    /// Bytes that may wait unread while an exchange does not want them.
+    private static let readAhead = 64 * 1024
+    /// The rest of a refused request's body that is read over to keep the connection.
+    private static let longestDiscard: UInt64 = 64 * 1024
+    private static let lingerTime = TimeAmount.seconds(2)
+
+    private let worker: Worker
+    private let routing: any Routing
+    private let settings: ListenerSettings
+    private var context: ChannelHandlerContext?
+    private var parser: RequestParser
+    private lazy var runner = ExchangeRunner(worker: worker, front: self)
+    private var client = Client(address: nil)
+    private var forwardedClient = ForwardedClient(peer: nil, isTrusted: false)
+    private var peer: IPAddress?
+
+    private var phase = Phase.head
+    /// Since when the phase has lasted, for its timeout; with `.head`, since its first byte.
+    private var phaseStart: NIODeadline
+    private var isPumping = false
+    private var isReadSuspended = false
+    private var isRequestEnded = true
+    private var closesAfterResponse = false
+    private var awaitsContinue = false
+    private var version = RequestHead.Version.http1_1
+    private var framing = ResponseFraming.none(declared: nil)
+    private var hop = HopByHop(of: Fields())
+    /// Written and not handed to the channel yet: a head and a small body go out in one piece.
+    private var pending = ByteBuffer()
+    /// Where this connection stands in the worker's list.
+    var index = 0
+
+    init(worker: Worker, settings: ListenerSettings, routing: any Routing) {
+        self.worker = worker
+        self.settings = settings
+        self.routing = routing
+        parser = RequestParser(scheme: "http", limits: settings.limits)
+        phaseStart = worker.now
+    }
+
+    // MARK: Channel
+
+    func channelActive(context: ChannelHandlerContext) {
+        self.context = context
+        phaseStart = worker.now
+        peer = context.remoteAddress?.ipAddress.flatMap { IPAddress($0) }
+        let isTrusted = peer.map { peer in settings.trustedProxies.contains { $0.contains(peer) } } ?? false
+        client = Client(address: peer, isBehindTrustedProxy: isTrusted)
+        forwardedClient = ForwardedClient(peer: peer, isTrusted: isTrusted)
+        worker.add(self)
+        guard !worker.isDraining else {
+            close()
+            return
+        }
+        context.read()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if case .lingering = phase { return }
+        parser.feed(unwrapInboundIn(data))
+        pump()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        runner.frontReadComplete()
+        if parser.buffer.readableBytes < Self.readAhead {
+            context.read()
+        } else {
+            isReadSuspended = true
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable, case .exchange = phase {
+            runner.frontBecameWritable()
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        phase = .closed
+        self.context = nil
+        runner.clientLeft()
+        worker.remove(self)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    private func close() {
+        phase = .closed
+        context?.close(promise: nil)
+    }
+
+    // MARK: Reading
+
+    private func pump() {
+        guard !isPumping else { return }
+        isPumping = true
+        defer { isPumping = false }
+        while step() {}
+        if isReadSuspended, parser.buffer.readableBytes < Self.readAhead {
+            isReadSuspended = false
+            context?.read()
+        }
+    }
+
+    /// - Returns: true when there may be more to read at once.
+    private func step() -> Bool {
+        switch phase {
+        case .head:
+            if !parser.isInsideHead { phaseStart = worker.now }
+            switch parser.nextHead() {
+            case .incomplete: return false
+            case .fault(let fault):
+                refuse(fault.reply)
+                return false
+            case .request(let request):
+                begin(request)
+                return true
+            }
+        case .exchange:
+            guard !isRequestEnded, runner.wantsRequestBody else { return false }
+            return readBody()
+        case .discarding:
+            return readBody()
+        case .lingering, .closed:
+            return false
+        }
+    }
+
+    private func readBody() -> Bool {
+        switch parser.nextBody() {
+        case .incomplete:
+            return false
+        case .part(let part):
+            if case .exchange = phase { runner.requestPart(part) }
+            return true
+        case .end(let trailers):
+            isRequestEnded = true
+            if case .exchange = phase {
+                runner.requestEnded(trailers: trailers)
+            } else {
+                nextRequest()
+            }
+            return true
+        case .fault(let fault):
+            closesAfterResponse = true
+            if case .exchange = phase {
+                runner.requestFailed(with: fault)
+            } else {
+                close()
+            }
+            return false
+        }
+    }
+
+    func pullBody() {
+        if isPumping {
+            // Inside `step` already: a stage asked for the body while it was being asked itself.
+            while case .exchange = phase, !isRequestEnded, runner.wantsRequestBody, readBody() {}
+        } else {
+            pump()
+            runner.frontReadComplete()
+        }
+    }
+
+    private func begin(_ request: RequestHead) {
+        phase = .exchange
+        version = request.version
+        hop = HopByHop(of: request.fields)
+        isRequestEnded = request.body == .none
+        if isRequestEnded { _ = parser.nextBody() }
+        awaitsContinue = expectsContinue(request)
+        closesAfterResponse = hop.saysClose || (request.version == .http1_0 && !hop.saysKeepAlive)
+        guard let route = routing.route(for: request) else {
+            refuse(Reply(.notFound, detail: "no route matches this request"), to: request)
+            return
+        }
+        let exchange = Exchange(
+            id: worker.nextExchangeID(),
+            request: request,
+            client: client.isBehindTrustedProxy ? reportedClient(request) : client,
+            route: route,
+            logger: worker.logger,
+            eventLoop: worker.eventLoop
+        )
+        runner.run(exchange, client: forwardedClient)
+    }
+
+    private func expectsContinue(_ request: RequestHead) -> Bool {
+        guard request.version == .http1_1, !isRequestEnded, let index = request.fields.firstIndex(of: .expect) else {
+            return false
+        }
+        return request.fields.value(at: index).lowercased() == "100-continue"
+    }
+
+    /// The last address of `X-Forwarded-For` that is not itself a trusted proxy.
+    private func reportedClient(_ request: RequestHead) -> Client {
+        for value in request.fields.indices(of: FieldName(.xForwardedFor)).map({ request.fields.value(at: $0) })
+            .reversed()
+        {
+            for hop in value.split(separator: ",").reversed() {
+                guard let address = IPAddress(String(hop.trimmingSpaces)) else {
+                    return client
+                }
+                if !settings.trustedProxies.contains(where: { $0.contains(address) }) {
+                    return Client(address: address, isBehindTrustedProxy: true)
+                }
+            }
+        }
+        return client
+    }
+
+    // MARK: Answers without an exchange
+
+    /// Answers what no route saw: a message that cannot be read, or a request that nothing matches.
+    private func refuse(_ reply: Reply, to request: RequestHead? = nil) {
+        phase = .exchange
+        if request == nil {
+            // Nothing is known of a message that cannot be read, but that this was it.
+            isRequestEnded = false
+            closesAfterResponse = true
+            version = .http1_1
+        }
+        let known = request ?? RequestHead.unreadable
+        let (head, body) = reply.rendered(for: known, id: worker.nextExchangeID())
+        guard case .bytes(let bytes) = body, known.method != .head else {
+            sendHead(
+                head,
+                body: known.method == .head ? .none(declared: nil) : .length(0),
+                closes: reply.closesConnection
+            )
+            finishResponse()
+            return
+        }
+        sendHead(head, body: .length(UInt64(bytes.readableBytes)), closes: reply.closesConnection)
+        sendPart(bytes)
+        finishResponse()
+    }
+
+    private func finishResponse() {
+        sendEnd(trailers: Fields())
+        flush()
+        exchangeEnded()
+    }
+
+    // MARK: Front
+
+    var isWritable: Bool { context?.channel.isWritable ?? false }
+    var idleTimeout: Duration { settings.limits.idleTimeout }
+
+    func sendContinue() {
+        guard awaitsContinue else { return }
+        awaitsContinue = false
+        pending.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
+        flush()
+    }
+
+    func sendInformational(_ head: ResponseHead) {
+        guard version == .http1_1 else { return }
+        if head.status.code == 100 {
+            guard awaitsContinue else { return }
+            awaitsContinue = false
+        }
+        ResponseWriter.writeInformational(head, into: &pending)
+    }
+
+    func sendHead(_ head: ResponseHead, body: ResponseBody, closes: Bool) {
+        framing = ResponseFraming(body, for: version)
+        if closes || worker.isDraining || framing == .untilClose || !restIsWorthReading {
+            closesAfterResponse = true
+        }
+        ResponseWriter.write(
+            head,
+            framing: framing,
+            closes: closesAfterResponse,
+            keepsAliveHTTP10: version == .http1_0,
+            date: worker.date,
+            into: &pending
+        )
+    }
+
+    /// False when so much of the request is still to come that closing is cheaper than reading it over.
+    private var restIsWorthReading: Bool {
+        if isRequestEnded || runner.isRunning && runner.wantsRequestBody { return true }
+        guard !awaitsContinue, let rest = parser.declaredRemainder else { return false }
+        return rest <= Self.longestDiscard
+    }
+
+    func sendPart(_ part: ByteBuffer) {
+        guard part.readableBytes > 0 else { return }
+        switch framing {
+        case .none: return
+        case .length, .untilClose: write(part)
+        case .chunked:
+            ChunkedWriter.writeSize(of: part, into: &pending)
+            write(part)
+            pending.writeStaticString("\r\n")
+        }
+    }
+
+    func sendEnd(trailers: Fields) {
+        if framing == .chunked {
+            ChunkedWriter.writeEnd(trailers: trailers, into: &pending)
+        }
+    }
+
+    private func write(_ part: ByteBuffer) {
+        if part.readableBytes <= 4096 {
+            pending.writeImmutableBuffer(part)
+            return
+        }
+        guard let context else { return }
+        if pending.readableBytes > 0 {
+            context.write(wrapOutboundOut(pending), promise: nil)
+            pending.clear(minimumCapacity: 64)
+        }
+        context.write(wrapOutboundOut(part), promise: nil)
+    }
+
+    func flush() {
+        guard let context else { return }
+        if pending.readableBytes > 0 {
+            context.write(wrapOutboundOut(pending), promise: nil)
+            pending.clear(minimumCapacity: 1024)
+        }
+        context.flush()
+    }
+
+    func recycle(_ exchange: Exchange) {
+        // The lines of a head are the one array that each request needs.
+        var fields = exchange.request.fields
+        parser.reuse(fields.releaseLines())
+    }
+
+    func exchangeEnded() {
+        guard case .exchange = phase else { return }
+        if closesAfterResponse {
+            if isRequestEnded {
+                close()
+            } else {
+                linger()
+            }
+            return
+        }
+        if isRequestEnded {
+            nextRequest()
+        } else {
+            phase = .discarding
+            phaseStart = worker.now
+        }
+        pump()
+    }
+
+    private func nextRequest() {
+        phase = .head
+        phaseStart = worker.now
+        if worker.isDraining && !parser.isInsideHead {
+            close()
+        }
+    }
+
+    private func linger() {
+        phase = .lingering
+        phaseStart = worker.now
+        context?.close(mode: .output, promise: nil)
+    }
+
+    func abort() {
+        close()
+    }
+
+    // MARK: Time
+
+    /// Called several times a second.
+    func checkDeadlines(now: NIODeadline) {
+        let elapsed = now - phaseStart
+        switch phase {
+        case .head:
+            if parser.isInsideHead {
+                if elapsed > TimeAmount(settings.limits.headTimeout) {
+                    refuse(MessageFault(.requestTimeout, "the request head did not come in time").reply)
+                }
+            } else if elapsed > TimeAmount(settings.limits.idleTimeout) {
+                close()
+            }
+        case .exchange: runner.checkDeadlines(now: now)
+        case .discarding: if elapsed > TimeAmount(settings.limits.idleTimeout) { close() }
+        case .lingering: if elapsed > Self.lingerTime { close() }
+        case .closed: break
+        }
+    }
+
+    func drain() {
+        if case .head = phase, !parser.isInsideHead {
+            close()
+        }
+    }
+
+    func expire() {
+        if case .exchange = phase {
+            runner.drainExpired()
+        }
+        close()
+    }
+}
+
+extension RequestHead {
+    /// Stands for a request that could not be read.
+    fileprivate static var unreadable: RequestHead {
+        RequestHead(
+            method: .get,
+            version: .http1_1,
+            authorityBytes: ByteBuffer(),
+            pathBytes: ByteBuffer(),
+            queryBytes: ByteBuffer(),
+            fields: Fields(),
+            body: .none
+        )
+    }
+}

@@ -1,0 +1,118 @@
+internal import GatewayKit
+internal import Logging
+internal import NIOCore
+
+/// All that one event loop serves: its clients' connections, its upstream connections, its clock. Belongs to that loop.
+final class Worker {
+    /// How often standing connections are looked for.
+    private static let tick = TimeAmount.milliseconds(100)
+
+    let eventLoop: any EventLoop
+    let logger: Logger
+    let time: TimeSource
+    private(set) var pool: UpstreamPool
+    /// The time of the last tick: exact enough for timeouts, and free.
+    private(set) var now: NIODeadline
+    private(set) var isDraining = false
+    /// The value of a `Date` field (RFC 9110 §6.6.1), made once a second.
+    private(set) var date: String
+    private var dateSeconds: Int64
+
+    private var connections: [HTTP1Connection] = []
+    private var nextExchange: UInt64
+    private var ticker: RepeatedTask?
+    private var whenEmpty: EventLoopPromise<Void>?
+
+    init(eventLoop: any EventLoop, time: TimeSource, logger: Logger) {
+        self.eventLoop = eventLoop
+        self.time = time
+        self.logger = logger
+        pool = UpstreamPool(eventLoop: eventLoop)
+        now = eventLoop.now
+        dateSeconds = time.now().seconds
+        date = HTTPDate.text(dateSeconds)
+        nextExchange = UInt64.random(in: .min ... .max)
+    }
+
+    func start() {
+        let worker = NIOLoopBound(self, eventLoop: eventLoop)
+        ticker = eventLoop.scheduleRepeatedTask(initialDelay: Self.tick, delay: Self.tick) { _ in
+            worker.value.tick()
+        }
+    }
+
+    private func tick() {
+        now = eventLoop.now
+        let seconds = time.now().seconds
+        if seconds != dateSeconds {
+            dateSeconds = seconds
+            date = HTTPDate.text(seconds)
+        }
+        // Backwards: what is closed is replaced by the last one.
+        for index in connections.indices.reversed() where index < connections.count {
+            connections[index].checkDeadlines(now: now)
+        }
+        pool.checkDeadlines(now: now)
+    }
+
+    /// Unlike any other of this process, and hard to guess from those before.
+    func nextExchangeID() -> ExchangeID {
+        nextExchange &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = nextExchange
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return ExchangeID(mixed ^ (mixed >> 31))
+    }
+
+    // MARK: Connections
+
+    var connectionCount: Int { connections.count }
+
+    func add(_ connection: HTTP1Connection) {
+        connection.index = connections.count
+        connections.append(connection)
+    }
+
+    func remove(_ connection: HTTP1Connection) {
+        let index = connection.index
+        guard index < connections.count, connections[index] === connection, let last = connections.popLast() else {
+            return
+        }
+        if last !== connection {
+            connections[index] = last
+            last.index = index
+        }
+        finishIfEmpty()
+    }
+
+    // MARK: Draining
+
+    /// Closes what is idle, lets what runs come to its end.
+    ///
+    /// - Returns: succeeds when the last connection is gone.
+    func drain() -> EventLoopFuture<Void> {
+        isDraining = true
+        let promise = whenEmpty ?? eventLoop.makePromise()
+        whenEmpty = promise
+        for connection in connections {
+            connection.drain()
+        }
+        finishIfEmpty()
+        return promise.futureResult
+    }
+
+    /// Ends what still runs.
+    func expire() {
+        for connection in connections {
+            connection.expire()
+        }
+    }
+
+    private func finishIfEmpty() {
+        guard isDraining, connections.isEmpty, let whenEmpty else { return }
+        self.whenEmpty = nil
+        ticker?.cancel()
+        pool.closeIdle()
+        whenEmpty.succeed()
+    }
+}

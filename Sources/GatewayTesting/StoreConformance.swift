@@ -1,0 +1,105 @@
+public import GatewayKit
+
+/// What every store must do, for the tests of a store to run:
+///
+/// ```swift
+/// @Test(arguments: StoreConformance.Check.allCases)
+/// func `keeps the store's promises`(_ check: StoreConformance.Check) async throws {
+///     try await StoreConformance { MyStore() }.run(check)
+/// }
+/// ```
+///
+/// Checks use random payments, credentials and keys, so they may share a database and run at the same time.
+public struct StoreConformance: Sendable {
+    public enum Check: String, CaseIterable, Sendable {
+        case claimIsTrueExactlyOnce, claimsDoNotInterfere, claimsSurviveReopening
+        case invoicesRoundTrip, waitingInvoicesAreKnown, notingTwiceChangesNothing, notingDoesNotReopen
+        case settlingIsTrueOnce, settlingUnknownIsFalse, settlingBeforeFlushing, invoicesSurviveReopening
+        case revocationsComeInOrder, revokingTwiceChangesNothing, revocationsSurviveReopening
+        case valuesAreKept, valuesAreReplaced, valuesAreForgotten, valuesSurviveReopening
+        case largeValues, emptyValuesAndKeys, prefixesInOrder, prefixesAreLiteral, keysAreCompared
+    }
+
+    private let makeStore: @Sendable () async throws -> any Store
+    private let isDurable: Bool
+
+    /// - Parameters:
+    ///   - isDurable: whether two stores that `makeStore` makes share what they keep, as a store on a disk does. When
+    ///     not, what concerns reopening is left out.
+    ///   - makeStore: makes a store that is not started. The suite starts and stops it.
+    public init(isDurable: Bool = true, makeStore: @escaping @Sendable () async throws -> any Store) {
+        self.makeStore = makeStore
+        self.isDurable = isDurable
+    }
+
+    /// Runs every check.
+    ///
+    /// - Throws: one `ConformanceFailure` with a line for each check that failed.
+    public func run() async throws {
+        var failures = [String]()
+        for check in Check.allCases {
+            do {
+                try await run(check)
+            } catch {
+                failures.append("\(check.rawValue): \(error)")
+            }
+        }
+        guard failures.isEmpty else { throw ConformanceFailure(failures.joined(separator: "\n")) }
+    }
+
+    /// - Throws: `ConformanceFailure`, or what the store threw.
+    public func run(_ check: Check) async throws {
+        switch check {
+        case .claimsSurviveReopening: try await reopening(claimBefore, claimAfter)
+        case .invoicesSurviveReopening: try await reopening(noteBefore, noteAfter)
+        case .revocationsSurviveReopening: try await reopening(revokeBefore, revokeAfter)
+        case .valuesSurviveReopening: try await reopening(keepBefore, keepAfter)
+        case .claimIsTrueExactlyOnce: try await withStore(claimIsTrueExactlyOnce)
+        case .claimsDoNotInterfere: try await withStore(claimsDoNotInterfere)
+        case .invoicesRoundTrip: try await withStore(invoicesRoundTrip)
+        case .waitingInvoicesAreKnown: try await withStore(waitingInvoicesAreKnown)
+        case .notingTwiceChangesNothing: try await withStore(notingTwiceChangesNothing)
+        case .notingDoesNotReopen: try await withStore(notingDoesNotReopen)
+        case .settlingIsTrueOnce: try await withStore(settlingIsTrueOnce)
+        case .settlingUnknownIsFalse: try await withStore(settlingUnknownIsFalse)
+        case .settlingBeforeFlushing: try await withStore(settlingBeforeFlushing)
+        case .revocationsComeInOrder: try await withStore(revocationsComeInOrder)
+        case .revokingTwiceChangesNothing: try await withStore(revokingTwiceChangesNothing)
+        case .valuesAreKept: try await withStore(valuesAreKept)
+        case .valuesAreReplaced: try await withStore(valuesAreReplaced)
+        case .valuesAreForgotten: try await withStore(valuesAreForgotten)
+        case .largeValues: try await withStore(largeValues)
+        case .emptyValuesAndKeys: try await withStore(emptyValuesAndKeys)
+        case .prefixesInOrder: try await withStore(prefixesInOrder)
+        case .prefixesAreLiteral: try await withStore(prefixesAreLiteral)
+        case .keysAreCompared: try await withStore(keysAreCompared)
+        }
+    }
+
+    private func withStore<Value>(_ body: (any Store) async throws -> Value) async throws -> Value {
+        let store = try await makeStore()
+        try await store.start()
+        do {
+            let value = try await body(store)
+            await store.stop()
+            return value
+        } catch {
+            await store.stop()
+            throw error
+        }
+    }
+
+    private func reopening<Kept>(
+        _ before: (any Store) async throws -> Kept,
+        _ after: (any Store, Kept) async throws -> Void
+    ) async throws {
+        guard isDurable else { return }
+        let kept = try await withStore(before)
+        try await withStore { try await after($0, kept) }
+    }
+
+    /// - Throws: `ConformanceFailure` unless the two are equal.
+    func expect<Value: Equatable>(_ found: Value, _ expected: Value, _ what: String) throws {
+        guard found == expected else { throw ConformanceFailure("\(what): \(found), expected \(expected)") }
+    }
+}

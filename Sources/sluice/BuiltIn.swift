@@ -1,0 +1,36 @@
+internal import GatewayKit
+internal import L402
+internal import Lightning
+internal import Standard
+internal import Stores
+
+/// The one list of plugins. Yours goes here too: one line.
+enum BuiltIn {
+    static var registry: Registry {
+        var registry = Registry()
+        registry.add(AuthStage.self)
+        registry.add(CaveatsStage.self)
+        registry.add(RateLimitStage.self)
+        registry.add(PriceStage.self)
+        registry.add(ForwardStage.self)
+        registry.add(RespondStage.self)
+        registry.add(HeadersStage.self)
+
+        registry.add(L402Scheme.self)
+
+        registry.add(ExpiryVerifier.self)
+        registry.add(ServiceVerifier.self)
+        registry.add(CapabilitiesVerifier.self)
+        registry.add(PathCaveat.self)
+        registry.add(MethodCaveat.self)
+        registry.add(AddressCaveat.self)
+
+        registry.add(StaticPricer.self)
+
+        registry.add(DevNode.self)
+
+        registry.add(SQLiteStore.self)
+        registry.add(MemoryStore.self)
+        return registry
+    }
+}

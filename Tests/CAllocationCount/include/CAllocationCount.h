@@ -1,0 +1,1 @@
+void sluice_allocation_placeholder(void);

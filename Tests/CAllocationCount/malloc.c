@@ -1,0 +1,2 @@
+#include "CAllocationCount.h"
+void sluice_allocation_placeholder(void) {}

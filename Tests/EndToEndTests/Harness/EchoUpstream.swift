@@ -1,0 +1,54 @@
+import GatewayKit
+import GatewayServer
+import HTTPTypes
+import Logging
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// A service behind the gateway that tells what reached it.
+struct EchoUpstream: Stage {
+    /// `/echo`: the request line and fields as text; `/zeros/N`: N bytes; `/count`: how long the body was.
+    func admit(_ exchange: Exchange) -> Eventually<Decision> {
+        let path = exchange.request.path
+        if path.hasPrefix("/zeros/"), let count = Int(path.dropFirst("/zeros/".count)) {
+            return .now(.reply(Reply(.ok, body: .stream(Zeros(count: count)))))
+        }
+        if path == "/count" {
+            return exchange.body(upTo: .mebibytes(16)).map { body in .reply(.text("\(body.readableBytes)")) }
+        }
+        let fields = exchange.request.fields
+        let lines = fields.lines.indices.map { "\(fields.name(at: $0)): \(fields.value(at: $0))" }
+        let head = "\(exchange.request.method.rawValue) \(exchange.request.target)"
+        return .now(.reply(.text(([head] + lines).joined(separator: "\n") + "\n")))
+    }
+
+    static func start() async throws -> RunningServer {
+        let listener = GatewayServer.Listener(
+            ListenerSettings(host: "127.0.0.1", port: 0),
+            routing: SingleRoute(Route(name: "echo", stages: [EchoUpstream()]))
+        )
+        let logger = Logger(label: "echo") { _ in SwiftLogNoOpLogHandler() }
+        return try await GatewayServer(
+            listeners: [listener],
+            group: MultiThreadedEventLoopGroup.singleton,
+            logger: logger,
+            drainTimeout: .seconds(1)
+        ).start()
+    }
+}
+
+final class Zeros: BodyStream {
+    private static let part = ByteBuffer(repeating: 0, count: 64 * 1024)
+    private let remaining: Atomic<Int>
+
+    init(count: Int) {
+        remaining = Atomic(count)
+    }
+
+    func next(on eventLoop: any EventLoop) -> Eventually<ByteBuffer?> {
+        let left = remaining.subtract(Self.part.readableBytes, ordering: .relaxed).oldValue
+        guard left > 0 else { return .now(nil) }
+        return .now(Self.part.getSlice(at: 0, length: min(left, Self.part.readableBytes)))
+    }
+}

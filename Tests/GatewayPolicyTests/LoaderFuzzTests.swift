@@ -1,0 +1,63 @@
+import GatewayKit
+import GatewayPolicy
+import Testing
+
+/// Whatever stands in a policy, it becomes a plan or mistakes.
+struct LoaderFuzzTests {
+    private static let sample = Array(
+        #"""
+        version: 1
+        include: [a.yaml]
+        listen: { address: "[::1]:80", trusted-proxies: [10.0.0.0/8], max-head: 4 KiB }
+        lightning: { use: dev, secret: !env X }
+        upstreams: &u
+          q: { url: http://127.0.0.1:9, timeout: 5s, url: x }
+        pipelines:
+          p: [{ auth: l402 }, { caveats: [expires] }]
+        routes:
+          - name: a
+            match: { host: "*.e.com", path: "/v/{x}/%2F/*", method: [GET, PUT] }
+            pipeline:
+              - use: p
+              - rate-limit: { limit: 20/s, burst: 4 }
+              - price: 10 sat
+              - forward: q
+          - { name: b, match: { regex: '/(a|b{1,3})[^x-z]*\d' }, pipeline: [respond] }
+          - { name: c, match: { grpc: a.B/C }, pipeline: [respond: { body: "é\n" }] }
+        """#.utf8
+    )
+
+    private static func load(_ bytes: [UInt8]) -> PolicyOutcome {
+        PolicyLoader.example(MemoryFiles("policy.yaml", bytes), environment: ["X": "x"]).load("policy.yaml")
+    }
+
+    @Test func `every prefix of a policy is a plan or mistakes`() {
+        for length in 0..<Self.sample.count {
+            if case .mistakes(let mistakes) = Self.load(Array(Self.sample[..<length])) {
+                #expect(!mistakes.isEmpty)
+            }
+        }
+    }
+
+    @Test(arguments: [0x01, 0x02, 0x10, 0x20, 0x80] as [UInt8])
+    func `a policy with a flipped byte is a plan or mistakes`(_ mask: UInt8) {
+        for index in Self.sample.indices {
+            var bytes = Self.sample
+            bytes[index] ^= mask
+            if case .mistakes(let mistakes) = Self.load(bytes) {
+                #expect(!mistakes.isEmpty)
+            }
+        }
+    }
+
+    @Test(arguments: Array("{}[]:,-&*!|>'\"%@`#\n\t ?".utf8))
+    func `a policy with a byte of YAML put in anywhere is a plan or mistakes`(_ byte: UInt8) {
+        for index in stride(from: 0, through: Self.sample.count, by: 5) {
+            var bytes = Self.sample
+            bytes.insert(byte, at: index)
+            if case .mistakes(let mistakes) = Self.load(bytes) {
+                #expect(!mistakes.isEmpty)
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import GatewayKit
+import GatewayTesting
+
+/// A scheme that recognises nothing.
+struct L402Scheme: AuthScheme, Plugin {
+    static let word = "l402"
+
+    init(from settings: inout PolicyReader, _ services: Services) throws {
+        _ = settings.text("lifetime", or: "")
+    }
+
+    func credential(in exchange: Exchange) throws -> Eventually<Credential?> { .now(nil) }
+
+    func challenge(for quote: Quote, in exchange: Exchange) throws -> Eventually<Challenge> {
+        .now(Challenge(lines: []))
+    }
+}
+
+/// A node that is down.
+struct DevNode: LightningBackend, Plugin {
+    static let word = "dev"
+    private let node = RefusingLightning()
+
+    init(from settings: inout PolicyReader, _ services: Services) throws {
+        if settings.contains("secret") {
+            _ = settings.secret("secret")
+        }
+    }
+
+    func makeInvoice(for amount: Amount, memo: String, expiresIn: Duration) async throws -> Invoice {
+        try await node.makeInvoice(for: amount, memo: memo, expiresIn: expiresIn)
+    }
+
+    func isSettled(_ payment: PaymentHash) async throws -> Bool { try await node.isSettled(payment) }
+
+    func settlements(since cursor: SettlementCursor?) -> AsyncThrowingStream<Settlement, any Error> {
+        node.settlements(since: cursor)
+    }
+
+    func pay(_ bolt11: String, feeLimit: Amount) async throws -> Payment {
+        try await node.pay(bolt11, feeLimit: feeLimit)
+    }
+}
+
+/// A store that cannot answer.
+protocol StandInStore: Store, Plugin {}
+
+extension StandInStore {
+    func claim(_ payment: PaymentHash) async throws -> Bool { try await RefusingStore().claim(payment) }
+    func note(_ invoice: IssuedInvoice) {}
+    func flush() async throws { try await RefusingStore().flush() }
+    func invoice(_ payment: PaymentHash) async throws -> IssuedInvoice? { nil }
+    func settle(_ payment: PaymentHash, at time: WallTime) async throws -> Bool { false }
+    func revoke(_ credential: CredentialID, at time: WallTime) async throws {}
+    func revocations(after position: Int64) async throws -> (credentials: [CredentialID], position: Int64) { ([], 0) }
+    func value(for key: String) async throws -> [UInt8]? { nil }
+    func setValue(_ value: [UInt8]?, for key: String) async throws {}
+    func values(withPrefix prefix: String) async throws -> [(key: String, value: [UInt8])] { [] }
+}
+
+struct SQLiteStore: StandInStore {
+    static let word = "sqlite"
+
+    init(from settings: inout PolicyReader, _ services: Services) throws {
+        _ = settings.text("path", or: "")
+    }
+}
+
+struct MemoryStore: StandInStore {
+    static let word = "memory"
+
+    init(from settings: inout PolicyReader, _ services: Services) throws {}
+}
+
+extension Registry {
+    static var standIns: Registry {
+        var registry = Registry()
+        registry.add(AuthStage.self)
+        registry.add(CaveatsStage.self)
+        registry.add(RateLimitStage.self)
+        registry.add(PriceStage.self)
+        registry.add(ForwardStage.self)
+        registry.add(RespondStage.self)
+        registry.add(HeadersStage.self)
+        registry.add(L402Scheme.self)
+        registry.add(DevNode.self)
+        registry.add(SQLiteStore.self)
+        registry.add(MemoryStore.self)
+        return registry
+    }
+}

@@ -1,0 +1,24 @@
+"""Decodes BOLT 11 invoices with the package bolt11: one a line on standard input, one JSON object a line out."""
+
+import json
+import sys
+
+import bolt11
+
+for line in sys.stdin:
+    invoice = bolt11.decode(line.strip())
+    print(
+        json.dumps(
+            {
+                "amount_msat": invoice.amount_msat,
+                "payment_hash": invoice.payment_hash,
+                "payment_secret": invoice.payment_secret,
+                "description": invoice.description,
+                "expiry": invoice.expiry,
+                "timestamp": invoice.date,
+                "payee": invoice.payee,
+                "currency": invoice.currency,
+            }
+        ),
+        flush=True,
+    )

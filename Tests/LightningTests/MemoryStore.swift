@@ -1,0 +1,73 @@
+import GatewayKit
+import Synchronization
+
+/// The values of plugins in memory. Can be told to fail, and to let writers wait.
+final class MemoryStore: Store {
+    private struct State {
+        var values: [String: [UInt8]] = [:]
+        var isFailing = false
+        var isHolding = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
+
+    var isFailing: Bool {
+        get { state.withLock { $0.isFailing } }
+        set { state.withLock { $0.isFailing = newValue } }
+    }
+
+    var keys: [String] { state.withLock { $0.values.keys.sorted() } }
+
+    /// Writers wait from now on.
+    func hold() {
+        state.withLock { $0.isHolding = true }
+    }
+
+    /// Lets the writers that wait, and all later ones, go on.
+    func release() {
+        let waiting = state.withLock { state in
+            state.isHolding = false
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting {
+            continuation.resume()
+        }
+    }
+
+    func value(for key: String) async throws -> [UInt8]? {
+        try state.withLock { state in
+            guard !state.isFailing else { throw StoreFailure("told to fail") }
+            return state.values[key]
+        }
+    }
+
+    func setValue(_ value: [UInt8]?, for key: String) async throws {
+        await withCheckedContinuation { continuation in
+            let isHeld = state.withLock { state in
+                if state.isHolding { state.waiting.append(continuation) }
+                return state.isHolding
+            }
+            if !isHeld { continuation.resume() }
+        }
+        try state.withLock { state in
+            guard !state.isFailing else { throw StoreFailure("told to fail") }
+            state.values[key] = value
+        }
+    }
+
+    func values(withPrefix prefix: String) async throws -> [(key: String, value: [UInt8])] {
+        state.withLock { state in
+            state.values.filter { $0.key.hasPrefix(prefix) }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        }
+    }
+
+    func claim(_ payment: PaymentHash) async throws -> Bool { false }
+    func note(_ invoice: IssuedInvoice) {}
+    func flush() async throws {}
+    func invoice(_ payment: PaymentHash) async throws -> IssuedInvoice? { nil }
+    func settle(_ payment: PaymentHash, at time: WallTime) async throws -> Bool { false }
+    func revoke(_ credential: CredentialID, at time: WallTime) async throws {}
+    func revocations(after position: Int64) async throws -> (credentials: [CredentialID], position: Int64) { ([], 0) }
+}

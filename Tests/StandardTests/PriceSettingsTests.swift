@@ -1,0 +1,76 @@
+import GatewayKit
+import GatewayTesting
+import Standard
+import Testing
+
+struct PriceSettingsTests {
+    private func make(_ value: Any?) -> (stage: PriceStage?, messages: [String]) {
+        struct Dynamic: Pricer, Plugin {
+            static let word = "dynamic"
+            init(from settings: inout PolicyReader, _ services: Services) throws { _ = settings.text("address") }
+            func price(of exchange: Exchange) throws -> Eventually<Amount> { .now(.zero) }
+        }
+        var registry = Registry()
+        registry.add(StaticPricer.self)
+        registry.add(Dynamic.self)
+        let settings = ExampleSettings(value)
+        let stage = settings.make(word: "price") { try PriceStage(from: &$0, .example(registry: registry)) }
+        return (stage, settings.messages)
+    }
+
+    @Test(arguments: [
+        ("10 sat", "10 sat"), ("1500 msat", "1500 msat"),
+    ])
+    func `takes an amount`(_ text: String, _ summary: String) {
+        let made = make(text)
+        #expect(made.stage?.summary == summary)
+        #expect(made.messages == [])
+    }
+
+    @Test func `takes a pricer with its settings and the expiry of the offers`() {
+        for value in [["use": "static", "amount": "10 sat"], ["static": ["amount": "10 sat"]], ["static": "10 sat"]]
+            as [Any]
+        {
+            let made = make(value)
+            #expect(made.stage?.summary == "10 sat")
+            #expect(made.messages == [])
+        }
+        let dynamic = make(["use": "dynamic", "address": "a", "expiry": "10m"])
+        #expect(dynamic.stage?.summary == "dynamic, offers stand 10m")
+        #expect(dynamic.messages == [])
+    }
+
+    @Test(arguments: [
+        (
+            "ten",
+            "'price' should be an amount such as 10 sat, or a pricer such as { use: static, amount: 10 sat }, not 'ten'"
+        ),
+        (
+            "10",
+            "'price' should be an amount such as 10 sat, or a pricer such as { use: static, amount: 10 sat }, not '10'"
+        ),
+    ])
+    func `what is no amount is a mistake`(_ text: String, _ message: String) {
+        #expect(make(text).messages == [message])
+    }
+
+    @Test(arguments: [
+        (
+            ["amount": "10 sat"],
+            "'price' should be an amount such as 10 sat, or a pricer such as { use: static, amount: 10 sat }"
+        ),
+        (["use": "static"], "'static' needs 'amount': an amount such as 10 sat or 1500 msat"),
+        (
+            ["use": "statik", "amount": "1 sat"],
+            "unknown pricer 'statik' (did you mean 'static'?); there is dynamic, static"
+        ),
+        (["use": "static", "amount": "1 sat", "expiry": "0s"], "'expiry' should be from 1s to 365d"),
+        (
+            ["use": "static", "amount": "1 sat", "expire": "1h"],
+            "unknown key 'expire'; 'static' takes amount, use"
+        ),
+    ])
+    func `a mistake is told`(_ settings: [String: String], _ message: String) {
+        #expect(make(settings).messages == [message])
+    }
+}

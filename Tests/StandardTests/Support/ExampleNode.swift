@@ -1,0 +1,77 @@
+import GatewayKit
+import Synchronization
+
+/// A node that makes invoices as it is told and remembers what it was asked for.
+final class ExampleNode: LightningBackend {
+    struct Request: Equatable {
+        let amount: Amount
+        let memo: String
+        let expiresIn: Duration
+    }
+
+    private let made = Mutex<[Request]>([])
+    private let amount: @Sendable (Amount) throws -> Amount
+    private let gate: Gate?
+
+    /// - Parameters:
+    ///   - gate: what every invoice waits for.
+    ///   - amount: what is asked -> what the invoice says.
+    init(gate: Gate? = nil, amount: @escaping @Sendable (Amount) throws -> Amount = { $0 }) {
+        self.gate = gate
+        self.amount = amount
+    }
+
+    var requests: [Request] { made.withLock { $0 } }
+
+    func makeInvoice(for amount: Amount, memo: String, expiresIn: Duration) async throws -> Invoice {
+        let number = made.withLock { requests in
+            requests.append(Request(amount: amount, memo: memo, expiresIn: expiresIn))
+            return requests.count
+        }
+        await gate?.pass()
+        return Invoice(
+            bolt11: "lnbcrt\(number)",
+            paymentHash: PaymentHash(.zero),
+            amount: try self.amount(amount),
+            expiresAt: WallTime(seconds: 0).advanced(by: expiresIn)
+        )
+    }
+
+    func isSettled(_ payment: PaymentHash) async throws -> Bool { false }
+    func settlements(since cursor: SettlementCursor?) -> AsyncThrowingStream<Settlement, any Error> {
+        AsyncThrowingStream { $0.finish() }
+    }
+    func pay(_ bolt11: String, feeLimit: Amount) async throws -> Payment {
+        throw LightningFailure(.refused, "this node does not pay")
+    }
+}
+
+/// Holds back whoever comes until it is opened.
+final class Gate: Sendable {
+    private struct State {
+        var isOpen = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
+
+    func pass() async {
+        await withCheckedContinuation { continuation in
+            let isOpen = state.withLock { state in
+                if !state.isOpen { state.waiting.append(continuation) }
+                return state.isOpen
+            }
+            if isOpen { continuation.resume() }
+        }
+    }
+
+    func open() {
+        let waiting = state.withLock { state in
+            state.isOpen = true
+            return state.waiting
+        }
+        for continuation in waiting {
+            continuation.resume()
+        }
+    }
+}

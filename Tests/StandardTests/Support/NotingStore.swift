@@ -1,0 +1,33 @@
+import GatewayKit
+import GatewayTesting
+import Synchronization
+
+/// A store that remembers the invoices that were noted and refuses everything else.
+final class NotingStore: Store {
+    private let refusing = RefusingStore()
+    private let invoices = Mutex<[IssuedInvoice]>([])
+
+    var noted: [IssuedInvoice] { invoices.withLock { $0 } }
+
+    func note(_ invoice: IssuedInvoice) {
+        invoices.withLock { $0.append(invoice) }
+    }
+
+    func claim(_ payment: PaymentHash) async throws -> Bool { try await refusing.claim(payment) }
+    func flush() async throws { try await refusing.flush() }
+    func invoice(_ payment: PaymentHash) async throws -> IssuedInvoice? { try await refusing.invoice(payment) }
+    func settle(_ payment: PaymentHash, at time: WallTime) async throws -> Bool {
+        try await refusing.settle(payment, at: time)
+    }
+    func revoke(_ credential: CredentialID, at time: WallTime) async throws {
+        try await refusing.revoke(credential, at: time)
+    }
+    func revocations(after position: Int64) async throws -> (credentials: [CredentialID], position: Int64) {
+        try await refusing.revocations(after: position)
+    }
+    func value(for key: String) async throws -> [UInt8]? { try await refusing.value(for: key) }
+    func setValue(_ value: [UInt8]?, for key: String) async throws { try await refusing.setValue(value, for: key) }
+    func values(withPrefix prefix: String) async throws -> [(key: String, value: [UInt8])] {
+        try await refusing.values(withPrefix: prefix)
+    }
+}
