@@ -2,7 +2,9 @@ internal import GatewayKit
 internal import NIOCore
 
 /// A request body that a stage wants to read before it decides; forwarded afterwards as it came.
-struct BodyCollection {
+///
+/// Belongs to one event loop. What waits for it may ask the exchange anything, so it is told last.
+final class BodyCollection {
     private let limit: ByteCount
     private(set) var bytes = ByteBuffer()
     private(set) var isOpen = true
@@ -13,30 +15,33 @@ struct BodyCollection {
         self.limit = limit
     }
 
-    mutating func append(_ part: ByteBuffer) {
-        guard part.readableBytes <= limit.bytes - bytes.readableBytes else {
-            fail(BodyTooLarge(limit: limit))
-            return
-        }
+    func append(_ part: ByteBuffer) {
+        // What is over the limit is kept too: a stage may go on without the body, and then all of it is forwarded.
         bytes.writeImmutableBuffer(part)
+        if bytes.readableBytes > limit.bytes {
+            fail(BodyTooLarge(limit: limit))
+        }
     }
 
-    mutating func end() {
+    func end() {
+        guard isOpen else { return }
         isOpen = false
+        let promise = promise
+        self.promise = nil
         promise?.succeed(bytes)
-        promise = nil
     }
 
-    mutating func fail(_ error: any Error) {
+    func fail(_ error: any Error) {
         guard isOpen else { return }
         isOpen = false
         failure = error
+        let promise = promise
+        self.promise = nil
         promise?.fail(error)
-        promise = nil
     }
 
     /// What has been collected, or will have been.
-    mutating func result(within limit: ByteCount, on eventLoop: any EventLoop) -> Eventually<ByteBuffer> {
+    func result(within limit: ByteCount, on eventLoop: any EventLoop) -> Eventually<ByteBuffer> {
         if let failure { return .later(eventLoop.makeFailedFuture(failure)) }
         if isOpen {
             let promise = promise ?? eventLoop.makePromise()

@@ -9,6 +9,8 @@ internal import NIOCore
 final class ExchangeRunner: RequestBodySource {
     private let worker: Worker
     unowned let front: any Front
+    /// Keeps the front while an exchange runs: a stage may decide after the client's connection is gone.
+    private var keptFront: (any Front)?
     private var driver = ExchangeDriver(stageCount: 0)
     private var exchange: Exchange?
     private var forwardedClient = ForwardedClient(peer: nil, isTrusted: false)
@@ -30,6 +32,7 @@ final class ExchangeRunner: RequestBodySource {
 
     func run(_ exchange: Exchange, client: ForwardedClient) {
         self.exchange = exchange
+        keptFront = front
         exchange.bodySource = self
         forwardedClient = client
         driver = ExchangeDriver(stageCount: exchange.route.stages.count)
@@ -59,22 +62,25 @@ final class ExchangeRunner: RequestBodySource {
             case .sendResponse:
                 return
             case .finish(let outcome):
-                settle(outcome)
-                front.exchangeEnded()
+                let front = settle(outcome)
+                front?.exchangeEnded()
                 return
             case .abort(let outcome):
-                settle(outcome)
-                front.abort()
+                let front = settle(outcome)
+                front?.abort()
                 return
             }
         }
     }
 
-    private func settle(_ outcome: Outcome) {
-        guard let exchange else { return }
+    /// - Returns: the front, which is free for the next exchange.
+    private func settle(_ outcome: Outcome) -> (any Front)? {
+        guard let exchange, let front = keptFront else { return nil }
         let admitted = driver.admitted
         self.exchange = nil
+        keptFront = nil
         stream = nil
+        collection?.fail(MessageFault(.badRequest, "the exchange is over"))
         collection = nil
         if let ticket {
             self.ticket = nil
@@ -88,6 +94,7 @@ final class ExchangeRunner: RequestBodySource {
             exchange.route.stages[index].settle(exchange, as: outcome)
         }
         front.recycle(exchange)
+        return front
     }
 
     // MARK: Stages
@@ -139,7 +146,8 @@ final class ExchangeRunner: RequestBodySource {
         var (head, body) = reply.rendered(for: exchange.request, id: exchange.id)
         adjust(&head, of: exchange)
         driver.sent(head.status)
-        let bodyless = exchange.request.method == .head || head.status.code == 204 || head.status.code == 304
+        let hasNoContent = head.status.code == 204
+        let bodyless = exchange.request.method == .head || hasNoContent || head.status.code == 304
         switch body {
         case .none:
             front.sendHead(head, body: bodyless ? .none(declared: nil) : .length(0), closes: reply.closesConnection)
@@ -147,7 +155,7 @@ final class ExchangeRunner: RequestBodySource {
             let length = UInt64(bytes.readableBytes)
             front.sendHead(
                 head,
-                body: bodyless ? .none(declared: length) : .length(length),
+                body: bodyless ? .none(declared: hasNoContent ? nil : length) : .length(length),
                 closes: reply.closesConnection
             )
             if !bodyless {
@@ -168,7 +176,13 @@ final class ExchangeRunner: RequestBodySource {
     }
 
     private func pumpStream() -> ExchangeDriver.Action {
-        while let stream, let exchange, front.isWritable {
+        while let stream, let exchange {
+            guard front.isWritable else {
+                // What is written may all go out at once: then there is no event that it did.
+                front.flush()
+                guard front.isWritable else { return .wait }
+                continue
+            }
             switch stream.next(on: exchange.eventLoop) {
             case .now(let part):
                 if let action = sendStreamed(.success(part)) { return action }
@@ -183,7 +197,6 @@ final class ExchangeRunner: RequestBodySource {
                 return .wait
             }
         }
-        front.flush()
         return .wait
     }
 
@@ -218,7 +231,7 @@ final class ExchangeRunner: RequestBodySource {
     /// True when the next part of the request's body has somewhere to go.
     var wantsRequestBody: Bool {
         guard requestTrailers == nil else { return false }
-        if collection?.isOpen == true { return true }
+        if collection?.isOpen == true, !driver.passesRequestBody { return true }
         guard driver.passesRequestBody, let upstream else { return false }
         return upstream.isWritable
     }
@@ -239,23 +252,23 @@ final class ExchangeRunner: RequestBodySource {
         driver.requestBytes += UInt64(part.readableBytes)
         if collection?.isOpen == true {
             collection?.append(part)
-        } else {
-            upstream?.sendPart(part)
+            guard driver.passesRequestBody else { return }
         }
+        upstream?.sendPart(part)
     }
 
     func requestEnded(trailers: Fields) {
         lastActivity = worker.now
         requestTrailers = trailers
-        if collection?.isOpen == true {
-            collection?.end()
-        } else if driver.passesRequestBody {
+        let passes = driver.passesRequestBody
+        collection?.end()
+        if passes {
             upstream?.sendEnd(trailers: trailers)
         }
     }
 
     func requestFailed(with fault: MessageFault) {
-        if collection?.isOpen == true {
+        if collection?.isOpen == true, !driver.passesRequestBody {
             collection?.fail(fault)
         } else {
             perform(driver.requestFailed(with: fault.reply))
@@ -264,8 +277,8 @@ final class ExchangeRunner: RequestBodySource {
 
     func clientLeft() {
         guard exchange != nil else { return }
-        collection?.fail(MessageFault(.badRequest, "the client left"))
         perform(driver.clientLeft())
+        collection?.fail(MessageFault(.badRequest, "the client left"))
     }
 
     func drainExpired() {
@@ -334,10 +347,11 @@ final class ExchangeRunner: RequestBodySource {
         if let requestTrailers {
             upstream.sendEnd(trailers: requestTrailers)
         }
-        upstream.flush()
         if requestTrailers == nil {
             front.pullBody()
         }
+        // After the body that is there already, which may have ended the exchange.
+        self.upstream?.flush()
     }
 
     var requestIsSent: Bool { requestTrailers != nil }
@@ -405,7 +419,7 @@ final class ExchangeRunner: RequestBodySource {
         guard exchange != nil else { return }
         let silence = now - lastActivity
         if let upstream, driver.passesRequestBody {
-            if requestTrailers == nil, upstream.isWritable, !upstream.hasResponded {
+            if requestTrailers == nil, upstream.isWritable, !upstream.hasResponded, !front.awaitsContinue {
                 if silence > TimeAmount(front.idleTimeout) {
                     perform(
                         driver.requestFailed(

@@ -7,6 +7,9 @@ protocol Front: AnyObject {
     /// How long the client may be silent, or not take what is sent.
     var idleTimeout: Duration { get }
 
+    /// True while the client waits for a 100 before it sends the body.
+    var awaitsContinue: Bool { get }
+
     /// Sends 100 Continue if the client waits for one and nothing was sent before.
     func sendContinue()
     func sendInformational(_ head: ResponseHead)

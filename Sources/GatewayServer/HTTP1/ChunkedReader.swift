@@ -80,12 +80,13 @@ package struct ChunkedReader {
                 return bytes.count > Self.longestSizeLine
                     ? (0, .failure(MessageFault(.badRequest, "the line of a chunk's size is too long"))) : nil
             }
-            guard end <= Self.longestSizeLine, end > 1, bytes[end - 1] == 0x0D else {
+            guard end <= Self.longestSizeLine else {
+                return (0, .failure(MessageFault(.badRequest, "the line of a chunk's size is too long")))
+            }
+            guard end > 1, bytes[end - 1] == 0x0D else {
                 return (
                     0,
-                    .failure(
-                        MessageFault(.badRequest, "the line of a chunk's size is too long, empty or ends in a bare LF")
-                    )
+                    .failure(MessageFault(.badRequest, "the line of a chunk's size is empty or ends in a bare LF"))
                 )
             }
             return (end + 1, Self.size(UnsafeRawBufferPointer(rebasing: bytes[..<(end - 1)])))

@@ -17,6 +17,33 @@ struct ForwardedClient {
         node = peer.map { $0.isV4 ? "\($0)" : "\"[\($0)]\"" } ?? "unknown"
     }
 
+    /// True for fields by which a client could tell an upstream where it comes from, in any spelling that a CGI-like
+    /// upstream takes for one: `X-Forwarded-Port`, `X_Forwarded_For`.
+    static func isClaimed(by index: Int, of fields: Fields) -> Bool {
+        fields.withName(at: index) { name in
+            guard name.count >= 9, let first = name.first else { return false }
+            switch ASCII.lowercased(first) {
+            case UInt8(ascii: "x"): return matches(name, "x-forwarded-", isPrefix: true) || matches(name, "x-real-ip")
+            default: return false
+            }
+        }
+    }
+
+    private static func matches(
+        _ name: UnsafeRawBufferPointer,
+        _ lowercase: StaticString,
+        isPrefix: Bool = false
+    ) -> Bool {
+        let count = lowercase.utf8CodeUnitCount
+        guard name.count == count || isPrefix && name.count > count else { return false }
+        return lowercase.withUTF8Buffer { wanted in
+            wanted.indices.allSatisfy { index in
+                let byte = name[index] == UInt8(ascii: "_") ? UInt8(ascii: "-") : ASCII.lowercased(name[index])
+                return byte == wanted[index]
+            }
+        }
+    }
+
     func write(for request: RequestHead, into buffer: inout ByteBuffer) {
         let fields = request.fields
         buffer.writeStaticString("x-forwarded-for: ")

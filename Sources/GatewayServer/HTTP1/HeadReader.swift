@@ -28,9 +28,9 @@ struct HeadReader {
     }
 
     /// Makes ready for the next head. `storage`, if it is nobody else's any more, saves an allocation.
-    mutating func reset(reusing storage: [Fields.Line] = []) {
+    mutating func reset(reusing storage: consuming [Fields.Line] = []) {
         if storage.capacity > lines.capacity {
-            lines = storage
+            lines = consume storage
         }
         lines.removeAll(keepingCapacity: true)
         startLine = nil
@@ -84,7 +84,9 @@ struct HeadReader {
             }
         }
         scanned = bytes.count
-        if hasStartLine, startLine == nil, bytes.count - lineStart > limits.target.bytes {
+        // One more byte may be the CR of a line that is just short enough.
+        let partial = bytes.count - lineStart - (bytes.last == 0x0D ? 1 : 0)
+        if hasStartLine, startLine == nil, partial > limits.target.bytes {
             return (nil, MessageFault(.uriTooLong, "the request line is longer than \(limits.target)"))
         }
         return bytes.count > limits.head.bytes ? (nil, tooLarge) : (nil, nil)

@@ -27,8 +27,9 @@ package struct RequestParser {
         if buffer.readableBytes == 0 {
             buffer = bytes
         } else {
-            var bytes = bytes
-            buffer.writeBuffer(&bytes)
+            // What was read of it would otherwise stay for as long as something is left over.
+            buffer.discardReadBytes()
+            buffer.writeImmutableBuffer(bytes)
         }
     }
 

@@ -41,13 +41,14 @@ enum RequestWriter {
                 if !client.isBehindTrustedProxy { continue }
                 // Continued below with this hop's part.
                 if fields.lines[index].known == .forwarded || fields.lines[index].known == .xForwardedFor { continue }
+            case .other where !client.isBehindTrustedProxy && ForwardedClient.isClaimed(by: index, of: fields): continue
             default: break
             }
             if hopByHop.covers(index, of: fields) { continue }
             fields.write(at: index, into: &buffer)
         }
         if acceptsTrailers(fields) {
-            buffer.writeStaticString("te: trailers\r\n")
+            buffer.writeStaticString("te: trailers\r\nconnection: te\r\n")
         }
         switch request.body {
         case .none:

@@ -28,8 +28,9 @@ package struct ResponseParser {
         if buffer.readableBytes == 0 {
             buffer = bytes
         } else {
-            var bytes = bytes
-            buffer.writeBuffer(&bytes)
+            // What was read of it would otherwise stay for as long as something is left over.
+            buffer.discardReadBytes()
+            buffer.writeImmutableBuffer(bytes)
         }
     }
 
@@ -71,7 +72,8 @@ package struct ResponseParser {
         keepsAlive = isHTTP11 && !Self.saysClose(fields)
         if method == .head || status.code == 204 || status.code == 304 {
             body = .none
-            return .response(head, .none(declared: framing.length))
+            // A 204 has no length (RFC 9110 §8.6).
+            return .response(head, .none(declared: status.code == 204 ? nil : framing.length))
         }
         if framing.isChunked {
             body = .chunked(ChunkedReader(limits: limits))

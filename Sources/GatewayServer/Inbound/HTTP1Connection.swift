@@ -2,6 +2,12 @@ internal import GatewayKit
 internal import HTTPTypes
 internal import NIOCore
 
+#if canImport(Glibc)
+    internal import Glibc
+#else
+    internal import Darwin
+#endif
+
 /// One client connection that speaks HTTP/1.1: reads requests one after the other, writes their responses in order.
 final class HTTP1Connection: ChannelInboundHandler, Front {
     typealias InboundIn = ByteBuffer
@@ -23,6 +29,8 @@ final class HTTP1Connection: ChannelInboundHandler, Front {
     private static let readAhead = 64 * 1024
     /// The rest of a refused request's body that is read over to keep the connection.
     private static let longestDiscard: UInt64 = 64 * 1024
+    /// Bytes of small parts that are put together before the channel gets them, and counts them.
+    private static let mostPending = 16 * 1024
     private static let lingerTime = TimeAmount.seconds(2)
 
     private let worker: Worker
@@ -42,7 +50,9 @@ final class HTTP1Connection: ChannelInboundHandler, Front {
     private var isReadSuspended = false
     private var isRequestEnded = true
     private var closesAfterResponse = false
-    private var awaitsContinue = false
+    /// While it lingers: the client's kernel has all that was written.
+    private var isOutputClosed = false
+    private(set) var awaitsContinue = false
     private var version = RequestHead.Version.http1_1
     private var framing = ResponseFraming.none(declared: nil)
     private var hop = HopByHop(of: Fields())
@@ -77,14 +87,19 @@ final class HTTP1Connection: ChannelInboundHandler, Front {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if case .lingering = phase { return }
+        switch phase {
+        case .lingering, .closed: return
+        case .head, .exchange, .discarding: break
+        }
         parser.feed(unwrapInboundIn(data))
         pump()
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
         runner.frontReadComplete()
-        if parser.buffer.readableBytes < Self.readAhead {
+        if case .lingering = phase {
+            context.read()
+        } else if parser.buffer.readableBytes < Self.readAhead {
             context.read()
         } else {
             isReadSuspended = true
@@ -92,9 +107,11 @@ final class HTTP1Connection: ChannelInboundHandler, Front {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable, case .exchange = phase {
+        guard context.channel.isWritable else { return }
+        if case .exchange = phase {
             runner.frontBecameWritable()
         }
+        pump()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -130,6 +147,8 @@ final class HTTP1Connection: ChannelInboundHandler, Front {
     private func step() -> Bool {
         switch phase {
         case .head:
+            // A client that does not read its answers gets no more of them.
+            guard isWritable else { return false }
             if !parser.isInsideHead { phaseStart = worker.now }
             switch parser.nextHead() {
             case .incomplete: return false
@@ -304,7 +323,7 @@ final class HTTP1Connection: ChannelInboundHandler, Front {
 
     /// False when so much of the request is still to come that closing is cheaper than reading it over.
     private var restIsWorthReading: Bool {
-        if isRequestEnded || runner.isRunning && runner.wantsRequestBody { return true }
+        if isRequestEnded { return true }
         guard !awaitsContinue, let rest = parser.declaredRemainder else { return false }
         return rest <= Self.longestDiscard
     }
@@ -328,7 +347,8 @@ final class HTTP1Connection: ChannelInboundHandler, Front {
     }
 
     private func write(_ part: ByteBuffer) {
-        if part.readableBytes <= 4096 {
+        let isSmall = part.readableBytes <= 4096
+        if isSmall, pending.readableBytes <= Self.mostPending {
             pending.writeImmutableBuffer(part)
             return
         }
@@ -337,7 +357,11 @@ final class HTTP1Connection: ChannelInboundHandler, Front {
             context.write(wrapOutboundOut(pending), promise: nil)
             pending.clear(minimumCapacity: 64)
         }
-        context.write(wrapOutboundOut(part), promise: nil)
+        if isSmall {
+            pending.writeImmutableBuffer(part)
+        } else {
+            context.write(wrapOutboundOut(part), promise: nil)
+        }
     }
 
     func flush() {
@@ -358,11 +382,7 @@ final class HTTP1Connection: ChannelInboundHandler, Front {
     func exchangeEnded() {
         guard case .exchange = phase else { return }
         if closesAfterResponse {
-            if isRequestEnded {
-                close()
-            } else {
-                linger()
-            }
+            finish(lingers: !isRequestEnded || parser.buffer.readableBytes > 0)
             return
         }
         if isRequestEnded {
@@ -378,18 +398,45 @@ final class HTTP1Connection: ChannelInboundHandler, Front {
         phase = .head
         phaseStart = worker.now
         if worker.isDraining && !parser.isInsideHead {
-            close()
+            finish(lingers: false)
         }
     }
 
-    private func linger() {
+    /// Lets the client take what was written, and see its end, before the connection goes.
+    ///
+    /// - Parameter lingers: the client is still sending; closing on that would take the response from it.
+    private func finish(lingers: Bool) {
+        guard let context else { return }
         phase = .lingering
         phaseStart = worker.now
-        context?.close(mode: .output, promise: nil)
+        isOutputClosed = false
+        parser = RequestParser(scheme: "http", limits: settings.limits)
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenComplete { _ in
+            self.isOutputClosed = true
+            self.phaseStart = self.worker.now
+            if !lingers { self.close() }
+        }
+        context.close(mode: .output, promise: promise)
+        if isReadSuspended {
+            isReadSuspended = false
+            context.read()
+        }
     }
 
     func abort() {
-        close()
+        switch framing {
+        case .untilClose:
+            // An ordinary end would look like the end of the body.
+            if let socket = context?.channel as? any SocketOptionProvider {
+                socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenFailure { _ in }
+            }
+            close()
+        case .none, .length, .chunked:
+            guard isWritable else { return close() }
+            flush()
+            finish(lingers: false)
+        }
     }
 
     // MARK: Time
@@ -408,14 +455,15 @@ final class HTTP1Connection: ChannelInboundHandler, Front {
             }
         case .exchange: runner.checkDeadlines(now: now)
         case .discarding: if elapsed > TimeAmount(settings.limits.idleTimeout) { close() }
-        case .lingering: if elapsed > Self.lingerTime { close() }
+        case .lingering:
+            if elapsed > (isOutputClosed ? Self.lingerTime : TimeAmount(settings.limits.idleTimeout)) { close() }
         case .closed: break
         }
     }
 
     func drain() {
         if case .head = phase, !parser.isInsideHead {
-            close()
+            finish(lingers: false)
         }
     }
 

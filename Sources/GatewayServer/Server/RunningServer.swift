@@ -56,8 +56,10 @@ package final class RunningServer: Sendable {
                 try await worker.onLoop { $0.expire() }
             }
         }
-        for worker in workers {
-            try? await worker.eventLoop.flatSubmit { worker.value.drain() }.get()
+        // All at once: one that has something to finish keeps no other from closing what is idle.
+        let drained = workers.map { worker in worker.eventLoop.flatSubmit { worker.value.drain() } }
+        for future in drained {
+            try? await future.get()
         }
         expiry.cancel()
     }

@@ -26,6 +26,8 @@ final class UpstreamConnection: ChannelInboundHandler {
     private var runner: ExchangeRunner?
     private var method = HTTPRequest.Method.get
     private var isChunked = false
+    /// Counted by the pool, which learns of its end.
+    var isEstablished = false
     private var hasServed = false
     private var hasReceived = false
     private var isReadSuspended = false
@@ -222,7 +224,9 @@ final class UpstreamConnection: ChannelInboundHandler {
             fail(.closed)
         }
         phase = .closed
-        pool.closed(self)
+        if isEstablished {
+            pool.closed(self)
+        }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -78,8 +78,7 @@ final class UpstreamPool {
     private func establish(_ entry: Entry, _ ticket: Ticket) {
         entry.count += 1
         let upstream = entry.upstream
-        let connection = UpstreamConnection(entry: entry, pool: self)
-        let handler = NIOLoopBound(connection, eventLoop: eventLoop)
+        let pool = NIOLoopBound((self, entry), eventLoop: eventLoop)
         ClientBootstrap(group: eventLoop)
             .channelOption(.autoRead, value: false)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -90,27 +89,28 @@ final class UpstreamPool {
             )
             .connectTimeout(TimeAmount(upstream.timeouts.connect))
             .channelInitializer { channel in
+                // One for each attempt: a name with several addresses is tried on more than one channel.
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(handler.value)
+                    let (pool, entry) = pool.value
+                    try channel.pipeline.syncOperations.addHandler(UpstreamConnection(entry: entry, pool: pool))
                 }
             }
             .connect(host: upstream.host, port: upstream.port)
             .assumeIsolated()
+            .flatMapThrowing { try $0.pipeline.syncOperations.handler(type: UpstreamConnection.self) }
             .whenComplete { result in
+                let runner = ticket.runner
+                ticket.runner = nil
                 switch result {
-                case .success:
+                case .success(let connection):
+                    connection.isEstablished = true
                     self.offer(connection)
-                    if let runner = ticket.runner {
-                        ticket.runner = nil
-                        self.serve(runner, from: entry)
-                    }
+                    guard let runner else { return self.serveNext(of: entry) }
+                    self.serve(runner, from: entry)
                 case .failure(let error):
                     entry.count -= 1
                     let isTimeout = if case .connectTimeout? = error as? ChannelError { true } else { false }
-                    if let runner = ticket.runner {
-                        ticket.runner = nil
-                        runner.upstreamReady(.failure(isTimeout ? .timeout : .unreachable))
-                    }
+                    runner?.upstreamReady(.failure(isTimeout ? .timeout : .unreachable))
                     self.serveNext(of: entry)
                 }
             }

@@ -54,12 +54,10 @@ struct BackPressureTests {
     @Test(arguments: [false, true])
     func `a client is not read ahead of an upstream that does not read`(_ isChunked: Bool) async throws {
         let written = Watched(0)
-        var piece = Self.chunk
-        if isChunked {
-            piece = ByteBuffer(string: "10000\r\n")
-            piece.writeImmutableBuffer(Self.chunk)
-            piece.writeString("\r\n")
-        }
+        let piece =
+            isChunked
+            ? ByteBuffer(bytes: Array("10000\r\n".utf8) + Array(Self.chunk.readableBytesView) + Array("\r\n".utf8))
+            : Self.chunk
         let service = try await ScriptedUpstream.start(keeps: false, reads: false) { connection in
             try await connection.received.wait(for: "all of the request") { $0.count > Self.total }
             try await connection.send(.ok())

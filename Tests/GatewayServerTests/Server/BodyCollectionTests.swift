@@ -1,6 +1,7 @@
 import GatewayKit
 import GatewayServer
 import HTTPTypes
+import NIOCore
 import Testing
 
 struct BodyCollectionTests {

@@ -84,7 +84,7 @@ struct ConnectionEndTests {
     }
 
     @Test func `a refused request with a small body keeps the connection`() async throws {
-        try await Gateway.serving([ReplyStage(Reply(.paymentRequired, detail: "pay"))]) { gateway in
+        try await Gateway.serving([ReplyStage(Reply(402, detail: "pay"))]) { gateway in
             let client = try await gateway.connect()
             for _ in 1...3 {
                 try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n")
@@ -97,7 +97,7 @@ struct ConnectionEndTests {
     }
 
     @Test func `a refused request without an end to its body closes the connection`() async throws {
-        try await Gateway.serving([ReplyStage(Reply(.paymentRequired, detail: "pay"))]) { gateway in
+        try await Gateway.serving([ReplyStage(Reply(402, detail: "pay"))]) { gateway in
             let client = try await gateway.connect()
             try await client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")
             let response = try await client.response()
@@ -108,7 +108,7 @@ struct ConnectionEndTests {
     }
 
     @Test func `a client that sends a large refused body before it reads still gets the answer`() async throws {
-        try await Gateway.serving([ReplyStage(Reply(.paymentRequired, detail: "pay"))]) { gateway in
+        try await Gateway.serving([ReplyStage(Reply(402, detail: "pay"))]) { gateway in
             let client = try await gateway.connect(reads: false)
             try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 33554432\r\n\r\n")
             try await client.pour(ByteBuffer(repeating: 0, count: 64 * 1024), times: 512, counting: Watched(0))
@@ -121,7 +121,7 @@ struct ConnectionEndTests {
     }
 
     @Test func `a client that lingers forever is closed on`() async throws {
-        try await Gateway.serving([ReplyStage(Reply(.paymentRequired, detail: "pay"))]) { gateway in
+        try await Gateway.serving([ReplyStage(Reply(402, detail: "pay"))]) { gateway in
             let client = try await gateway.connect()
             try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n")
             #expect(try await client.response().status == 402)

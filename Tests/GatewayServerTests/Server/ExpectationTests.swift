@@ -35,7 +35,7 @@ struct ExpectationTests {
     }
 
     @Test func `a reply comes before the body and ends the connection`() async throws {
-        try await Gateway.serving([ReplyStage(Reply(.paymentRequired, detail: "pay"))]) { gateway in
+        try await Gateway.serving([ReplyStage(Reply(402, detail: "pay"))]) { gateway in
             let client = try await gateway.connect()
             try await client.send(head)
             let response = try await client.response()

@@ -1,5 +1,7 @@
 import GatewayKit
 import GatewayServer
+import HTTPTypes
+import Logging
 import NIOCore
 import Testing
 
@@ -94,7 +96,7 @@ struct ReplyTests {
 
     @Test func `a gRPC client gets the refusal in the head`() async throws {
         let response = try await response(
-            of: [ReplyStage(Reply(.paymentRequired, detail: "pay"))],
+            of: [ReplyStage(Reply(402, detail: "pay"))],
             to: "GET / HTTP/1.1\r\nHost: a\r\nContent-Type: application/grpc\r\n\r\n"
         )
         #expect(response.status == 200)

@@ -1,5 +1,6 @@
 import GatewayKit
 import GatewayServer
+import HTTPTypes
 import Testing
 
 /// Every stage that admitted learns how the exchange ended: once, in reverse order, whatever happens.
