@@ -29,9 +29,15 @@ struct LndRESTWalletTests {
         }
     }
 
-    @Test func `a certificate of its own is refused as long as it would not be used`() {
+    @Test func `a certificate that cannot be read is refused`() {
         #expect(throws: StartFailure.self) {
-            _ = try LndRESTWallet(url: "https://127.0.0.1", macaroonHex: nil, certificateFile: "tls.cert")
+            _ = try LndRESTWallet(url: "https://127.0.0.1", macaroonHex: nil, certificateFile: "/nowhere/tls.cert")
+        }
+    }
+
+    @Test func `a certificate is of no use without https`() {
+        #expect(throws: StartFailure("a certificate is for an https address, not for 'http://127.0.0.1'")) {
+            _ = try LndRESTWallet(url: "http://127.0.0.1", macaroonHex: nil, certificateFile: "tls.cert")
         }
     }
 

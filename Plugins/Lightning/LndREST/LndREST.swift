@@ -107,6 +107,24 @@ enum LndREST {
         let paymentRoute: Route?
     }
 
+    /// A line of the stream that `TrackPaymentV2` answers (lnd, `lnrpc/routerrpc/router.proto`).
+    struct TrackedPayment: Decodable {
+        struct Result: Decodable {
+            let status: String
+            /// Hexadecimal, unlike other bytes here; zeros until the payment has arrived.
+            let paymentPreimage: String?
+            let failureReason: String?
+        }
+
+        let result: Result?
+        let error: Failure?
+    }
+
+    struct InvoiceLookup: Decodable {
+        let state: String
+        let rPreimage: Data?
+    }
+
     struct Failure: Decodable {
         let code: Int?
         let message: String

@@ -1,6 +1,6 @@
 internal import AsyncHTTPClient
 package import GatewayKit
-internal import NIOCore
+package import NIOCore
 
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials
@@ -11,18 +11,26 @@ internal import NIOCore
 /// Pays invoices from an lnd node, over its REST interface.
 package final class LndRESTWallet: Sendable {
     /// Without a slash at its end.
-    private let base: String
+    let base: String
     private let macaroon: Secret?
-    private let client: HTTPClient
+    let client: HTTPClient
+    /// For one answer.
+    let timeout: TimeAmount
 
-    private static let timeout = TimeAmount.seconds(60)
-    private static let longestAnswer = ByteCount.mebibytes(1)
+    static let longestAnswer = ByteCount.mebibytes(1)
 
     /// - Parameters:
     ///   - url: `http` or `https`; a macaroon goes over plain `http` to this machine only.
-    ///   - certificateFile: not supported yet: nodes with a certificate of their own cannot be reached.
+    ///   - certificateFile: the node's own certificate as PEM; with it exactly that certificate is trusted, whatever
+    ///     name it bears, and without it what public authorities signed.
+    ///   - timeout: for one answer; a payment that takes longer may still arrive.
     /// - Throws: `StartFailure` when one of them cannot be used.
-    package init(url: String, macaroonHex: String?, certificateFile: String?) throws {
+    package init(
+        url: String,
+        macaroonHex: String?,
+        certificateFile: String?,
+        timeout: TimeAmount = .seconds(60)
+    ) throws {
         guard let parts = URLComponents(string: url), let scheme = parts.scheme?.lowercased(),
             scheme == "http" || scheme == "https", let host = parts.host, !host.isEmpty, parts.query == nil,
             parts.fragment == nil, parts.user == nil
@@ -38,15 +46,19 @@ package final class LndRESTWallet: Sendable {
                 throw StartFailure("a macaroon goes over http to this machine only; use https for \(host)")
             }
         }
-        guard certificateFile == nil else {
-            throw StartFailure("a certificate of the wallet's own is not supported; the system must trust it")
+        guard certificateFile == nil || scheme == "https" else {
+            throw StartFailure("a certificate is for an https address, not for '\(url)'")
         }
+        self.timeout = timeout
         base = url.hasSuffix("/") ? String(url.dropLast()) : url
         macaroon = macaroonHex.map(Secret.init)
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.timeout.connect = .seconds(10)
+        if let certificateFile {
+            try PinnedCertificate(file: certificateFile).apply(to: &configuration)
+        }
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
@@ -54,8 +66,8 @@ package final class LndRESTWallet: Sendable {
         try await client.shutdown()
     }
 
-    /// - Throws: `LightningFailure`. After `unavailable` the payment may still be under way; asking again is safe, since
-    ///   lnd pays one invoice once.
+    /// - Throws: `LightningFailure`. After `unavailable` the payment may still be under way; asking again is safe,
+    ///   because lnd pays one invoice once.
     package func pay(_ bolt11: String, feeLimit: Amount) async throws -> Payment {
         let invoice: Bolt11Invoice
         do {
@@ -99,24 +111,43 @@ package final class LndRESTWallet: Sendable {
     }
 
     private func answer(to body: String) async throws -> (bytes: [UInt8], status: String) {
-        var request = HTTPClientRequest(url: base + "/v1/channels/transactions")
+        var request = request(to: "/v1/channels/transactions", contentType: "application/json")
         Self.set(&request.method, "POST")
-        if let macaroon {
-            Self.set(&request.headers, ("Content-Type", "application/json"), ("Grpc-Metadata-macaroon", macaroon.text))
-        } else {
-            Self.set(&request.headers, ("Content-Type", "application/json"))
-        }
         request.body = .bytes(ByteBuffer(string: body))
         do {
-            let response = try await client.execute(request, timeout: Self.timeout)
+            let response = try await client.execute(request, timeout: timeout)
             let bytes = try await response.body.collect(upTo: Self.longestAnswer.bytes)
             return (Array(bytes.readableBytesView), "\(response.status)")
-        } catch is NIOTooManyBytesError {
-            throw LightningFailure(.malformed, "the wallet's answer is longer than \(Self.longestAnswer)")
-        } catch let error as HTTPClientError where error == .deadlineExceeded {
-            throw LightningFailure(.unavailable, "the wallet did not answer in 60s; the payment may still be under way")
         } catch {
-            throw LightningFailure(.unavailable, "no answer from the wallet at \(base): \(error)")
+            throw failure(error)
+        }
+    }
+
+    /// A GET, with the macaroon.
+    func request(to path: String, contentType: String? = nil) -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: base + path)
+        let fields = [
+            contentType.map { ("Content-Type", $0) }, macaroon.map { ("Grpc-Metadata-macaroon", $0.text) },
+        ].compactMap(\.self)
+        switch fields.count {
+        case 1: Self.set(&request.headers, fields[0])
+        case 2: Self.set(&request.headers, fields[0], fields[1])
+        default: break
+        }
+        return request
+    }
+
+    /// Why there is no answer.
+    func failure(_ error: any Error) -> LightningFailure {
+        switch error {
+        case let failure as LightningFailure:
+            failure
+        case is NIOTooManyBytesError:
+            LightningFailure(.malformed, "the wallet's answer is longer than \(Self.longestAnswer)")
+        case let error as HTTPClientError where error == .deadlineExceeded:
+            LightningFailure(.unavailable, "the wallet did not answer in \(Duration(timeout).formattedForPolicy)")
+        default:
+            LightningFailure(.unavailable, "no answer from the wallet at \(base): \(error)")
         }
     }
 
@@ -155,9 +186,13 @@ package final class LndRESTWallet: Sendable {
     }
 
     /// What a node says, for a terminal: no control characters, and no more than a sentence or two.
-    private static func printable(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(text.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }).prefix(300)
-        )
+    static func printable(_ text: String) -> String {
+        let scalars = text.unicodeScalars.filter { scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator: false
+            default: true
+            }
+        }
+        return String(String.UnicodeScalarView(scalars.prefix(300)))
     }
 }

@@ -2,7 +2,6 @@ internal import AsyncHTTPClient
 internal import GatewayKit
 internal import HTTPTypes
 internal import L402
-internal import Lightning
 internal import NIOCore
 internal import NIOHTTP1
 
@@ -20,24 +19,47 @@ struct PayingClient {
     let body: ByteBuffer?
     let limit: Amount
     let wallet: WalletOptions
+    let cache: TokenCache
+    let connections: HTTPClient
     /// Told each step.
     let report: (String) -> Void
+    /// Told what must not go unnoticed.
+    let warn: (String) -> Void
+
+    /// Opens connections for one command: says at once that nobody listens, and leaves the body as it was sent.
+    static func withConnections(_ body: (HTTPClient) async throws -> Void) async throws {
+        var configuration = HTTPClient.Configuration.singletonConfiguration
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.decompression = .disabled
+        let connections = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        do {
+            try await body(connections)
+        } catch {
+            try? await connections.shutdown()
+            throw error
+        }
+        try? await connections.shutdown()
+    }
 
     /// The first answer that is not a 402 that can be paid.
-    func response(cache: inout TokenCache) async throws -> HTTPClientResponse {
+    func response() async throws -> HTTPClientResponse {
         let origin = try origin()
+        let hasOwnCredential = fields.contains { $0.0.lowercased() == "authorization" }
         var presented: [L402Token] = []
-        let known = cache.token(origin: origin, path: url.path())
+        // A credential that the user gave is tried first, as it is.
+        let known = hasOwnCredential ? nil : try cache.token(origin: origin, path: url.path())
         if let known {
-            report("presenting the token kept for \(known.service)")
+            report("presenting the token kept for \(origin)\(url.path())")
             presented.append(known)
         }
         var response = try await send(known)
         while response.status == .paymentRequired {
-            let challenge = try await self.challenge(of: response)
-            let offer = L402Token(token: challenge.token, preimage: Preimage(.zero))
-            if let kept = cache.token(origin: origin, service: offer.service), !presented.contains(kept) {
-                report("402; presenting the token kept for \(kept.service)")
+            if hasOwnCredential, presented.isEmpty {
+                report("402; a token takes the place of the Authorization field that was given")
+            }
+            let challenge = try challenge(of: response)
+            if let kept = try cache.token(origin: origin, service: challenge.service), !presented.contains(kept) {
+                report("402; presenting the token kept for \(challenge.service)")
                 presented.append(kept)
                 response = try await send(kept)
                 continue
@@ -45,16 +67,27 @@ struct PayingClient {
             guard !presented.contains(where: { $0.token == challenge.token }), presented.count < 3 else {
                 throw CommandFailure(
                     .refused,
-                    "the server asks for payment again after it was paid: \(try await reason(response))"
+                    "the server asks for payment again after it was paid: \(await reason(response))"
                 )
             }
-            let token = try await buy(challenge, because: response, isRepeated: !presented.isEmpty)
-            try cache.keep(token, origin: origin, service: token.service, path: url.path())
-            presented.append(token)
+            if !presented.isEmpty {
+                report("402: \(await reason(response))")
+            }
+            let purchase = Purchase(
+                origin: origin,
+                path: url.path(),
+                cache: cache,
+                limit: limit,
+                wallet: wallet,
+                report: report,
+                warn: warn
+            )
+            let bought = try await purchase.token(for: challenge, refused: presented)
+            presented.append(bought.token)
             report("repeating the request with the token")
-            response = try await send(token)
-            if response.status == .paymentRequired {
-                throw CommandFailure(.refused, "the server does not accept what it sold: \(try await reason(response))")
+            response = try await send(bought.token)
+            if response.status == .paymentRequired, bought.isNew {
+                throw CommandFailure(.refused, "the server does not accept what it sold: \(await reason(response))")
             }
         }
         return response
@@ -83,7 +116,7 @@ struct PayingClient {
         }
         report("\(method) \(url)")
         do {
-            let response = try await HTTPClient.shared.execute(request, timeout: .hours(24))
+            let response = try await connections.execute(request, timeout: .hours(24))
             report("\(response.status.code) \(response.status.reasonPhrase)")
             return response
         } catch {
@@ -91,7 +124,7 @@ struct PayingClient {
         }
     }
 
-    private func challenge(of response: HTTPClientResponse) async throws -> L402Challenge {
+    private func challenge(of response: HTTPClientResponse) throws -> L402Challenge {
         let lines = response.headers["WWW-Authenticate"]
         guard let challenge = L402Challenge.challenges(in: lines).first else {
             throw CommandFailure(.refused, "the server asks for payment, but not in a way that is understood here")
@@ -100,54 +133,13 @@ struct PayingClient {
     }
 
     /// The `detail` of a problem body, or the status.
-    private func reason(_ response: HTTPClientResponse) async throws -> String {
+    private func reason(_ response: HTTPClientResponse) async -> String {
         struct Detail: Decodable {
             let detail: String
         }
         guard let body = try? await response.body.collect(upTo: 64 * 1024),
             let problem = try? JSONDecoder().decode(Detail.self, from: Data(body.readableBytesView))
         else { return "\(response.status.code) \(response.status.reasonPhrase)" }
-        return problem.detail
-    }
-
-    // MARK: Buying
-
-    private func buy(
-        _ challenge: L402Challenge,
-        because response: HTTPClientResponse,
-        isRepeated: Bool
-    ) async throws -> L402Token {
-        if isRepeated {
-            report("402: \(try await reason(response))")
-        }
-        let invoice: Bolt11Invoice
-        do {
-            invoice = try Bolt11Invoice(decoding: challenge.invoice)
-        } catch {
-            throw CommandFailure(.refused, "the server's invoice is not valid: \(error)")
-        }
-        guard let amount = invoice.amount else {
-            throw CommandFailure(.refused, "the server's invoice names no amount")
-        }
-        guard challenge.payment == invoice.paymentHash else {
-            throw CommandFailure(
-                .refused,
-                "the server's token is not for the payment of its invoice; paying it would buy nothing"
-            )
-        }
-        report("the invoice asks for \(amount)\(invoice.memo.map { " for \($0)" } ?? "")")
-        guard amount <= limit else {
-            throw CommandFailure(.refused, "this costs \(amount), more than --max \(limit)")
-        }
-        let node = try wallet.open()
-        do {
-            let payment = try await wallet.pay(challenge.invoice, with: node)
-            try await node.shutdown()
-            report("paid \(payment.amount), fee \(payment.fee)")
-            return challenge.paid(with: payment.preimage)
-        } catch {
-            try? await node.shutdown()
-            throw error
-        }
+        return String(problem.detail.prefix(500))
     }
 }

@@ -16,13 +16,13 @@ struct WalletOptions: ParsableArguments {
     @Option(help: "A file with the wallet's macaroon, as lnd writes it.")
     var macaroon: String?
 
-    @Option(help: "The wallet's certificate (PEM), when no public authority signed it.")
+    @Option(help: "The wallet's own certificate (PEM), when no public authority signed it: lnd's tls.cert.")
     var certificate: String?
 
     @Option(name: .customLong("max-fee"), help: "The routing fee to accept.", transform: Self.amount)
     var maxFee = Amount(millisatoshis: 10_000)
 
-    func open() throws -> LndRESTWallet {
+    private func open() throws -> LndRESTWallet {
         var hex: String?
         if let macaroon {
             guard let content = try? Data(contentsOf: URL(filePath: macaroon)) else {
@@ -37,14 +37,23 @@ struct WalletOptions: ParsableArguments {
         }
     }
 
-    /// Pays, and says in the command's terms why it could not.
-    func pay(_ bolt11: String, with wallet: LndRESTWallet) async throws -> Payment {
+    /// Opens the wallet, and closes it after `body`.
+    func withWallet<Result>(_ body: (LndRESTWallet) async throws -> Result) async throws -> Result {
+        let wallet = try open()
+        let result: Swift.Result<Result, any Error>
         do {
-            return try await wallet.pay(bolt11, feeLimit: maxFee)
-        } catch let failure as LightningFailure {
-            let status: ExitStatus = failure.reason == .unavailable ? .noConnection : .failed
-            throw CommandFailure(status, "\(failure)")
+            result = .success(try await body(wallet))
+        } catch {
+            result = .failure(error)
         }
+        // A connection that does not close in order changes nothing about a payment.
+        try? await wallet.shutdown()
+        return try result.get()
+    }
+
+    /// What a command ends with when the wallet did not do what was asked.
+    static func status(of failure: LightningFailure) -> ExitStatus {
+        failure.reason == .unavailable ? .noConnection : .failed
     }
 
     @Sendable static func amount(_ text: String) throws -> Amount {

@@ -40,10 +40,18 @@ struct GetCommand: AsyncParsableCommand {
     var verbose = false
 
     func run() async throws {
+        do {
+            try await PayingClient.withConnections(fetch)
+        } catch let failure as CommandFailure {
+            // It may quote the server and the wallet.
+            throw CommandFailure(failure.status, failure.description.printable)
+        }
+    }
+
+    private func fetch(_ connections: HTTPClient) async throws {
         guard let target = URL(string: url) else {
             throw CommandFailure(.usage, "'\(url)' should be an http or https URL")
         }
-        var cache = try TokenCache(path: tokens)
         let isVerbose = verbose
         let client = PayingClient(
             method: method,
@@ -51,15 +59,22 @@ struct GetCommand: AsyncParsableCommand {
             fields: try headers.map(Self.field),
             body: try data.map(Self.body),
             limit: limit,
-            wallet: wallet
-        ) { step in
-            if isVerbose { Terminal.standardError("* \(step)") }
-        }
-        let response = try await client.response(cache: &cache)
+            wallet: wallet,
+            cache: try TokenCache(path: tokens),
+            connections: connections,
+            report: { step in
+                if isVerbose { Terminal.standardError("* \(step.printable)") }
+            },
+            warn: { Terminal.standardError("warning: \($0)") }
+        )
+        let response = try await client.response()
         do {
             for try await part in response.body {
-                guard Terminal.write(part.readableBytesView) else { return }
+                // Whoever reads has enough.
+                guard try StandardOutput.write(part.readableBytesView) else { return }
             }
+        } catch let failure as CommandFailure {
+            throw failure
         } catch {
             throw CommandFailure(.noConnection, "the answer broke off: \(error)")
         }

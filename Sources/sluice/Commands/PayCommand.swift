@@ -17,23 +17,25 @@ struct PayCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let node = try wallet.open()
         let payment: Payment
         do {
-            payment = try await wallet.pay(invoice, with: node)
-            try await node.shutdown()
-        } catch {
-            try? await node.shutdown()
-            throw error
+            payment = try await wallet.withWallet { try await $0.pay(invoice, feeLimit: wallet.maxFee) }
+        } catch let failure as LightningFailure {
+            let hint = failure.reason == .refused ? "" : "; the payment may still arrive"
+            throw CommandFailure(WalletOptions.status(of: failure), "\(failure)\(hint)".printable)
         }
         let preimage = payment.preimage.bytes.hex
-        if json || !Terminal.isInteractive {
-            Terminal.standardOutput(
-                #"{"amount_msat":\#(payment.amount.millisatoshis),"fee_msat":\#(payment.fee.millisatoshis),"#
-                    + #""preimage":"\#(preimage)"}"#
-            )
-        } else {
-            Terminal.standardOutput("paid      \(payment.amount)\nfee       \(payment.fee)\npreimage  \(preimage)")
+        let text =
+            json || !Terminal.isInteractive
+            ? #"{"amount_msat":\#(payment.amount.millisatoshis),"fee_msat":\#(payment.fee.millisatoshis),"#
+                + #""preimage":"\#(preimage)"}"#
+            : "paid      \(payment.amount)\nfee       \(payment.fee)\npreimage  \(preimage)"
+        do {
+            _ = try StandardOutput.write("\(text)\n".utf8)
+        } catch {
+            // The proof of a payment that was made is not lost because the disk is full.
+            Terminal.standardError(text)
+            throw error
         }
     }
 }

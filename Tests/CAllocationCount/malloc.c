@@ -1,2 +1,0 @@
-#include "CAllocationCount.h"
-void sluice_allocation_placeholder(void) {}
