@@ -9,10 +9,12 @@ public import GatewayKit
 /// }
 /// ```
 ///
+/// A store that keeps its promises over the end of a process brings a `ClaimingChild` too.
+///
 /// Checks use random payments, credentials and keys, so they may share a database and run at the same time.
 public struct StoreConformance: Sendable {
     public enum Check: String, CaseIterable, Sendable {
-        case claimIsTrueExactlyOnce, claimsDoNotInterfere, claimsSurviveReopening
+        case claimIsTrueExactlyOnce, claimsDoNotInterfere, claimsSurviveReopening, claimsSurviveKilling
         case invoicesRoundTrip, waitingInvoicesAreKnown, notingTwiceChangesNothing, notingDoesNotReopen
         case settlingIsTrueOnce, settlingUnknownIsFalse, settlingBeforeFlushing, invoicesSurviveReopening
         case revocationsComeInOrder, revokingTwiceChangesNothing, revocationsSurviveReopening
@@ -22,14 +24,21 @@ public struct StoreConformance: Sendable {
 
     private let makeStore: @Sendable () async throws -> any Store
     private let isDurable: Bool
+    let child: ClaimingChild?
 
     /// - Parameters:
     ///   - isDurable: whether two stores that `makeStore` makes share what they keep, as a store on a disk does. When
     ///     not, what concerns reopening is left out.
+    ///   - child: claims in a process that the suite kills. Without one, what concerns killing is left out.
     ///   - makeStore: makes a store that is not started. The suite starts and stops it.
-    public init(isDurable: Bool = true, makeStore: @escaping @Sendable () async throws -> any Store) {
+    public init(
+        isDurable: Bool = true,
+        child: ClaimingChild? = nil,
+        makeStore: @escaping @Sendable () async throws -> any Store
+    ) {
         self.makeStore = makeStore
         self.isDurable = isDurable
+        self.child = child
     }
 
     /// Runs every check.
@@ -51,6 +60,7 @@ public struct StoreConformance: Sendable {
     public func run(_ check: Check) async throws {
         switch check {
         case .claimsSurviveReopening: try await reopening(claimBefore, claimAfter)
+        case .claimsSurviveKilling: try await killing()
         case .invoicesSurviveReopening: try await reopening(noteBefore, noteAfter)
         case .revocationsSurviveReopening: try await reopening(revokeBefore, revokeAfter)
         case .valuesSurviveReopening: try await reopening(keepBefore, keepAfter)
@@ -76,7 +86,7 @@ public struct StoreConformance: Sendable {
         }
     }
 
-    private func withStore<Value>(_ body: (any Store) async throws -> Value) async throws -> Value {
+    func withStore<Value>(_ body: (any Store) async throws -> Value) async throws -> Value {
         let store = try await makeStore()
         try await store.start()
         do {

@@ -1,61 +1,22 @@
-import AsyncHTTPClient
 import Foundation
 import GatewayKit
 import GatewayTesting
 import HTTPTypes
 import Lightning
-import NIOCore
 import Testing
 
 struct DevNodeInterfaceTests {
     private let time = ManualTime()
 
-    private struct Answer {
-        let status: Int
-        let json: [String: Any]
+    private typealias Answer = DevNodeAnswer
 
-        subscript(key: String) -> String? { json[key] as? String }
-    }
-
-    private final class Body: RequestBodySource {
-        let bytes: ByteBuffer
-
-        init(_ text: String) { bytes = ByteBuffer(string: text) }
-
-        func collectBody(upTo limit: ByteCount) -> Eventually<ByteBuffer> { .now(bytes) }
-    }
-
-    /// Asks the interface on an event loop, as a connection would.
     private func ask(
         _ node: DevNode,
         _ method: HTTPRequest.Method,
         _ path: String,
         _ body: String? = nil
     ) async throws -> Answer {
-        let loop = HTTPClient.defaultEventLoopGroup.any()
-        let decision = try await loop.flatSubmit {
-            let source = body.map(Body.init)
-            let request = RequestHead.example(
-                method,
-                path,
-                body: body.map { .length(UInt64($0.utf8.count)) } ?? .none
-            )
-            let exchange = Exchange.example(request, eventLoop: loop)
-            exchange.bodySource = source
-            do {
-                return try withExtendedLifetime(source) {
-                    try DevNodeInterface(node: node).admit(exchange).future(on: loop)
-                }
-            } catch {
-                return loop.makeFailedFuture(error)
-            }
-        }.get()
-        guard case .reply(let reply) = decision, case .bytes(let bytes) = reply.body else {
-            throw LightningFailure(.malformed, "no reply with a body")
-        }
-        #expect(reply.fields[.contentType] == "application/json")
-        let json = try JSONSerialization.jsonObject(with: Data(bytes.readableBytesView)) as? [String: Any]
-        return Answer(status: reply.status.code, json: json ?? [:])
+        try await node.answer(method, path, body)
     }
 
     private func expectError(_ answer: Answer, _ status: Int, code: Int, _ message: String? = nil) {

@@ -58,6 +58,17 @@ struct DevNodeStorageTests {
         }
     }
 
+    @Test func `a payment does not wait for the invoices that are being written`() async throws {
+        let node = try await DevNode.started(store: store)
+        let paid = try await node.invoice()
+        try await node.flush()
+        store.hold(only: "dev/invoice/")
+        _ = try await node.invoice()
+        _ = try await node.pay(paid.bolt11, feeLimit: .zero)
+        store.release()
+        await node.stop()
+    }
+
     @Test func `settlements before a restart are told again after it`() async throws {
         let first = try await DevNode.started(store: store)
         var hashes = [PaymentHash]()
@@ -91,18 +102,13 @@ struct DevNodeStorageTests {
     @Test func `an invoice that is out of memory is read from the store`() async throws {
         let node = try await DevNode.started(store: store, invoicesInMemory: 2)
         let old = try await node.invoice()
-        try await flush(node)
+        try await node.flush()
         for _ in 0..<4 {
             _ = try await node.invoice()
-            try await flush(node)
+            try await node.flush()
         }
         _ = try await node.pay(old.bolt11, feeLimit: .zero)
         #expect(try await node.isSettled(old.paymentHash))
-    }
-
-    /// A payment waits until everything before it is written.
-    private func flush(_ node: DevNode) async throws {
-        _ = try await node.pay(node.invoice().bolt11, feeLimit: .zero)
     }
 
     @Test func `a store that fails stops new invoices when memory is full`() async throws {

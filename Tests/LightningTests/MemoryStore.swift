@@ -6,7 +6,7 @@ final class MemoryStore: Store {
     private struct State {
         var values: [String: [UInt8]] = [:]
         var isFailing = false
-        var isHolding = false
+        var heldPrefix: String?
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -19,15 +19,15 @@ final class MemoryStore: Store {
 
     var keys: [String] { state.withLock { $0.values.keys.sorted() } }
 
-    /// Writers wait from now on.
-    func hold() {
-        state.withLock { $0.isHolding = true }
+    /// Writers of keys that begin so wait from now on.
+    func hold(only prefix: String = "") {
+        state.withLock { $0.heldPrefix = prefix }
     }
 
     /// Lets the writers that wait, and all later ones, go on.
     func release() {
         let waiting = state.withLock { state in
-            state.isHolding = false
+            state.heldPrefix = nil
             defer { state.waiting = [] }
             return state.waiting
         }
@@ -46,8 +46,9 @@ final class MemoryStore: Store {
     func setValue(_ value: [UInt8]?, for key: String) async throws {
         await withCheckedContinuation { continuation in
             let isHeld = state.withLock { state in
-                if state.isHolding { state.waiting.append(continuation) }
-                return state.isHolding
+                guard let prefix = state.heldPrefix, key.hasPrefix(prefix) else { return false }
+                state.waiting.append(continuation)
+                return true
             }
             if !isHeld { continuation.resume() }
         }

@@ -7,11 +7,12 @@ enum SharedVectors {
         if let place = ProcessInfo.processInfo.environment["SLUICE_SHARED"] {
             return URL(fileURLWithPath: place, isDirectory: true)
         }
-        // <package>/Tests/LightningTests/SharedVectors.swift
-        let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        return package.deletingLastPathComponent().appendingPathComponent("shared")
+        return packageRoot.deletingLastPathComponent().appendingPathComponent("shared")
     }()
+
+    /// `<package>/Tests/LightningTests/SharedVectors.swift` is where this stands.
+    static let packageRoot = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
 
     static let bolt11 = folder.appendingPathComponent("vectors/bolt11/bolt11-examples.json")
 

@@ -3,32 +3,29 @@ internal import GatewayKit
 internal import Logging
 internal import Stores
 
-/// Claims one payment after the other until it is killed, and prints the number of each once its claim was answered.
+/// Claims payments on a SQLite store until it is killed, as `StoreConformance.ClaimingChild` says.
 ///
-/// Arguments: the path of the database, and the number to begin with.
+/// Its argument is the path of the database.
 @main
 struct StoreCrashChild {
     static func main() async throws {
-        let arguments = CommandLine.arguments
-        guard arguments.count == 3, var number = UInt64(arguments[2]) else {
-            throw StartFailure("usage: StoreCrashChild PATH NUMBER")
-        }
-        let store = SQLiteStore(path: arguments[1], logger: Logger(label: "child") { _ in SwiftLogNoOpLogHandler() })
+        guard CommandLine.arguments.count == 2 else { throw StartFailure("usage: StoreCrashChild PATH < PAYMENTS") }
+        let logger = Logger(label: "child") { _ in SwiftLogNoOpLogHandler() }
+        let store = SQLiteStore(path: CommandLine.arguments[1], logger: logger)
         try await store.start()
-        while true {
-            if try await store.claim(PaymentHash(Bytes32(number: number))) {
-                // Straight to the pipe: what is printed is known to the parent even after SIGKILL.
-                try FileHandle.standardOutput.write(contentsOf: Data("\(number)\n".utf8))
+        let lines = String(decoding: try FileHandle.standardInput.readToEnd() ?? Data(), as: UTF8.self)
+        let payments = lines.split(separator: "\n").compactMap { Bytes32(hex: $0) }.map(PaymentHash.init)
+        try await withThrowingTaskGroup { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    for payment in payments where try await store.claim(payment) {
+                        // Straight to the pipe: what is written is known to the parent even after SIGKILL.
+                        try FileHandle.standardOutput.write(contentsOf: Data("\(payment)\n".utf8))
+                    }
+                }
             }
-            number += 1
+            try await group.waitForAll()
         }
-    }
-}
-
-extension Bytes32 {
-    /// The same as in StoresTests.
-    init(number: UInt64) {
-        self = .zero
-        withUnsafeMutableBytes { $0.storeBytes(of: number.littleEndian, as: UInt64.self) }
+        try await Task.sleep(for: .seconds(60))
     }
 }

@@ -4,17 +4,17 @@ import Stores
 import Testing
 
 struct StoreConformanceTests {
-    @Test(arguments: StoreConformance.Check.allCases)
+    @Test(.timeLimit(.minutes(2)), arguments: StoreConformance.Check.allCases)
     func `the SQLite store keeps the promises of a store`(_ check: StoreConformance.Check) async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("sluice.db")
-        try await StoreConformance { SQLiteStore(path) }.run(check)
+        try await StoreConformance(child: .sqlite(path)) { SQLiteStore(path) }.run(check)
     }
 
     @Test func `the SQLite store keeps all promises on one file`() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("sluice.db")
-        try await StoreConformance { SQLiteStore(path) }.run()
+        try await StoreConformance(child: .sqlite(path)) { SQLiteStore(path) }.run()
     }
 
     @Test(arguments: StoreConformance.Check.allCases)
@@ -36,6 +36,21 @@ struct StoreConformanceTests {
     @Test func `the suite finds a store that takes a payment twice`() async {
         await #expect(throws: ConformanceFailure.self) {
             try await StoreConformance { ForgetfulStore() }.run(.claimIsTrueExactlyOnce)
+        }
+    }
+
+    @Test func `the suite finds a store that forgets the claims of a process that was killed`() async throws {
+        let folder = try TemporaryFolder()
+        let child = try StoreConformance.ClaimingChild.sqlite(folder.path("sluice.db"))
+        await #expect(throws: ConformanceFailure.self) {
+            try await StoreConformance(child: child) { MemoryStore() }.run(.claimsSurviveKilling)
+        }
+    }
+
+    @Test func `the suite finds a child that does not claim`() async throws {
+        let child = StoreConformance.ClaimingChild(executable: "/bin/cat", arguments: ["/dev/null"])
+        await #expect(throws: ConformanceFailure.self) {
+            try await StoreConformance(child: child) { MemoryStore() }.run(.claimsSurviveKilling)
         }
     }
 

@@ -5,11 +5,13 @@ internal import NIOCore
 
 /// The invoices and payments of the development node: in memory, and in the store soon after.
 ///
-/// Any task may call it. What decides is done in memory under one lock; nobody who makes an invoice waits for the store.
+/// Any task may call it. What decides is done in memory under one lock, and who makes an invoice never waits for the
+/// store.
 final class DevLedger: Sendable {
     /// Invoices in memory at the most. Older ones are read from the store when somebody asks.
     private let capacity: Int
     private let store: any Store
+    private let time: TimeSource
     private let logger: Logger
     private let state = NIOLockedValueBox(State())
     /// Writes to the store that are under way at one time.
@@ -25,6 +27,7 @@ final class DevLedger: Sendable {
         /// In the order of their cursors. Never forgotten: a payment costs about 100 bytes while the process lives.
         var settlements: [Settlement] = []
         var followers = DevFollowers()
+        var expirations = DevExpirations()
         /// Changed since they were written.
         var unwritten: Set<PaymentHash> = []
         /// Being written by `round`.
@@ -32,13 +35,14 @@ final class DevLedger: Sendable {
         var round: Task<Void, any Error>?
     }
 
-    init(store: any Store, logger: Logger, capacity: Int) {
+    init(store: any Store, time: TimeSource, logger: Logger, capacity: Int) {
         self.store = store
+        self.time = time
         self.logger = logger
         self.capacity = capacity
     }
 
-    /// Reads what was paid before this process.
+    /// Reads what was paid before this process, and what was not.
     func load() async throws {
         var settlements = [Settlement]()
         for row in try await store.values(withPrefix: DevSettlementRow.prefix) {
@@ -57,6 +61,15 @@ final class DevLedger: Sendable {
                 uniquingKeysWith: { first, _ in first }
             )
         }
+        // In parts, because a load test leaves many.
+        for byte in UInt8.min...UInt8.max {
+            for row in try await store.values(withPrefix: Self.invoicePrefix + Hex.encoded([byte])) {
+                guard let invoice = try? DevInvoice(stored: row.value).invoice else { continue }
+                state.withLockedValue { state in
+                    if state.settled[invoice.paymentHash] == nil { state.expirations.add(invoice) }
+                }
+            }
+        }
     }
 
     // MARK: Invoices
@@ -74,6 +87,7 @@ final class DevLedger: Sendable {
         let invoice = try make(index)
         state.withLockedValue { state in
             remember(invoice, &state)
+            state.expirations.add(invoice.invoice)
             state.unwritten.insert(invoice.invoice.paymentHash)
             startRound(&state)
         }
@@ -89,8 +103,10 @@ final class DevLedger: Sendable {
         return invoice
     }
 
+    private static let invoicePrefix = "dev/invoice/"
+
     private static func key(of payment: PaymentHash) -> String {
-        "dev/invoice/\(payment)"
+        "\(invoicePrefix)\(payment)"
     }
 
     private func remember(_ invoice: DevInvoice, _ state: inout State) {
@@ -222,11 +238,17 @@ final class DevLedger: Sendable {
             }
             throw error
         }
+        await forgetExpired(batch.count + Self.concurrentWrites)
         state.withLockedValue { state in
             state.writing = []
             state.round = nil
             startRound(&state)
         }
+    }
+
+    /// Puts a payment into the store at once, ahead of the invoices that wait for their round.
+    func write(_ settlement: Settlement) async throws {
+        try await store.setValue(DevSettlementRow.encoded(settlement), for: DevSettlementRow.key(of: settlement))
     }
 
     private func write(_ payment: PaymentHash) async throws {
@@ -235,11 +257,26 @@ final class DevLedger: Sendable {
         }
         guard let invoice else { return }
         if let settlement {
-            try await store.setValue(
-                DevSettlementRow.encoded(settlement),
-                for: DevSettlementRow.key(of: settlement)
-            )
+            try await write(settlement)
+        } else if DevExpirations.isPast(invoice.invoice, at: time.now()) {
+            return
         }
         try await store.setValue(invoice.encoded(settlement: settlement), for: Self.key(of: payment))
+    }
+
+    /// Deletes invoices that ended long ago and were not paid, `limit` at the most: more than were written in the round,
+    /// so that they become fewer.
+    private func forgetExpired(_ limit: Int) async {
+        let now = time.now()
+        for payment in state.withLockedValue({ $0.expirations.take(limit, at: now) })
+        where settlement(of: payment) == nil {
+            do {
+                try await store.setValue(nil, for: Self.key(of: payment))
+            } catch {
+                // They are found again at the next start.
+                logger.warning("the development node could not forget unpaid invoices: \(error)")
+                return
+            }
+        }
     }
 }

@@ -39,7 +39,12 @@ package final class DevNode: LightningBackend, Plugin {
         time = services.time
         store = services.store
         logger = services.logger
-        ledger = DevLedger(store: services.store, logger: services.logger, capacity: invoicesInMemory)
+        ledger = DevLedger(
+            store: services.store,
+            time: services.time,
+            logger: services.logger,
+            capacity: invoicesInMemory
+        )
     }
 
     private static func isLoopback(_ host: String) -> Bool {
@@ -60,6 +65,11 @@ package final class DevNode: LightningBackend, Plugin {
 
     package func stop() async {
         await ledger.stop()
+    }
+
+    /// Waits until every invoice and payment up to now is in the store.
+    package func flush() async throws {
+        try await ledger.flush()
     }
 
     private func loadedKey() async throws -> NodeKey {
@@ -193,26 +203,27 @@ package final class DevNode: LightningBackend, Plugin {
         guard decoded.network == .regtest else {
             throw LightningFailure(.refused, "invoice not for current active network 'regtest'")
         }
-        guard decoded.payee == key.id, let invoice = try await ledger.invoice(decoded.paymentHash) else {
-            throw LightningFailure(.refused, "no route")
-        }
+        guard decoded.payee == key.id else { throw Self.noRoute }
         guard ledger.settlement(of: decoded.paymentHash) == nil else { throw Self.alreadyPaid }
+        guard let invoice = try await ledger.invoice(decoded.paymentHash) else { throw Self.noRoute }
         let now = time.now()
         guard now < invoice.invoice.expiresAt else { throw LightningFailure(.refused, "invoice expired") }
         let behaviour = behaviour
         if behaviour.mode == .neverSettling {
             try await Task.sleep(for: behaviour.delay)
-            throw LightningFailure(.refused, "payment timed out")
+            throw Self.timedOut
         }
-        guard ledger.settle(invoice, at: now) != nil else { throw Self.alreadyPaid }
+        guard let settlement = ledger.settle(invoice, at: now) else { throw Self.alreadyPaid }
         do {
             // A payment is on disk before its preimage is out, as far as the store can help it.
-            try await ledger.flush()
+            try await ledger.write(settlement)
         } catch {
             logger.warning("a payment to the development node is not on disk yet: \(error)")
         }
         return Payment(preimage: invoice.preimage, amount: invoice.invoice.amount, fee: .zero)
     }
 
-    private static let alreadyPaid = LightningFailure(.refused, "invoice is already paid")
+    static let noRoute = LightningFailure(.refused, "no route")
+    static let alreadyPaid = LightningFailure(.refused, "invoice is already paid")
+    static let timedOut = LightningFailure(.refused, "payment timed out")
 }

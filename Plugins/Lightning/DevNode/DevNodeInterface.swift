@@ -6,7 +6,7 @@ internal import NIOCore
 ///
 /// Any macaroon is accepted, none too. `/dev/behaviour` is not lnd's: it makes the node misbehave for tests.
 package struct DevNodeInterface: Stage {
-    private let node: DevNode
+    let node: DevNode
 
     package init(node: DevNode) {
         self.node = node
@@ -27,6 +27,9 @@ package struct DevNodeInterface: Stage {
             (allowed, answer) = (.post, { try await newInvoice($0) })
         case ["v1", "channels", "transactions"]:
             (allowed, answer) = (.post, { try await pay($0) })
+        case ["v2", "router", "send"]:
+            let inBase64 = Self.wantsBase64(exchange.request)
+            (allowed, answer) = (.post, { try await send($0, preimageInBase64: inBase64) })
         case _ where path.count == 3 && path[0] == "v1" && path[1] == "invoice":
             (allowed, answer) = (.get, { _ in try await invoiceState(path[2]) })
         case _ where path.count == 3 && path[0] == "v1" && path[1] == "payreq":
@@ -161,7 +164,7 @@ package struct DevNodeInterface: Stage {
         )
     }
 
-    private static func invoice(_ text: String) throws -> Bolt11Invoice {
+    static func invoice(_ text: String) throws -> Bolt11Invoice {
         do {
             return try Bolt11Invoice(decoding: text)
         } catch {

@@ -1,4 +1,5 @@
 package import GatewayKit
+internal import NIOCore
 internal import Synchronization
 
 /// A store for tests and trials. It forgets at exit: a paid single-use credential could be taken twice, once before and
@@ -9,6 +10,8 @@ package final class MemoryStore: Store, Plugin {
     private struct State {
         var claims = Set<PaymentHash>()
         var invoices = [PaymentHash: IssuedInvoice]()
+        /// Of the invoices that may be forgotten one day, the oldest first. May hold some that were paid since.
+        var order = CircularBuffer<PaymentHash>()
         var revoked = Set<CredentialID>()
         /// The credential at index i has position i + 1.
         var revocations = [CredentialID]()
@@ -17,20 +20,45 @@ package final class MemoryStore: Store, Plugin {
     }
 
     private let state = Mutex(State())
+    private let time: TimeSource
+    private let capacity: Int
 
-    package init() {}
+    /// - Parameter capacity: open invoices at the most; for more the oldest are forgotten before their time.
+    package init(time: TimeSource = .system, capacity: Int = 100_000) {
+        self.time = time
+        self.capacity = capacity
+    }
 
-    package init(from settings: inout PolicyReader, _ services: Services) throws {}
+    package convenience init(from settings: inout PolicyReader, _ services: Services) throws {
+        self.init(time: services.time)
+    }
 
     package func claim(_ payment: PaymentHash) async throws -> Bool {
         state.withLock { $0.claims.insert(payment).inserted }
     }
 
     package func note(_ invoice: IssuedInvoice) {
+        let payment = invoice.invoice.paymentHash
+        let cutoff = Retention.cutoff(at: time.now())
         state.withLock { state in
-            if state.invoices[invoice.invoice.paymentHash] == nil {
-                state.invoices[invoice.invoice.paymentHash] = invoice
+            guard state.invoices[payment] == nil else { return }
+            state.invoices[payment] = invoice
+            state.order.append(payment)
+            forget(before: cutoff, &state)
+        }
+    }
+
+    /// Forgets open invoices that ended long ago, a few at a time.
+    private func forget(before cutoff: WallTime, _ state: inout State) {
+        // Two for each that comes, so that they become fewer.
+        for _ in 0..<2 {
+            guard state.order.count > 1, let oldest = state.order.first, let invoice = state.invoices[oldest] else {
+                return
             }
+            let stays = invoice.state == .settled || state.claims.contains(oldest)
+            guard stays || invoice.invoice.expiresAt < cutoff || state.order.count > capacity else { return }
+            state.order.removeFirst()
+            if !stays { state.invoices[oldest] = nil }
         }
     }
 

@@ -2,16 +2,17 @@ internal import GRDB
 internal import GatewayKit
 internal import Logging
 
-/// Brings noted invoices from the queue to the disk, many in one transaction.
+/// Brings noted invoices from the queue to the disk, many in one transaction, and deletes some that nobody paid.
 struct InvoiceWriter: Sendable {
     /// Rows in one transaction: more would keep a claim waiting.
-    private static let batch = 500
+    static let batch = 500
     /// How long a noted invoice waits for others to be written with.
     private static let delay = Duration.milliseconds(50)
     private static let pauseAfterFailure = Duration.seconds(1)
 
     let queue: InvoiceQueue
     let pool: DatabasePool
+    let expired: ExpiredInvoices
     let logger: Logger
 
     /// Writes in the background until it is cancelled. A failure is logged once and tried again: the rows stay.
@@ -47,10 +48,11 @@ struct InvoiceWriter: Sendable {
     private func writeBatch() async throws -> Bool {
         guard let batch = queue.first(Self.batch) else { return false }
         // Two writers may write the same rows: the second changes nothing.
-        try await pool.write { db in
+        try await pool.write { [expired] db in
             for row in batch.rows {
                 try InvoiceRow.insert(row, db)
             }
+            try expired.delete(db)
         }
         queue.remove(before: batch.end)
         return true

@@ -16,12 +16,13 @@ package final class SQLiteStore: Store, Plugin {
 
     private let path: String
     private let logger: Logger
+    private let time: TimeSource
     private let queue: InvoiceQueue
     private let phase = Mutex(Phase.new)
 
     private enum Phase {
         case new
-        case open(DatabasePool, writer: Task<Void, Never>)
+        case open(InvoiceWriter, Task<Void, Never>)
         case stopped
     }
 
@@ -30,6 +31,7 @@ package final class SQLiteStore: Store, Plugin {
         let fallback = folder.isEmpty || folder.hasSuffix("/") ? folder + "sluice.db" : folder + "/sluice.db"
         path = settings.text("path", or: fallback)
         logger = services.logger
+        time = services.time
         queue = InvoiceQueue(capacity: 100_000)
         if path.isEmpty || path.utf8.contains(0) {
             throw settings.error(at: "path", "should name a file such as data/sluice.db")
@@ -37,9 +39,10 @@ package final class SQLiteStore: Store, Plugin {
     }
 
     /// - Parameter queueCapacity: how many noted invoices may wait for a disk that stands still.
-    package init(path: String, logger: Logger, queueCapacity: Int = 100_000) {
+    package init(path: String, logger: Logger, time: TimeSource = .system, queueCapacity: Int = 100_000) {
         self.path = path
         self.logger = logger
+        self.time = time
         queue = InvoiceQueue(capacity: queueCapacity)
     }
 
@@ -53,9 +56,11 @@ package final class SQLiteStore: Store, Plugin {
                 continuation.resume(with: Result { try DatabaseFile(path: path).open() })
             }
         }
+        let expired = ExpiredInvoices(time: time)
         let started = phase.withLock { phase in
             guard case .new = phase else { return false }
-            phase = .open(pool, writer: InvoiceWriter(queue: queue, pool: pool, logger: logger).start())
+            let writer = InvoiceWriter(queue: queue, pool: pool, expired: expired, logger: logger)
+            phase = .open(writer, writer.start())
             return true
         }
         guard started else {
@@ -69,11 +74,11 @@ package final class SQLiteStore: Store, Plugin {
             defer { phase = .stopped }
             return phase
         }
-        guard case .open(let pool, let writer) = last else { return }
-        writer.cancel()
-        await writer.value
+        guard case .open(let writer, let background) = last else { return }
+        background.cancel()
+        await background.value
         do {
-            try await InvoiceWriter(queue: queue, pool: pool, logger: logger).writeAll()
+            try await writer.writeAll()
         } catch {
             logger.error(
                 "invoices are lost that could not be written; credentials stay valid",
@@ -81,18 +86,20 @@ package final class SQLiteStore: Store, Plugin {
             )
         }
         do {
-            try pool.close()
+            try writer.pool.close()
         } catch {
             logger.warning("the store did not close cleanly", metadata: ["error": "\(StoreFailure(error))"])
         }
     }
 
-    private func pool() throws -> DatabasePool {
+    private func writer() throws -> InvoiceWriter {
         try phase.withLock { phase in
-            guard case .open(let pool, _) = phase else { throw StoreFailure("the store \(path) is not open") }
-            return pool
+            guard case .open(let writer, _) = phase else { throw StoreFailure("the store \(path) is not open") }
+            return writer
         }
     }
+
+    private func pool() throws -> DatabasePool { try writer().pool }
 
     private func write<Value: Sendable>(_ change: @Sendable @escaping (Database) throws -> Value) async throws -> Value
     {
@@ -139,7 +146,7 @@ package final class SQLiteStore: Store, Plugin {
     }
 
     package func flush() async throws {
-        let writer = InvoiceWriter(queue: queue, pool: try pool(), logger: logger)
+        let writer = try writer()
         do {
             try await writer.writeAll()
         } catch {

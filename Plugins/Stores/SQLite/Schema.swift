@@ -41,6 +41,11 @@ package enum Schema {
                     """
             )
         }
+        migrator.registerMigration("2: open invoices in the order of their expiry") { db in
+            try db.execute(
+                sql: "CREATE INDEX openInvoicesByExpiry ON invoices (expiresAt, payment) WHERE state = 'open'"
+            )
+        }
         return migrator
     }
 

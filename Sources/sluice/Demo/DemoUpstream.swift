@@ -1,16 +1,26 @@
-internal import GatewayKit
+package import GatewayKit
 internal import HTTPTypes
 internal import NIOCore
 
 /// The small service that `sluice demo` puts the gateway in front of: a JSON answer, a stream of events, a large body.
-struct DemoUpstream: Stage {
+package struct DemoUpstream: Stage {
     static let listener = ListenerSettings(host: "127.0.0.1", port: 8405)
+
+    /// What `/large` answers with.
+    package static let largeBody = ByteCount.mebibytes(64)
+
+    private let eventInterval: Duration
+
+    /// - Parameter eventInterval: between two events of `/stream`.
+    package init(eventInterval: Duration = .milliseconds(200)) {
+        self.eventInterval = eventInterval
+    }
 
     static var service: LocalService {
         LocalService(listener: listener, route: Route(name: "demo-upstream", stages: [DemoUpstream()]))
     }
 
-    func admit(_ exchange: Exchange) -> Eventually<Decision> {
+    package func admit(_ exchange: Exchange) -> Eventually<Decision> {
         guard exchange.request.method == .get || exchange.request.method == .head else {
             return .now(.reply(Reply(.methodNotAllowed, detail: "the demo service answers GET and HEAD")))
         }
@@ -19,10 +29,12 @@ struct DemoUpstream: Stage {
             return .now(.reply(.json(#"{"symbol":"BTCUSD","bid":101250.5,"ask":101251.0}"# + "\n")))
         case "/stream":
             let fields = Fields([(.contentType, "text/event-stream"), (.cacheControl, "no-store")])
-            return .now(.reply(Reply(.ok, fields: fields, body: .stream(EventCounter()))))
+            return .now(
+                .reply(Reply(.ok, fields: fields, body: .stream(EventCounter(interval: TimeAmount(eventInterval)))))
+            )
         case "/large":
             let fields = Fields([(.contentType, "application/octet-stream")])
-            return .now(.reply(Reply(.ok, fields: fields, body: .stream(ZeroBytes(count: 64 * 1024 * 1024)))))
+            return .now(.reply(Reply(.ok, fields: fields, body: .stream(ZeroBytes(count: Self.largeBody.bytes)))))
         case "/status":
             return .now(.reply(.json(#"{"status":"ok"}"# + "\n")))
         default:
@@ -31,16 +43,21 @@ struct DemoUpstream: Stage {
     }
 }
 
-/// Five events, a fifth of a second apart.
+/// Five events.
 private final class EventCounter: BodyStream {
+    private let interval: TimeAmount
     private let sent = LoopCounter()
+
+    init(interval: TimeAmount) {
+        self.interval = interval
+    }
 
     func next(on eventLoop: any EventLoop) -> Eventually<ByteBuffer?> {
         let number = sent.increment()
         guard number <= 5 else { return .now(nil) }
         let event = ByteBuffer(string: "event: tick\ndata: {\"number\":\(number)}\n\n")
         guard number > 1 else { return .now(event) }
-        return .later(eventLoop.scheduleTask(in: .milliseconds(200)) { event }.futureResult.map { Optional($0) })
+        return .later(eventLoop.scheduleTask(in: interval) { event }.futureResult.map { Optional($0) })
     }
 }
 

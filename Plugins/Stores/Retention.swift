@@ -1,0 +1,17 @@
+internal import GatewayKit
+
+/// Which invoices a store forgets: otherwise every request that nobody pays for would leave a row for ever.
+///
+/// Nothing that was settled or claimed is ever forgotten, and verifying a credential needs no invoice.
+enum Retention {
+    /// From the end of an invoice until it may be forgotten. Long, because a node may tell of a payment late.
+    static let afterExpiry = Duration.seconds(24 * 3_600)
+    /// From the start until the first invoice may be forgotten: payments that arrived while the gateway was not running
+    /// are told to the store first.
+    static let afterStart = Duration.seconds(600)
+
+    /// Open invoices that ended before this may be forgotten.
+    static func cutoff(at now: WallTime) -> WallTime {
+        now.advanced(by: .zero - afterExpiry)
+    }
+}

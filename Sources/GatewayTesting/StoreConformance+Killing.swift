@@ -1,0 +1,82 @@
+internal import Foundation
+internal import GatewayKit
+
+extension StoreConformance {
+    /// A program that claims payments until it is killed, for `Check.claimsSurviveKilling`.
+    ///
+    /// It opens the store that the suite's `makeStore` opens, reads payment hashes in hexadecimal from its standard input,
+    /// one a line up to the end, and has several tasks claim all of them in this order, all at the same time. Whenever a
+    /// claim was answered with true, it writes that hash on a line of its own to its standard output, unbuffered. After
+    /// the last it waits to be killed. See `Tests/StoreCrashChild` for one.
+    public struct ClaimingChild: Sendable {
+        fileprivate let executable: String
+        fileprivate let arguments: [String]
+
+        public init(executable: String, arguments: [String]) {
+            self.executable = executable
+            self.arguments = arguments
+        }
+    }
+
+    /// Kills children in the middle of their claims, each after the one before, and looks whether a payment that one
+    /// was told to have can be had again: by a later child, or by a store in this process.
+    func killing() async throws {
+        guard let child else { return }
+        var payments = [PaymentHash]()
+        var granted = [PaymentHash]()
+        for _ in 0..<8 {
+            // Those of the children before come first, and enough new ones for this child never to run out.
+            payments += (0..<80).map { _ in Self.payment }
+            let (offered, count) = (payments, Int.random(in: 1...60))
+            granted += try await withCheckedThrowingContinuation { continuation in
+                DispatchQueue.global().async {
+                    continuation.resume(with: Result { try child.granted(of: offered, before: count) })
+                }
+            }
+        }
+        try expect(Set(granted).count, granted.count, "payments that were given out, once each")
+        try expect(Set(granted).isSubset(of: payments), true, "whether the child claims what it was told to")
+        try await withStore { store in
+            for payment in granted {
+                try expect(try await store.claim(payment), false, "a claim that a killed process was granted")
+            }
+            try expect(try await store.claim(Self.payment), true, "a payment that no child came to")
+        }
+    }
+}
+
+extension StoreConformance.ClaimingChild {
+    /// Starts the child, kills it after it has written `count` lines, and returns all that it wrote. Blocks.
+    fileprivate func granted(of payments: [PaymentHash], before count: Int) throws -> [PaymentHash] {
+        // A file and no pipe: writing to a pipe whose reader ended early would end this process too.
+        let input = FileManager.default.temporaryDirectory.appendingPathComponent("payments-\(UUID().uuidString)")
+        try Data(payments.map { "\($0)\n" }.joined().utf8).write(to: input)
+        defer { try? FileManager.default.removeItem(at: input) }
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = URL(fileURLWithPath: executable)
+        process.arguments = arguments
+        process.standardInput = try FileHandle(forReadingFrom: input)
+        process.standardOutput = output
+        try process.run()
+        var text = Data()
+        while text.count(where: { $0 == UInt8(ascii: "\n") }) < count {
+            let part = output.fileHandleForReading.availableData
+            if part.isEmpty { break }
+            text += part
+        }
+        kill(process.processIdentifier, SIGKILL)
+        text += output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        guard process.terminationReason == .uncaughtSignal else {
+            throw ConformanceFailure("the child ended by itself, with status \(process.terminationStatus)")
+        }
+        // The last line may be cut off; it counts only with its end.
+        return try text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast().map { line in
+            guard let hash = Bytes32(hex: String(decoding: line, as: UTF8.self)) else {
+                throw ConformanceFailure("the child wrote a line that is no payment hash")
+            }
+            return PaymentHash(hash)
+        }
+    }
+}

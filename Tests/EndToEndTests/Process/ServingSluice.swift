@@ -1,0 +1,86 @@
+import Foundation
+import GatewayTesting
+import Testing
+
+/// `sluice run` in a process of its own, on free ports.
+final class ServingSluice {
+    private let process = Process()
+    private let folder: TemporaryFolder
+    private let lines: AsyncStream<String>
+    private let ended: AsyncStream<Int32>
+
+    /// Starts the executable that was built next to the test bundle.
+    init(policy: String) throws {
+        folder = try TemporaryFolder()
+        let file = URL(fileURLWithPath: "\(folder.path)/policy.yaml")
+        try Data(policy.utf8).write(to: file)
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let places = [
+            Bundle.main.executableURL?.deletingLastPathComponent(),
+            URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent(),
+            root.appendingPathComponent(".build/debug"),
+        ]
+        let found = places.compactMap { $0?.appendingPathComponent("sluice") }
+            .first { FileManager.default.isExecutableFile(atPath: $0.path) }
+        let executable: URL = try #require(found, "sluice is not built")
+        process.executableURL = executable
+        process.arguments = ["run", file.path, "--data", "\(folder.path)/data"]
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        let errors = Pipe()
+        process.standardError = errors
+        let (ended, endedEvent) = AsyncStream.makeStream(of: Int32.self)
+        self.ended = ended
+        process.terminationHandler = { process in
+            // A signal that ends it is no status.
+            endedEvent.yield(process.terminationReason == .exit ? process.terminationStatus : -1)
+            endedEvent.finish()
+        }
+        let (lines, line) = AsyncStream.makeStream(of: String.self)
+        self.lines = lines
+        try process.run()
+        let reading = errors.fileHandleForReading
+        DispatchQueue.global().async {
+            var text = Data()
+            while case let part = reading.availableData, !part.isEmpty {
+                text += part
+                while let end = text.firstIndex(of: UInt8(ascii: "\n")) {
+                    line.yield(String(decoding: text[..<end], as: UTF8.self))
+                    text = Data(text[text.index(after: end)...])
+                }
+            }
+            line.finish()
+        }
+    }
+
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+
+    /// The port of the gateway's listener, once it is open.
+    func port() async throws -> Int {
+        for await line in lines where line.contains("serving") {
+            let match = try #require(line.firstMatch(of: /127\.0\.0\.1:([0-9]+)/), "no address in '\(line)'")
+            return try #require(Int(match.1))
+        }
+        throw ConformanceFailure("the gateway did not start")
+    }
+
+    /// The most memory that it has taken so far, in KiB; `nil` where there is no /proc.
+    var peakMemory: Int? {
+        let status = try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+        let line = status?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return line.flatMap { Int($0.filter(\.isNumber)) }
+    }
+
+    func send(_ signal: Int32) {
+        kill(process.processIdentifier, signal)
+    }
+
+    /// What it ends with; -1 for a signal that it did not catch.
+    func status() async throws -> Int32 {
+        for await status in ended { return status }
+        throw ConformanceFailure("the status was taken already")
+    }
+}
