@@ -30,6 +30,15 @@ struct AuthorizationReader {
         self.value = value
     }
 
+    /// True when a credential of ours stands in the value, whether it can be read or not.
+    static func finds(in value: UnsafeRawBufferPointer) -> Bool {
+        var reader = AuthorizationReader(value)
+        while let finding = reader.next() {
+            guard case .foreign = finding else { return true }
+        }
+        return false
+    }
+
     /// What stands before the next comma; `nil` at the end.
     mutating func next() -> Finding? {
         while index < value.count, isSpace(value[index]) || value[index] == UInt8(ascii: ",") {

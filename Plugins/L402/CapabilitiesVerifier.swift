@@ -38,15 +38,28 @@ package struct CapabilitiesVerifier: CaveatVerifier, Plugin {
     package func allows(_ caveat: Caveat, _ exchange: Exchange) -> Bool {
         guard let service = exchange.service(of: caveat.condition, suffix: Self.suffix) else { return false }
         guard exchange.isOwn(service) else { return true }
-        return required.allSatisfy { name in
-            CommaSeparated(caveat.value).contains { $0.elementsEqual(name.utf8) }
-        }
+        return missing(in: caveat.value) == []
     }
 
     package func narrows(_ earlier: Caveat, to later: Caveat) -> Bool {
         guard earlier.condition == later.condition else { return true }
-        return CommaSeparated(later.value).allSatisfy { name in
-            name.isEmpty || CommaSeparated(earlier.value).contains { $0.elementsEqual(name) }
+        guard let earlier = CommaSeparated(earlier.value), let later = CommaSeparated(later.value) else { return false }
+        return later.allSatisfy { name in
+            name.isEmpty || earlier.contains { $0.elementsEqual(name) }
+        }
+    }
+
+    package func verdict(on sold: SoldCaveat) -> SoldCaveatVerdict? {
+        guard sold.condition == condition else { return nil }
+        guard case .text(let value) = sold.value, let name = missing(in: value)?.first else { return .enforced }
+        return .unfulfillable("lacks the capability '\(name)'")
+    }
+
+    /// What the route needs and the list lacks; `nil` for a list that is too long to read.
+    private func missing(in value: String) -> [String]? {
+        guard let names = CommaSeparated(value) else { return nil }
+        return required.filter { name in
+            !names.contains { $0.elementsEqual(name.utf8) }
         }
     }
 

@@ -10,10 +10,9 @@ extension Exchange {
         guard condition.utf8.count > count, condition.utf8.suffix(count).elementsEqual(suffix.utf8) else { return nil }
         let service = Substring(condition.utf8.dropLast(count))
         if service.utf8.elementsEqual(route.service.utf8) { return service }
-        let isSold = credential?.caveats.contains { caveat in
-            caveat.condition == ServiceVerifier.services && ServiceList(caveat.value)?.contains(service) == true
-        }
-        return isSold == true ? service : nil
+        // The first list is the seller's. Those behind it only narrow, and a holder may add many.
+        let sold = credential?.caveats.first { $0.condition == ServiceVerifier.services }
+        return sold.flatMap { ServiceList($0.value) }?.contains(service) == true ? service : nil
     }
 
     func isOwn(_ service: Substring) -> Bool {

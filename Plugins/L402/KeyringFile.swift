@@ -52,6 +52,7 @@ package struct KeyringFile: Sendable {
             throw failure("read", path)
         }
         defer { close(descriptor) }
+        try refuseOthers(descriptor)
         var bytes = [UInt8](repeating: 0, count: Self.largestCount + 1)
         var filled = 0
         while filled < bytes.count {
@@ -68,6 +69,17 @@ package struct KeyringFile: Sendable {
         }
         guard filled <= Self.largestCount else { throw StartFailure("\(path) is too long to be a keyring") }
         return String(decoding: bytes[..<filled], as: UTF8.self)
+    }
+
+    /// Others may have read the keys, or put their own there. Not told of a folder: reading it says what is wrong.
+    private func refuseOthers(_ descriptor: CInt) throws(StartFailure) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw failure("read", path) }
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o077 != 0 else { return }
+        let mode = String(status.st_mode & 0o777, radix: 8)
+        throw StartFailure(
+            "the keyring \(path) is open to others (mode 0\(mode)), and whoever has it can make tokens: chmod 600 \(path)"
+        )
     }
 
     /// Writes a new keyring beside the place and links it there, which fails when another process was first.

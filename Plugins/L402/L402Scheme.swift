@@ -21,11 +21,35 @@ package struct L402Scheme: AuthScheme, Plugin {
         _ = try Mint.of(dataFolder: dataFolder).keyring()
     }
 
+    // MARK: Concealing
+
+    /// Removes the `Authorization` lines that hold one, and the fields of lnd's clients unless what they hold is
+    /// certainly a macaroon of the upstream's own.
+    package static func conceal(in exchange: Exchange) {
+        let fields = exchange.request.fields
+        for line in fields.lines.indices {
+            let known = fields.lines[line].known
+            let isOurs =
+                if known == .authorization {
+                    fields.withValue(at: line, AuthorizationReader.finds(in:))
+                } else if isMacaroonField(known) {
+                    fields.withValue(at: line, Mint.mayBeL402(hexDigits:))
+                } else {
+                    false
+                }
+            if isOurs {
+                exchange.edits.removeLine(line)
+            }
+        }
+    }
+
     // MARK: Selling
+
+    package var soldCaveats: [SoldCaveat] { terms.caveats }
 
     package func challenge(for quote: Quote, in exchange: Exchange) throws -> Eventually<Challenge> {
         try quote.invoice().map { [mint, terms, time] invoice in
-            let caveats = terms.caveats(at: time.now())
+            let caveats = terms.texts(at: time.now())
             let macaroon = try mint.macaroon(for: invoice.paymentHash, caveats: caveats).base64
             let offer = "macaroon=\"\(macaroon)\", invoice=\"\(invoice.bolt11)\""
             // LSAT first, for clients that read the first line only; what clients search for begins with these two
@@ -51,17 +75,13 @@ package struct L402Scheme: AuthScheme, Plugin {
         var isMalformed = false
         var agree = true
         for line in fields.lines.indices where fields.lines[line].known == .authorization {
-            var isOurs = false
             fields.withValue(at: line) { value in
                 var reader = AuthorizationReader(value)
                 while let finding = reader.next() {
                     switch finding {
                     case .foreign: break
-                    case .malformed:
-                        isOurs = true
-                        isMalformed = true
+                    case .malformed: isMalformed = true
                     case .credential(let credential):
-                        isOurs = true
                         guard let first = found else {
                             found = (line, credential)
                             break
@@ -73,12 +93,8 @@ package struct L402Scheme: AuthScheme, Plugin {
                     }
                 }
             }
-            if isOurs {
-                exchange.edits.removeLine(line)
-            }
         }
         guard found != nil || isMalformed else { return nil }
-        removeMacaroonFields(of: exchange)
         guard !isMalformed, let found else {
             throw Rejection(.malformed, "an L402 credential is a macaroon in base64, ':' and 64 hexadecimal digits")
         }
@@ -105,20 +121,9 @@ package struct L402Scheme: AuthScheme, Plugin {
             } catch {
                 failure = failure ?? error
             }
-            exchange.edits.removeLine(line)
         }
         if let failure { throw failure }
         return found?.credential
-    }
-
-    /// Keeps a copy of the credential in these fields from the upstream, and leaves it the macaroons that are its own.
-    private func removeMacaroonFields(of exchange: Exchange) {
-        let fields = exchange.request.fields
-        for line in fields.lines.indices where Self.isMacaroonField(fields.lines[line].known) {
-            if fields.withValue(at: line, Mint.mayBeL402(hexDigits:)) {
-                exchange.edits.removeLine(line)
-            }
-        }
     }
 
     private static func isMacaroonField(_ field: KnownField) -> Bool {

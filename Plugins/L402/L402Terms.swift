@@ -2,18 +2,11 @@ internal import GatewayKit
 
 /// What a route sells: the caveats that its tokens are minted with.
 struct L402Terms: Sendable {
-    private let service: String
-    private let tier: Int
-    /// `nil`: all of the service.
-    private let capabilities: [String]?
-    /// In the order of the policy.
-    private let constraints: [Caveat]
-    /// `nil`: for good.
-    private let validFor: Duration?
+    /// In the order in which they are signed.
+    let caveats: [SoldCaveat]
 
     /// Reads the settings; notes what cannot be minted, or would be minted and never open anything.
     init(from settings: inout PolicyReader, service: String) {
-        self.service = service
         if !Self.isName(service) {
             settings.note(
                 settings.place,
@@ -21,37 +14,54 @@ struct L402Terms: Sendable {
                     + " the name of a service should be \(Self.nameForm)"
             )
         }
-        tier = settings.integer("tier", in: 0...255, or: 0)
-        validFor = settings.node("valid-for") == nil ? nil : settings.duration("valid-for")
-        if let validFor, validFor < .seconds(1) {
-            settings.note(settings.error(at: "valid-for", "should be a second or more"))
-        }
-        let names = settings.nodes("capabilities")
-        if settings.contains("capabilities") {
-            let reader = settings
-            capabilities = names.compactMap { node in
-                let name = reader.text(of: node, expected: "'capabilities' should be a text or a list of texts")
-                guard let name, !Self.isName(name) else { return name }
-                reader.note(node.place, "the capability '\(name)' should be \(Self.nameForm)")
-                return nil
-            }
-        } else {
-            capabilities = nil
-        }
-        constraints = Self.constraints(from: &settings, service: service)
+        let tier = settings.integer("tier", in: 0...255, or: 0)
+        let services = SoldCaveat(
+            condition: ServiceVerifier.services,
+            value: .text("\(service):\(tier)"),
+            place: settings.node("tier")?.place ?? settings.place
+        )
+        let end = Self.end(from: &settings, service: service)
+        let capabilities = Self.capabilities(from: &settings, service: service)
+        let constraints = Self.constraints(from: &settings, service: service)
+        caveats = [services] + capabilities + constraints + end
     }
 
-    /// The caveats of a token that is made at this time, in the order in which they are signed.
-    func caveats(at time: WallTime) -> [String] {
-        var caveats = ["\(ServiceVerifier.services)=\(service):\(tier)"]
-        if let capabilities {
-            caveats.append("\(service)\(CapabilitiesVerifier.suffix)=\(capabilities.joined(separator: ","))")
+    /// The texts of a token's caveats that is made at this time.
+    func texts(at time: WallTime) -> [String] {
+        caveats.map { caveat in
+            switch caveat.value {
+            case .text(let text): "\(caveat.condition)=\(text)"
+            case .after(let duration): "\(caveat.condition)=\(time.advanced(by: duration).seconds)"
+            }
         }
-        caveats += constraints.map(\.description)
-        if let validFor {
-            caveats.append("\(service)\(ExpiryVerifier.suffix)=\(time.advanced(by: validFor).seconds)")
+    }
+
+    /// Until when; empty: for good.
+    private static func end(from settings: inout PolicyReader, service: String) -> [SoldCaveat] {
+        guard let place = settings.node("valid-for")?.place else { return [] }
+        let duration = settings.duration("valid-for")
+        if duration < .seconds(1) {
+            settings.note(settings.error(at: "valid-for", "should be a second or more"))
         }
-        return caveats
+        return [SoldCaveat(condition: service + ExpiryVerifier.suffix, value: .after(duration), place: place)]
+    }
+
+    /// Which parts; empty: all of the service.
+    private static func capabilities(from settings: inout PolicyReader, service: String) -> [SoldCaveat] {
+        guard let place = settings.node("capabilities")?.place else { return [] }
+        let nodes = settings.nodes("capabilities")
+        if nodes.count > CommaSeparated.most {
+            settings.note(settings.error(at: "capabilities", "should be \(CommaSeparated.most) or fewer"))
+        }
+        let reader = settings
+        let names = nodes.compactMap { node in
+            let name = reader.text(of: node, expected: "'capabilities' should be a text or a list of texts")
+            guard let name, !isName(name) else { return name }
+            reader.note(node.place, "the capability '\(name)' should be \(nameForm)")
+            return nil
+        }
+        let value = SoldCaveat.Value.text(names.joined(separator: ","))
+        return [SoldCaveat(condition: service + CapabilitiesVerifier.suffix, value: value, place: place)]
     }
 
     static let nameForm = "a text without ':', ',', '=' or white space"
@@ -65,7 +75,7 @@ struct L402Terms: Sendable {
             }
     }
 
-    private static func constraints(from settings: inout PolicyReader, service: String) -> [Caveat] {
+    private static func constraints(from settings: inout PolicyReader, service: String) -> [SoldCaveat] {
         guard var section = settings.section("constraints") else { return [] }
         let reserved = [
             ServiceVerifier.services, service + CapabilitiesVerifier.suffix, service + ExpiryVerifier.suffix,
@@ -74,6 +84,7 @@ struct L402Terms: Sendable {
         let entries = section.freeEntries()
         if entries.count > 32 {
             section.note(section.place, "'constraints' should be 32 or fewer: every request carries them")
+            return []
         }
         return entries.compactMap { entry in
             guard isName(entry.key) else {
@@ -94,7 +105,7 @@ struct L402Terms: Sendable {
                 section.note(entry.value.place, "'\(entry.key)' should be 256 bytes or fewer: every request carries it")
                 return nil
             }
-            return Caveat(condition: entry.key, value: value)
+            return SoldCaveat(condition: entry.key, value: .text(value), place: entry.keyPlace)
         }
     }
 }

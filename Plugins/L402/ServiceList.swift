@@ -1,23 +1,24 @@
 /// The value of a `services` caveat: `name:tier`, comma-separated (L402 macaroon-spec, "Target services").
 struct ServiceList {
-    private let value: String
+    private let entries: CommaSeparated
 
-    /// `nil` unless every entry has a name and a tier that is a number.
+    /// `nil` unless every entry has a name and a tier that is a number, and there are no more than are read.
     init?(_ value: String) {
-        for entry in CommaSeparated(value) where Self.name(of: entry) == nil {
+        guard let entries = CommaSeparated(value) else { return nil }
+        for entry in entries where Self.name(of: entry) == nil {
             return nil
         }
-        self.value = value
+        self.entries = entries
     }
 
     func contains(_ service: some StringProtocol) -> Bool {
-        CommaSeparated(value).contains { entry in
+        entries.contains { entry in
             Self.name(of: entry)?.elementsEqual(service.utf8) ?? false
         }
     }
 
     func isSubset(of other: ServiceList) -> Bool {
-        CommaSeparated(value).allSatisfy { entry in
+        entries.allSatisfy { entry in
             guard let name = Self.name(of: entry) else { return false }
             return other.contains(Substring(name))
         }

@@ -5,12 +5,13 @@ import Testing
 
 /// Policies, and what becomes of each: `Golden/*.policytest`.
 ///
-/// Above the dashes stands `policy.yaml`; a line `=== name` begins another file. With a file `folder/...` among them, that
-/// folder is loaded instead. Below stand the plan and its warnings, or the mistakes. `SLUICE_UPDATE_GOLDEN=1 swift test`
+/// Above the dashes stands `policy.yaml`; a line `=== name` begins another file, and `=== name (Latin-1)` one in that encoding.
+/// With a file `folder/...` among them, that folder is loaded instead. Below stand the plan and its warnings, or the mistakes. `SLUICE_UPDATE_GOLDEN=1 swift test`
 /// writes what comes out now into the files, and fails.
 struct GoldenTests {
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden")
     private static let separator = "----------"
+    private static let latinMark = " (Latin-1)"
 
     static let names: [String] = {
         let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path)
@@ -42,24 +43,33 @@ struct GoldenTests {
         #expect(ProcessInfo.processInfo.environment["SLUICE_UPDATE_GOLDEN"] == nil)
     }
 
-    private static func files(in lines: ArraySlice<String>) -> [String: String] {
-        var files = [String: String]()
+    private static func files(in lines: ArraySlice<String>) -> MemoryFiles {
+        var texts = [String: String]()
+        var latin = [String]()
         var name = "policy.yaml"
         for line in lines {
             if line.hasPrefix("=== ") {
                 name = String(line.dropFirst(4))
-                files[name] = files[name] ?? ""
+                if name.hasSuffix(latinMark) {
+                    name = String(name.dropLast(latinMark.count))
+                    latin.append(name)
+                }
+                texts[name] = texts[name] ?? ""
             } else {
-                files[name, default: ""] += line + "\n"
+                texts[name, default: ""] += line + "\n"
             }
+        }
+        var files = MemoryFiles(texts)
+        for name in latin {
+            files.files[name] = texts[name]?.data(using: .isoLatin1).map(Array.init)
         }
         return files
     }
 
-    private static func outcome(of files: [String: String]) -> String {
+    private static func outcome(of files: MemoryFiles) -> String {
         let environment = ["SLUICE_EXAMPLE": "from the environment", "SLUICE_EMPTY": ""]
-        let isFolder = files.keys.contains { $0.hasPrefix("folder/") }
-        let loader = PolicyLoader.example(MemoryFiles(files), environment: environment)
+        let isFolder = files.files.keys.contains { $0.hasPrefix("folder/") }
+        let loader = PolicyLoader.example(files, environment: environment)
         switch loader.load(isFolder ? "folder" : "policy.yaml") {
         case .plan(let plan):
             let warnings = plan.warnings.map(\.warningDescription)

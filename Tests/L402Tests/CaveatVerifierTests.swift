@@ -181,4 +181,66 @@ struct CaveatVerifierTests {
         let caveats = [earlier, later].map { Caveat(condition: "quotes_capabilities", value: $0) }
         #expect(verifier.narrows(caveats[0], to: caveats[1]) == narrows)
     }
+
+    // MARK: Long lists
+
+    @Test func `capabilities reads as many names as there may be and refuses one more`() throws {
+        let verifier = try made(CapabilitiesVerifier.self, "read")
+        let full = (1..<64).map { "c\($0)" }.joined(separator: ",") + ",read"
+        let caveats = [full, full + ",x", "read"].map { Caveat(condition: "quotes_capabilities", value: $0) }
+        #expect(verifier.allows(caveats[0], exchange()))
+        #expect(!verifier.allows(caveats[1], exchange()))
+        #expect(verifier.narrows(caveats[0], to: caveats[2]))
+        #expect(!verifier.narrows(caveats[1], to: caveats[2]))
+        #expect(!verifier.narrows(caveats[0], to: caveats[1]))
+        #expect(try !made(CapabilitiesVerifier.self).allows(caveats[1], exchange()))
+    }
+
+    @Test func `service reads as many services as there may be and refuses one more`() throws {
+        let verifier = try made(ServiceVerifier.self)
+        let full = (1..<64).map { "s\($0):0" }.joined(separator: ",") + ",quotes:0"
+        let caveats = [full, full + ",x:0", "quotes:0"].map { Caveat(condition: "services", value: $0) }
+        #expect(verifier.allows(caveats[0], exchange()))
+        #expect(!verifier.allows(caveats[1], exchange()))
+        #expect(verifier.narrows(caveats[0], to: caveats[2]))
+        #expect(!verifier.narrows(caveats[1], to: caveats[2]))
+    }
+
+    @Test func `what was sold is in the first list, whatever a holder adds`() throws {
+        let exchange = exchange(sold: "quotes:0")
+        let sold = try #require(exchange.credential)
+        exchange.credential = Credential(
+            scheme: sold.scheme,
+            id: sold.id,
+            payment: sold.payment,
+            caveats: sold.caveats + [Caveat(condition: "services", value: "other:0")]
+        )
+        let verifier = try made(ExpiryVerifier.self)
+        #expect(!verifier.covers(Caveat(condition: "other_valid_until", value: "1"), of: exchange))
+    }
+
+    // MARK: What is sold
+
+    private func verdict(_ verifier: any CaveatVerifier, _ condition: String, _ value: SoldCaveat.Value)
+        -> SoldCaveatVerdict?
+    {
+        let place = Place(file: "policy.yaml", line: 1, column: 1)
+        return verifier.verdict(on: SoldCaveat(condition: condition, value: value, place: place))
+    }
+
+    @Test func `capabilities that are sold must be those that the route needs`() throws {
+        let verifier = try made(CapabilitiesVerifier.self, ["read", "write"])
+        #expect(verdict(verifier, "quotes_capabilities", .text("write,x,read")) == .enforced)
+        #expect(
+            verdict(verifier, "quotes_capabilities", .text("read")) == .unfulfillable("lacks the capability 'write'")
+        )
+        #expect(verdict(verifier, "other_capabilities", .text("read,write")) == nil)
+    }
+
+    @Test func `service and expires enforce what is sold under their condition`() throws {
+        #expect(verdict(try made(ServiceVerifier.self), "services", .text("quotes:0")) == .enforced)
+        let expires = try made(ExpiryVerifier.self)
+        #expect(verdict(expires, "quotes_valid_until", .after(.seconds(1))) == .enforced)
+        #expect(verdict(expires, "services", .text("quotes:0")) == nil)
+    }
 }

@@ -47,6 +47,26 @@ struct KeyringFileTests {
         #expect(try String(contentsOfFile: file.path, encoding: .utf8) == "1 nonsense\n")
     }
 
+    @Test(arguments: [0o640, 0o604, 0o660, 0o644, 0o610, 0o777])
+    func `a file that others can open is refused, with what to do`(mode: Int) throws {
+        _ = try file.load()
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file.path)
+        let digits = String(mode, radix: 8)
+        #expect(
+            throws: StartFailure(
+                "the keyring \(file.path) is open to others (mode 0\(digits)), and whoever has it can make tokens:"
+                    + " chmod 600 \(file.path)"
+            )
+        ) { try file.load() }
+    }
+
+    @Test(arguments: [0o600, 0o400, 0o700])
+    func `a file that is its owner's alone is read`(mode: Int) throws {
+        _ = try file.load()
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file.path)
+        #expect(throws: Never.self) { try file.load() }
+    }
+
     @Test func `a folder in the place of the file is one line for the operator`() throws {
         try FileManager.default.createDirectory(atPath: file.path, withIntermediateDirectories: true)
         let failure = #expect(throws: StartFailure.self) { try file.load() }

@@ -40,6 +40,28 @@ struct SettingsTests {
         )
     }
 
+    @Test func `more capabilities than are read are a mistake`() {
+        let names = (0..<65).map { "c\($0)" }
+        #expect(messages(["capabilities": names]) == ["'capabilities' should be 64 or fewer"])
+        #expect(messages(["capabilities": Array(names.dropLast())]).isEmpty)
+    }
+
+    @Test func `what is sold is told in the order in which it is signed`() throws {
+        let shop = try Shop([
+            "tier": "2", "valid-for": "1h", "capabilities": ["a", "b"], "constraints": ["path": "/x"],
+        ])
+        let sold = shop.scheme.soldCaveats
+        #expect(sold.map(\.condition) == ["services", "quotes_capabilities", "path", "quotes_valid_until"])
+        #expect(sold.map(\.value) == [.text("quotes:2"), .text("a,b"), .text("/x"), .after(.seconds(3_600))])
+        let token = try #require(try shop.token().macaroon)
+        #expect(
+            token.caveats.map { String(decoding: $0.identifier, as: UTF8.self) } == [
+                "services=quotes:2", "quotes_capabilities=a,b", "path=/x",
+                "quotes_valid_until=\(shop.time.now.seconds + 3_600)",
+            ]
+        )
+    }
+
     @Test(arguments: ["services", "quotes_capabilities", "quotes_valid_until", "preimage"])
     func `a constraint cannot stand for what has a setting of its own`(name: String) {
         #expect(

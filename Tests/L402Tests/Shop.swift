@@ -55,8 +55,10 @@ struct Shop {
         try credential(in: exchange(fields))
     }
 
+    /// As on a route: what is concealed does not depend on what is found.
     func credential(in exchange: Exchange) throws -> Credential? {
-        try #require(try scheme.credential(in: exchange).immediate)
+        L402Scheme.conceal(in: exchange)
+        return try #require(try scheme.credential(in: exchange).immediate)
     }
 
     /// Why these fields are rejected; `nil` when they are not.

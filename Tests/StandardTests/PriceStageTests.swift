@@ -14,7 +14,7 @@ struct PriceStageTests {
     private func stage(
         _ pricer: (any Pricer)? = nil,
         lightning: (any LightningBackend)? = nil,
-        most: Int = InvoiceMaker.most
+        most: Int = 256
     ) -> PriceStage {
         PriceStage(
             pricer ?? StaticPricer(tenSatoshis),
@@ -23,7 +23,7 @@ struct PriceStageTests {
                 lightning: lightning ?? node,
                 store: store,
                 time: ManualTime().source,
-                most: most
+                budget: InvoiceBudget(most: most)
             )
         )
     }
@@ -109,6 +109,7 @@ struct PriceStageTests {
 
     @Test func `the lines of schemes that answer at once and later keep their order`() async throws {
         struct Fixed: AuthScheme {
+            static func conceal(in exchange: Exchange) {}
             func credential(in exchange: Exchange) throws -> Eventually<Credential?> { .now(nil) }
             func challenge(for quote: Quote, in exchange: Exchange) throws -> Eventually<Challenge> {
                 .now(Challenge(lines: ["Fixed 1", "Fixed 2"]))
@@ -241,5 +242,27 @@ struct PriceStageTests {
         for _ in 0..<3 {
             try expectUnavailable(try await reply(of: stage))
         }
+    }
+
+    @Test func `a route with the invoices of another one under way waits its turn`() async throws {
+        let gate = Gate()
+        let slow = ExampleNode(gate: gate)
+        var services = Services.example(store: store, lightning: slow)
+        services.invoiceBudget = InvoiceBudget(most: 1)
+        let stages = try (0..<2).map { _ in
+            try #require(ExampleSettings("10 sat").make { try PriceStage(from: &$0, services) })
+        }
+        let loop = NIOAsyncTestingEventLoop()
+        let answers = try await loop.executeInContext {
+            try stages.map { stage in
+                let exchange = Exchange.example(eventLoop: loop)
+                exchange.schemes = [ExampleScheme()]
+                return try stage.admit(exchange).future(on: loop)
+            }
+        }
+        try expectUnavailable(try await answers[1].get().reply, retryAfter: "1")
+        gate.open()
+        #expect(try await answers[0].get().reply?.status.code == 402)
+        #expect(try await reply(of: stages[1])?.status.code == 402)
     }
 }

@@ -71,6 +71,26 @@ struct RateLimiterTests {
         #expect(limiter.take(caller(4), at: 0)?.rule == 0)
     }
 
+    @Test func `of several rules that refuse the longest wait is told, in any order`() throws {
+        let rules = [try rule("1/s"), try rule("1/h", per: .address), try rule("1/m", per: .route)]
+        for (order, longest) in [([0, 1, 2], 1), ([1, 2, 0], 0), ([2, 0, 1], 2)] {
+            let limiter = RateLimiter(order.map { rules[$0] })
+            #expect(limiter.take(caller(1), at: 0) == nil)
+            let refusal = try #require(limiter.take(caller(1), at: 0))
+            #expect(refusal.rule == longest)
+            #expect(refusal.wait == .seconds(3_600))
+            #expect(limiter.take(caller(2), at: 0)?.wait == .seconds(60))
+        }
+    }
+
+    @Test func `who waits as long as told passes every rule`() throws {
+        let limiter = RateLimiter([try rule("1/s"), try rule("2/m", burst: 1, per: .route)])
+        #expect(limiter.take(caller(1), at: 0) == nil)
+        #expect(limiter.take(caller(1), at: 0)?.wait == .seconds(30))
+        #expect(limiter.take(caller(1), at: 30 * Self.second - 1)?.wait == .nanoseconds(1))
+        #expect(limiter.take(caller(1), at: 30 * Self.second) == nil)
+    }
+
     @Test func `a request that is refused makes no bucket`() throws {
         let limiter = RateLimiter([try rule("1/h", per: .address), try rule("1/h", per: .route)])
         #expect(limiter.take(caller(1), at: 0) == nil)

@@ -40,6 +40,10 @@ package struct AuthStage: StagePlugin {
         schemes.compactMap { PluginWord.of($0) }.joined(separator: ", ")
     }
 
+    package var sales: [Sale] {
+        schemes.map { Sale(scheme: PluginWord.of($0) ?? "", caveats: $0.soldCaveats) }
+    }
+
     package func admit(_ exchange: Exchange) throws -> Eventually<Decision> {
         exchange.schemes = schemes
         return try ask(from: 0, in: exchange, rejected: nil)

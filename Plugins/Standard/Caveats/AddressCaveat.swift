@@ -22,6 +22,14 @@ package struct AddressCaveat: CaveatVerifier, Plugin {
         return later.allSatisfy { network in earlier.contains { $0.contains(network) } }
     }
 
+    package func verdict(on sold: SoldCaveat) -> SoldCaveatVerdict? {
+        guard sold.condition == condition else { return nil }
+        guard case .text(let value) = sold.value, Self.networks(value) != nil else {
+            return .unfulfillable("is no list of addresses such as 192.0.2.7,2001:db8::/32")
+        }
+        return .enforced
+    }
+
     /// `nil` unless all of them can be read.
     private static func networks(_ value: String) -> [Network]? {
         var networks = [Network]()

@@ -13,11 +13,14 @@ package struct CaveatsStage: StagePlugin {
 
     private let verifiers: [any CaveatVerifier]
     private let ignored: [String]
+    /// False where a verifier could not be made: what seems to be missing may be that one.
+    private let isWhole: Bool
 
     /// - Parameter ignored: conditions that may stand in a credential although nothing verifies them.
     package init(_ verifiers: [any CaveatVerifier], ignoring ignored: [String] = []) {
         self.verifiers = verifiers
         self.ignored = ignored
+        isWhole = true
     }
 
     package init(from settings: inout PolicyReader, _ services: Services) throws {
@@ -40,6 +43,8 @@ package struct CaveatsStage: StagePlugin {
         }
         verifiers = Self.verifiers(nodes, in: settings, services)
         self.ignored = Self.conditions(ignored, beside: verifiers, in: settings)
+        let made = verifiers.count + self.ignored.count
+        isWhole = made > 0 && made == nodes.count + ignored.count
     }
 
     private static func verifiers(
@@ -80,6 +85,14 @@ package struct CaveatsStage: StagePlugin {
         let verified = verifiers.map { PluginWord.of($0) ?? $0.condition }.joined(separator: ", ")
         guard !ignored.isEmpty else { return verified }
         return (verified.isEmpty ? "" : verified + "; ") + "ignoring " + ignored.joined(separator: ", ")
+    }
+
+    package func verdict(on sold: SoldCaveat) -> SoldCaveatVerdict? {
+        guard isWhole else { return nil }
+        for verifier in verifiers {
+            if let verdict = verifier.verdict(on: sold) { return verdict }
+        }
+        return ignored.contains(sold.condition) ? .ignored : .unknown
     }
 
     package func admit(_ exchange: Exchange) throws -> Eventually<Decision> {

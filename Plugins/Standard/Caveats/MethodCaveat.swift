@@ -23,6 +23,14 @@ package struct MethodCaveat: CaveatVerifier, Plugin {
         }
     }
 
+    package func verdict(on sold: SoldCaveat) -> SoldCaveatVerdict? {
+        guard sold.condition == condition else { return nil }
+        guard case .text(let value) = sold.value, Self.isValid(value) else {
+            return .unfulfillable("is no list of methods such as GET,HEAD")
+        }
+        return .enforced
+    }
+
     /// Methods are tokens (RFC 9110 §9.1). They are case-sensitive; one with small letters is a mistake of its writer.
     private static func isValid(_ value: String) -> Bool {
         var count = 0

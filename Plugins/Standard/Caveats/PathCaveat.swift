@@ -25,6 +25,14 @@ package struct PathCaveat: CaveatVerifier, Plugin {
         return !later.isPrefix && later.bytes.elementsEqual(earlier.bytes)
     }
 
+    package func verdict(on sold: SoldCaveat) -> SoldCaveatVerdict? {
+        guard sold.condition == condition else { return nil }
+        guard case .text(let value) = sold.value, Pattern(value) != nil else {
+            return .unfulfillable("is no path such as /v1/quotes or /v1/quotes/*")
+        }
+        return .enforced
+    }
+
     private struct Pattern {
         /// With the slash at the end, without the asterisk, when it is a prefix.
         let bytes: Substring.UTF8View

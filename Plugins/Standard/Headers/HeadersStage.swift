@@ -32,12 +32,15 @@ package struct HeadersStage: StagePlugin {
     }
 
     package func admit(_ exchange: Exchange) throws -> Eventually<Decision> {
+        // A copy: changing it in place, across modules, costs an allocation.
+        var edits = exchange.edits
         for name in request.removed {
-            exchange.edits.remove(name, of: exchange.request)
+            edits.remove(name, of: exchange.request)
         }
         for field in request.fields {
-            exchange.edits.set(field.name, field.value, of: exchange.request)
+            edits.set(field.name, field.value, of: exchange.request)
         }
+        exchange.edits = edits
         return .now(.next)
     }
 

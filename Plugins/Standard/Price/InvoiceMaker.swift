@@ -1,13 +1,13 @@
 package import GatewayKit
 internal import NIOCore
-internal import Synchronization
 
 /// Asks the node for invoices, so many at once at the most, and has the store note each one that is given out.
 ///
-/// The bound keeps a slow node from being buried: what comes beyond it is answered at once. It counts on the node's
-/// answering or failing at some time, which is the backend's to see to.
+/// What comes beyond the bound is answered at once, and nobody waits longer than `patience`. An invoice counts as being
+/// made until the node answers, fails, or notices that nobody waits for it: that it does is the backend's to see to.
 package final class InvoiceMaker: Sendable {
-    package static let most = 256
+    /// A client is answered 503 before it gives up by itself.
+    package static let patience = Duration.seconds(10)
 
     /// So many invoices are being made already that this one was not asked for.
     package struct Busy: Error, CustomStringConvertible {
@@ -17,32 +17,32 @@ package final class InvoiceMaker: Sendable {
     private let lightning: any LightningBackend
     private let store: any Store
     private let time: TimeSource
-    private let most: Int
-    private let beingMade = Atomic<Int>(0)
+    private let budget: InvoiceBudget
 
-    package init(lightning: any LightningBackend, store: any Store, time: TimeSource, most: Int = InvoiceMaker.most) {
+    package init(lightning: any LightningBackend, store: any Store, time: TimeSource, budget: InvoiceBudget) {
         self.lightning = lightning
         self.store = store
         self.time = time
-        self.most = most
+        self.budget = budget
     }
 
-    /// Fails with `Busy`, or with what the node says. An invoice for less than what was asked is malformed.
+    /// Fails with `Busy`, or with what the node says. An invoice for less than what was asked is malformed, and a node
+    /// that does not answer in time is unavailable.
     package func invoice(
         for amount: Amount,
         expiresIn: Duration,
         in exchange: Exchange
     ) -> Eventually<Invoice> {
-        guard beingMade.wrappingAdd(1, ordering: .relaxed).newValue <= most else {
-            beingMade.wrappingSubtract(1, ordering: .relaxed)
-            return .later(exchange.eventLoop.makeFailedFuture(Busy()))
-        }
-        let route = exchange.route
-        let memo = "\(route.service) (\(exchange.id))"
-        return exchange.later { [self] in
+        let eventLoop = exchange.eventLoop
+        guard budget.take() else { return .later(eventLoop.makeFailedFuture(Busy())) }
+        let promise = eventLoop.makePromise(of: Invoice.self)
+        let memo = "\(exchange.route.service) (\(exchange.id))"
+        let task = promise.completeWithTask { [self, route = exchange.route] in
             // Also when the client has left: the task runs to its end.
-            defer { beingMade.wrappingSubtract(1, ordering: .relaxed) }
+            defer { budget.giveBack() }
             let invoice = try await lightning.makeInvoice(for: amount, memo: memo, expiresIn: expiresIn)
+            // Nobody is given what comes too late.
+            try Task.checkCancellation()
             guard invoice.amount >= amount else {
                 throw LightningFailure(.malformed, "asked for \(amount), got an invoice for \(invoice.amount)")
             }
@@ -51,5 +51,12 @@ package final class InvoiceMaker: Sendable {
             )
             return invoice
         }
+        let timer = eventLoop.scheduleTask(in: TimeAmount(Self.patience)) {
+            // The first one to complete a promise decides.
+            promise.fail(LightningFailure(.unavailable, "no invoice in \(Self.patience.formattedForPolicy)"))
+            task.cancel()
+        }
+        promise.futureResult.whenComplete { _ in timer.cancel() }
+        return .later(promise.futureResult)
     }
 }

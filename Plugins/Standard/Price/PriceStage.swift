@@ -50,7 +50,12 @@ package struct PriceStage: StagePlugin {
         self.init(
             pricer ?? StaticPricer(.zero),
             expiry: expiry,
-            invoices: InvoiceMaker(lightning: services.lightning, store: services.store, time: services.time)
+            invoices: InvoiceMaker(
+                lightning: services.lightning,
+                store: services.store,
+                time: services.time,
+                budget: services.invoiceBudget
+            )
         )
     }
 

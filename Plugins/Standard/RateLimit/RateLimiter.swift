@@ -25,11 +25,11 @@ package final class RateLimiter: Sendable {
         }
     }
 
-    /// The first rule that does not let a request pass.
+    /// Of the rules that do not let a request pass, the one that takes longest to.
     package struct Refusal: Sendable, Equatable {
         /// Counts from 0.
         package let rule: Int
-        /// How long until this rule lets one request pass.
+        /// How long until every rule lets one request pass.
         package let wait: Duration
     }
 
@@ -46,7 +46,7 @@ package final class RateLimiter: Sendable {
     ///
     /// - Parameter now: nanoseconds of uptime.
     package func take(_ caller: Caller, at now: UInt64) -> Refusal? {
-        tables.withLock { take(from: 0, of: &$0, caller, at: now) }
+        tables.withLock { take(from: 0, of: &$0, caller, at: now, refused: nil) }
     }
 
     /// Buckets that each rule holds now.
@@ -59,13 +59,17 @@ package final class RateLimiter: Sendable {
         from rule: Int,
         of tables: inout [BucketTable],
         _ caller: Caller,
-        at now: UInt64
+        at now: UInt64,
+        refused earlier: Refusal?
     ) -> Refusal? {
-        guard rule < rules.count else { return nil }
+        guard rule < rules.count else { return earlier }
         let key = caller.key(per: rules[rule].scope)
         let used = tables[rule].use(key, at: now)
-        if let wait = used?.wait { return Refusal(rule: rule, wait: wait) }
-        if let refusal = take(from: rule + 1, of: &tables, caller, at: now) { return refusal }
+        var refusal = earlier
+        if let wait = used?.wait, wait > earlier?.wait ?? .zero {
+            refusal = Refusal(rule: rule, wait: wait)
+        }
+        if let refusal = take(from: rule + 1, of: &tables, caller, at: now, refused: refusal) { return refusal }
         if let used {
             tables[rule].take(at: used.position)
         } else {

@@ -23,10 +23,12 @@ public struct RequestEdits: Sendable {
 
     /// Keeps every line of this name from the upstream, and one that an earlier stage added.
     public mutating func remove(_ name: FieldName, of request: RequestHead) {
-        for index in request.fields.indices(of: name) {
+        for index in 0..<request.fields.count where request.fields.matches(index, name) {
             removeLine(index)
         }
-        added.removeAll { $0.name == name }
+        if !added.isEmpty {
+            added.removeAll { $0.name == name }
+        }
     }
 
     /// Forwards this field instead of those of the same name.

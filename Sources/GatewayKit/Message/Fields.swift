@@ -135,7 +135,7 @@ public struct Fields: Sendable {
         }
     }
 
-    private func matches(_ index: Int, _ name: FieldName) -> Bool {
+    func matches(_ index: Int, _ name: FieldName) -> Bool {
         guard lines[index].known == name.known else { return false }
         guard name.known == .other else { return true }
         guard Int(lines[index].nameCount) == name.text.utf8.count else { return false }

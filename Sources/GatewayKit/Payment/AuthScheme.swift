@@ -1,6 +1,13 @@
 /// A way to pay and to prove it: L402, MPP.
 public protocol AuthScheme: Sendable {
-    /// Reads this scheme's credential and checks its proof, and keeps what it found from the upstream (`Exchange.edits`).
+    /// Keeps every credential of this scheme from the upstream (`Exchange.edits`), whether it counts or not, and leaves
+    /// everything else as it is.
+    ///
+    /// Called once for each request of every route that a policy has, before its first stage: also where no `auth`
+    /// stands and where another scheme is the one that accepts. Costs no allocation when there is none.
+    static func conceal(in exchange: Exchange)
+
+    /// Reads this scheme's credential and checks its proof.
     ///
     /// - Returns: `nil` when the request carries none of this scheme.
     /// - Throws: `Rejection` when there is one that does not count.
@@ -8,6 +15,14 @@ public protocol AuthScheme: Sendable {
 
     /// An offer to sell what the quote names.
     func challenge(for quote: Quote, in exchange: Exchange) throws -> Eventually<Challenge>
+
+    /// The caveats that everything sold with these settings carries: `check` asks whether the routes verify them. By
+    /// default none.
+    var soldCaveats: [SoldCaveat] { get }
+}
+
+extension AuthScheme {
+    public var soldCaveats: [SoldCaveat] { [] }
 }
 
 /// What one scheme adds to a 402.

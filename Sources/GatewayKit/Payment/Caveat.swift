@@ -45,6 +45,10 @@ public protocol CaveatVerifier: Sendable {
 
     /// What a client is told when `allows` says no.
     func rejection(of caveat: Caveat) -> Rejection
+
+    /// Whether a caveat that a scheme sells can hold where this verifier stands; `nil` when it is not this verifier's.
+    /// Only `check` asks. By default what has exactly this condition is enforced.
+    func verdict(on sold: SoldCaveat) -> SoldCaveatVerdict?
 }
 
 extension CaveatVerifier {
@@ -54,5 +58,9 @@ extension CaveatVerifier {
 
     public func rejection(of caveat: Caveat) -> Rejection {
         Rejection(.caveat, "the credential's caveat '\(caveat.condition)' does not permit this request")
+    }
+
+    public func verdict(on sold: SoldCaveat) -> SoldCaveatVerdict? {
+        sold.condition == condition ? .enforced : nil
     }
 }

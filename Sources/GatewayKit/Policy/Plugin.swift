@@ -15,9 +15,15 @@ public protocol StagePlugin: Stage, Plugin {
     static var isLast: Bool { get }
     /// What `sluice plan` prints behind the word: the settings that count, on one line, no secret.
     var summary: String { get }
+    /// What its schemes sell where the route has a price. By default nothing.
+    var sales: [Sale] { get }
+    /// What becomes of a caveat that is sold for the route's service; `nil`, the default: it looks at no caveats.
+    func verdict(on sold: SoldCaveat) -> SoldCaveatVerdict?
 }
 
 extension StagePlugin {
     public static var follows: [String] { [] }
     public static var isLast: Bool { false }
+    public var sales: [Sale] { [] }
+    public func verdict(on sold: SoldCaveat) -> SoldCaveatVerdict? { nil }
 }

@@ -15,7 +15,7 @@ public struct PolicyReader {
     private var known: Set<String> = []
     private var usesWhole = false
 
-    /// - Parameter ignoring: keys that were read already, such as `use`.
+    /// `ignoring` names keys that were read already, such as `use`.
     public init(
         _ node: PolicyNode,
         word: String,

@@ -10,6 +10,8 @@ public struct Services: Sendable {
     /// Not started yet when plugins are made.
     public var lightning: any LightningBackend
     public var revocations: RevocationList
+    /// Shared by everything that has the node make invoices.
+    public var invoiceBudget: InvoiceBudget
     /// The folder for keys and data; may not exist yet when plugins are made.
     public var dataFolder: String
     /// The route that the plugin is made for; empty for backends and stores.
@@ -26,6 +28,7 @@ public struct Services: Sendable {
         store: any Store,
         lightning: any LightningBackend,
         revocations: RevocationList = RevocationList(),
+        invoiceBudget: InvoiceBudget = InvoiceBudget(),
         dataFolder: String,
         route: String = "",
         service: String = "",
@@ -37,6 +40,7 @@ public struct Services: Sendable {
         self.store = store
         self.lightning = lightning
         self.revocations = revocations
+        self.invoiceBudget = invoiceBudget
         self.dataFolder = dataFolder
         self.route = route
         self.service = service

@@ -20,6 +20,7 @@ struct PipelineRules {
         checkOrder()
         checkEnd()
         checkAuth()
+        checkAsking()
         checkPrice()
     }
 
@@ -60,6 +61,18 @@ struct PipelineRules {
         run.note(
             all[1].place,
             "'auth' stands a second time (the first is at \(all[0].place)); one 'auth' takes a list of schemes"
+        )
+    }
+
+    /// `auth` recognises and never refuses: only `price` asks for what is not there.
+    private func checkAsking() {
+        guard let auth = steps.first(where: { $0.word == Self.auth }), isWhole,
+            steps.allSatisfy({ type(of: $0) != nil && $0.word != Self.price })
+        else { return }
+        run.warn(
+            auth.place,
+            "the route '\(route)' has 'auth' and no 'price', so requests without a credential go through as well; add"
+                + " a 'price' behind 'caveats' to ask them to pay, or take 'auth' out if the route is free"
         )
     }
 

@@ -29,7 +29,7 @@ struct PlanDraft {
         }
         checkNames(routes)
         checkMatches(routes)
-        checkServices(routes)
+        SaleRules(routes, run: run).check()
         checkLightning(routes)
         return Plan(
             listeners: listeners,
@@ -86,26 +86,6 @@ struct PlanDraft {
                 )
             }
             earlier[shape, default: []].append(route)
-        }
-    }
-
-    /// What is bought for a service opens all of its routes, so they cost the same.
-    private func checkServices(_ routes: [RouteDraft]) {
-        var first = [String: RouteDraft]()
-        for route in routes {
-            guard let prices = route.prices else { continue }
-            guard let other = first[route.service], let others = other.prices else {
-                first[route.service] = route
-                continue
-            }
-            if prices.summaries != others.summaries {
-                run.note(
-                    prices.place,
-                    "the service '\(route.service)' costs '\(others.summaries.joined(separator: ", "))' on the route"
-                        + " '\(other.name)' (\(others.place)) and '\(prices.summaries.joined(separator: ", "))' here: a"
-                        + " token bought at the cheaper route opens the other"
-                )
-            }
         }
     }
 

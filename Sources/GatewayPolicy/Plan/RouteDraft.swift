@@ -13,11 +13,13 @@ struct RouteDraft {
     /// With every `use` replaced.
     let steps: [Step]
     let stages: [any StagePlugin]
+    /// One for each of `stages`.
     let planned: [PlannedStage]
+    private let concealment: Concealment
 
     var route: PlannedRoute {
         PlannedRoute(
-            route: Route(name: name, service: service, stages: stages),
+            route: Route(name: name, service: service, stages: [concealment] + stages),
             match: match,
             place: place,
             stages: planned
@@ -28,6 +30,11 @@ struct RouteDraft {
     var prices: (summaries: [String], place: Place)? {
         let prices = planned.filter { $0.word == PipelineRules.price }
         return prices.first.map { (prices.map(\.summary), $0.place) }
+    }
+
+    /// What its `auth` would sell, and where that stage stands.
+    var sales: [(sale: Sale, place: Place)] {
+        zip(stages, planned).flatMap { stage, planned in stage.sales.map { ($0, planned.place) } }
     }
 
     /// `nil` where a mistake was noted that leaves nothing to read.
@@ -69,6 +76,7 @@ struct RouteDraft {
             run: run
         ).check()
 
+        concealment = Concealment(services.registry)
         var services = services
         services.route = name
         services.service = service

@@ -9,6 +9,10 @@ struct L402Scheme: AuthScheme, Plugin {
         _ = settings.text("lifetime", or: "")
     }
 
+    static func conceal(in exchange: Exchange) {
+        exchange.edits.remove(.authorization, of: exchange.request)
+    }
+
     func credential(in exchange: Exchange) throws -> Eventually<Credential?> { .now(nil) }
 
     func challenge(for quote: Quote, in exchange: Exchange) throws -> Eventually<Challenge> {

@@ -8,6 +8,8 @@ struct ExampleScheme: AuthScheme {
     /// Thrown when asked for an offer.
     var failure: (any Error)?
 
+    static func conceal(in exchange: Exchange) {}
+
     func credential(in exchange: Exchange) throws -> Eventually<Credential?> {
         guard isLate else { return .now(try found()) }
         return exchange.later { [found] in try found() }
@@ -28,6 +30,7 @@ enum ExampleSchemes {
             _ = settings.duration("valid-for", or: .seconds(60))
         }
 
+        static func conceal(in exchange: Exchange) {}
         func credential(in exchange: Exchange) throws -> Eventually<Credential?> { .now(nil) }
         func challenge(for quote: Quote, in exchange: Exchange) throws -> Eventually<Challenge> {
             .now(Challenge(lines: ["First"]))
@@ -39,6 +42,7 @@ enum ExampleSchemes {
 
         init(from settings: inout PolicyReader, _ services: Services) throws {}
 
+        static func conceal(in exchange: Exchange) {}
         func credential(in exchange: Exchange) throws -> Eventually<Credential?> { .now(nil) }
         func challenge(for quote: Quote, in exchange: Exchange) throws -> Eventually<Challenge> {
             .now(Challenge(lines: ["Second"]))

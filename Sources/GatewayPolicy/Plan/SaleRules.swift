@@ -1,0 +1,122 @@
+internal import GatewayKit
+
+/// The rules of what is sold: it opens every route of the service that it is sold for, so that those cost the same, sell
+/// the same, and verify what everything that is sold carries.
+struct SaleRules {
+    private let routes: [RouteDraft]
+    private let run: LoadingRun
+
+    init(_ routes: [RouteDraft], run: LoadingRun) {
+        self.routes = routes
+        self.run = run
+    }
+
+    func check() {
+        var first = [String: RouteDraft]()
+        for route in routes where route.prices != nil {
+            checkVerification(of: route.sales.map(\.sale), on: route)
+            guard let other = first[route.service] else {
+                first[route.service] = route
+                continue
+            }
+            if isPriceEqual(route, other) {
+                checkTerms(of: route, against: other)
+            }
+        }
+        // What sells itself sells what the first one does: only those that sell nothing are left.
+        for route in routes where route.prices == nil {
+            guard let seller = first[route.service] else { continue }
+            let accepted = route.sales.map(\.sale.scheme)
+            checkVerification(of: seller.sales.map(\.sale).filter { accepted.contains($0.scheme) }, on: route)
+        }
+    }
+
+    // MARK: Between the routes of a service
+
+    private func isPriceEqual(_ route: RouteDraft, _ other: RouteDraft) -> Bool {
+        guard let prices = route.prices, let others = other.prices, prices.summaries != others.summaries else {
+            return true
+        }
+        run.note(
+            prices.place,
+            "the service '\(route.service)' costs '\(others.summaries.joined(separator: ", "))' on the route"
+                + " '\(other.name)' (\(others.place)) and '\(prices.summaries.joined(separator: ", "))' here: a"
+                + " token bought at the cheaper route opens the other"
+        )
+        return false
+    }
+
+    private func checkTerms(of route: RouteDraft, against other: RouteDraft) {
+        for (sale, place) in route.sales {
+            guard let others = other.sales.first(where: { $0.sale.scheme == sale.scheme }) else { continue }
+            let terms = Self.terms(of: sale)
+            let otherTerms = Self.terms(of: others.sale)
+            let conditions = (sale.caveats + others.sale.caveats).map(\.condition)
+            guard let condition = conditions.first(where: { terms[$0] != otherTerms[$0] }) else { continue }
+            run.note(
+                place,
+                "'\(sale.scheme)' sells the service '\(route.service)' on other terms than on the route '\(other.name)'"
+                    + " (\(others.place)): the caveat '\(condition)' differs, and a token bought at one route opens the"
+                    + " other"
+            )
+        }
+    }
+
+    /// The values of each condition.
+    private static func terms(of sale: Sale) -> [String: [SoldCaveat.Value]] {
+        Dictionary(grouping: sale.caveats, by: \.condition).mapValues { $0.map(\.value) }
+    }
+
+    // MARK: Between what is sold and what is verified
+
+    private func checkVerification(of sales: [Sale], on route: RouteDraft) {
+        for sold in sales.flatMap(\.caveats) {
+            let carried = "'\(sold.condition)', which every token that is sold for '\(route.service)' carries"
+            for (stage, planned) in zip(route.stages, route.planned) {
+                switch stage.verdict(on: sold) {
+                case nil, .enforced:
+                    break
+                case .unknown:
+                    run.note(
+                        planned.place,
+                        "'\(planned.word)' does not verify \(carried) (\(sold.place)), so that none would open the route"
+                            + " '\(route.name)'; \(remedy(for: sold, on: route, at: planned.place))"
+                    )
+                case .ignored:
+                    run.note(
+                        planned.place,
+                        "'\(planned.word)' ignores \(carried) (\(sold.place)): what is sold must be verified;"
+                            + " \(remedy(for: sold, on: route, at: planned.place))"
+                    )
+                case .unfulfillable(let reason):
+                    run.note(
+                        sold.place,
+                        "the caveat \(carried), \(reason), so that none would open the route '\(route.name)'"
+                            + " ('\(planned.word)' stands at \(planned.place))"
+                    )
+                }
+            }
+        }
+    }
+
+    private func remedy(for sold: SoldCaveat, on route: RouteDraft, at place: Place) -> String {
+        guard let word = verifier(of: sold, on: route, at: place) else {
+            return "there is no verifier of it: write one, or do not sell it"
+        }
+        return "add '\(word)' to it"
+    }
+
+    /// The word of the verifier that understands the caveat.
+    private func verifier(of sold: SoldCaveat, on route: RouteDraft, at place: Place) -> String? {
+        var services = run.services
+        services.route = route.name
+        services.service = route.service
+        let settings = PolicyNode(.empty, at: place)
+        for (word, type) in services.registry.verifiers.sorted(by: { $0.key < $1.key }) {
+            // What it says about having no settings is nobody's mistake.
+            var reader = PolicyReader(settings, word: word, mistakes: PolicyMistakes(), references: run.references)
+            if let verifier = try? type.init(from: &reader, services), verifier.verdict(on: sold) != nil { return word }
+        }
+        return nil
+    }
+}
