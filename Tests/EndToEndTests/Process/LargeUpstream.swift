@@ -11,6 +11,7 @@ final class LargeUpstream: ChannelInboundHandler {
     private var sent = 0
     private var received = 0
     private var isSending = false
+    private var isHeadRead = false
 
     private init(size: Int) {
         self.size = size
@@ -29,23 +30,25 @@ final class LargeUpstream: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = unwrapInboundIn(data)
-        if received == 0, bytes.readableBytesView.starts(with: "GET".utf8) {
+        if !isHeadRead, bytes.readableBytesView.starts(with: "GET".utf8) {
             write("HTTP/1.1 200 OK\r\nContent-Length: \(size)\r\n\r\n", context)
             isSending = true
             send(context)
             return
         }
-        if received == 0 {
+        if !isHeadRead {
             // The head of the gateway's own request comes whole, with or without the body's first bytes.
             let view = bytes.readableBytesView
             guard let end = view.firstRange(of: "\r\n\r\n".utf8) else { return }
             bytes.moveReaderIndex(to: end.upperBound)
+            isHeadRead = true
         }
         received += bytes.readableBytes
         if received == size {
             let text = "\(received)"
             write("HTTP/1.1 200 OK\r\nContent-Length: \(text.utf8.count)\r\n\r\n\(text)", context)
             received = 0
+            isHeadRead = false
         }
     }
 
