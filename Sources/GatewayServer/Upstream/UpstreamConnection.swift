@@ -96,13 +96,13 @@ final class UpstreamConnection: ChannelInboundHandler {
     }
 
     func flush() {
-        guard let context, pending.readableBytes > 0 else {
-            context?.flush()
-            return
+        guard let context else { return }
+        if pending.readableBytes > 0 {
+            context.write(wrapOutboundOut(pending), promise: nil)
+            // Before the flush: it may make the channel writable, and with that have more written at once.
+            pending.clear(minimumCapacity: 1024)
         }
-        context.write(wrapOutboundOut(pending), promise: nil)
         context.flush()
-        pending.clear(minimumCapacity: 1024)
     }
 
     private func write(_ part: ByteBuffer) {
