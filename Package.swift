@@ -22,8 +22,11 @@ let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let swiftASN1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 /// A module of the gateway itself.
@@ -60,6 +63,8 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
@@ -72,11 +77,14 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
     ],
     targets: [
-        module("GatewayKit", [httpTypes, logging, nioCore]),
+        module("GatewayKit", [httpTypes, logging, nioConcurrency, nioCore]),
         module("GatewayPolicy", ["GatewayKit", httpTypes, nioCore, yams]),
         module(
             "GatewayServer",
-            ["GatewayKit", httpTypes, logging, nioConcurrency, nioCore, nioPosix]
+            [
+                "GatewayKit", crypto, httpTypes, logging, nioConcurrency, nioCore, nioPosix, nioSSL, nioTLS, swiftASN1,
+                x509,
+            ]
         ),
         module("GatewayTesting", ["GatewayKit", httpTypes, logging, nioConcurrency, nioCore, nioEmbedded]),
         .executableTarget(
@@ -108,11 +116,17 @@ let package = Package(
         tests(of: "GatewayPolicy", ["GatewayPolicy", httpTypes, nioCore]),
         tests(
             of: "GatewayServer",
-            ["GatewayServer", httpTypes, logging, nioConcurrency, nioCore, nioEmbedded, nioPosix]
+            [
+                "GatewayServer", crypto, httpTypes, logging, nioConcurrency, nioCore, nioEmbedded, nioPosix, nioSSL,
+                nioTLS, swiftASN1, x509,
+            ]
         ),
-        tests(of: "L402", ["L402", crypto, httpTypes, nioCore, nioEmbedded]),
-        tests(of: "Lightning", ["Lightning", asyncHTTPClient, crypto, httpTypes, nioCore, nioPosix, nioSSL]),
-        tests(of: "Standard", ["Standard", httpTypes, logging, nioCore, nioEmbedded]),
+        tests(of: "L402", ["L402", crypto, httpTypes, nioConcurrency, nioCore, nioEmbedded]),
+        tests(
+            of: "Lightning",
+            ["Lightning", asyncHTTPClient, crypto, httpTypes, nioConcurrency, nioCore, nioPosix, nioSSL]
+        ),
+        tests(of: "Standard", ["Standard", httpTypes, logging, nioConcurrency, nioCore, nioEmbedded]),
         tests(of: "Stores", ["Stores", "StoreCrashChild", grdb, logging, nioCore]),
         // Killed by StoresTests in the middle of its work.
         .executableTarget(

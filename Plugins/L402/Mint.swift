@@ -1,12 +1,12 @@
 package import GatewayKit
-internal import Synchronization
+internal import NIOConcurrencyHelpers
 
 /// Makes and verifies the tokens of one keyring file. One for each file in a process, whatever the number of routes.
 package final class Mint: Sendable {
-    private static let mints = Mutex<[String: Mint]>([:])
+    private static let mints = NIOLockedValueBox<[String: Mint]>([:])
 
     private let file: KeyringFile
-    private let loaded = Mutex<Keyring?>(nil)
+    private let loaded = NIOLockedValueBox<Keyring?>(nil)
     /// Shared by all routes: where a token is used says nothing about its signature.
     private let verified = VerifiedCredentials()
 
@@ -16,7 +16,7 @@ package final class Mint: Sendable {
 
     /// The mint of a data folder. Touches no file.
     package static func of(dataFolder: String) -> Mint {
-        mints.withLock { mints in
+        mints.withLockedValue { mints in
             if let mint = mints[dataFolder] { return mint }
             let mint = Mint(dataFolder: dataFolder)
             mints[dataFolder] = mint
@@ -26,7 +26,7 @@ package final class Mint: Sendable {
 
     /// Read or made on first use, which blocks for a small file; `sluice run` asks before it listens.
     package func keyring() throws(StartFailure) -> Keyring {
-        let result: Result<Keyring, StartFailure> = loaded.withLock { keyring in
+        let result: Result<Keyring, StartFailure> = loaded.withLockedValue { keyring in
             if let keyring { return .success(keyring) }
             do throws(StartFailure) {
                 let loaded = try file.load()

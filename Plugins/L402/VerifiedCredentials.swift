@@ -1,5 +1,5 @@
 package import GatewayKit
-internal import Synchronization
+internal import NIOConcurrencyHelpers
 
 /// The credentials that were verified lately, by the text that a client sends: a client that comes again costs no
 /// signature check.
@@ -25,7 +25,7 @@ package final class VerifiedCredentials: Sendable {
     /// A table of sets; a text has its place in one set, and the one not used for longest gives way.
     private final class Shard: Sendable {
         /// Empty until the first entry.
-        let entries = Mutex<(table: [Entry?], uses: UInt64)>(([], 0))
+        let entries = NIOLockedValueBox<(table: [Entry?], uses: UInt64)>(([], 0))
     }
 
     private let shards = (0..<shardCount).map { _ in Shard() }
@@ -35,7 +35,7 @@ package final class VerifiedCredentials: Sendable {
     package func credential(for text: UnsafeRawBufferPointer) -> Credential? {
         guard text.count <= Self.longestText else { return nil }
         let hash = Self.hash(text)
-        return shards[Self.shard(of: hash)].entries.withLock { entries in
+        return shards[Self.shard(of: hash)].entries.withLockedValue { entries in
             guard !entries.table.isEmpty else { return nil }
             for index in Self.set(of: hash) {
                 guard let entry = entries.table[index], entry.hash == hash, Self.isEqual(entry.text, text) else {
@@ -54,7 +54,7 @@ package final class VerifiedCredentials: Sendable {
         guard text.count <= Self.longestText else { return }
         let hash = Self.hash(text)
         let copy = Array(text)
-        shards[Self.shard(of: hash)].entries.withLock { entries in
+        shards[Self.shard(of: hash)].entries.withLockedValue { entries in
             if entries.table.isEmpty {
                 entries.table = Array(repeating: nil, count: Self.setCount * Self.setSize)
             }

@@ -2,7 +2,7 @@ import Dispatch
 import Foundation
 import GatewayKit
 import L402
-import Synchronization
+import NIOConcurrencyHelpers
 import Testing
 
 struct KeyringFileTests {
@@ -23,14 +23,14 @@ struct KeyringFileTests {
     }
 
     @Test func `of many that start together all have the same keys`() throws {
-        let tokens = Mutex<[[UInt8]]>([])
+        let tokens = NIOLockedValueBox<[[UInt8]]>([])
         let file = file
         DispatchQueue.concurrentPerform(iterations: 16) { _ in
             let token = try? file.load().macaroon(for: Shop.payment, caveats: [])?.encoded
-            tokens.withLock { $0.append(token ?? []) }
+            tokens.withLockedValue { $0.append(token ?? []) }
         }
         let keyring = try file.load()
-        let all = tokens.withLock { $0 }
+        let all = tokens.withLockedValue { $0 }
         #expect(all.count == 16)
         for token in all {
             #expect(throws: Never.self) { try keyring.credential(of: token) }

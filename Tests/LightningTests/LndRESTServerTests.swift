@@ -1,10 +1,10 @@
 import Foundation
 import GatewayKit
 import Lightning
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import NIOSSL
-import Synchronization
 import Testing
 
 /// A wallet on a free loopback port that gives one answer to every request, with TLS where it has an identity.
@@ -18,11 +18,11 @@ final class LndRESTServer: Sendable {
     private let received: Received
 
     final class Received: Sendable {
-        let heads = Mutex<[String]>([])
+        let heads = NIOLockedValueBox<[String]>([])
     }
 
     /// The heads of the requests so far.
-    var requests: [String] { received.heads.withLock { $0 } }
+    var requests: [String] { received.heads.withLockedValue { $0 } }
 
     private init(port: Int, _ received: Received) {
         self.port = port
@@ -79,7 +79,7 @@ final class LndRESTServer: Sendable {
             head += String(buffer: unwrapInboundIn(data))
             // Only requests without a body are made here.
             guard head.hasSuffix("\r\n\r\n") else { return }
-            received.heads.withLock { [head] in $0.append(head) }
+            received.heads.withLockedValue { [head] in $0.append(head) }
             head = ""
             if let answer {
                 context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer)), promise: nil)

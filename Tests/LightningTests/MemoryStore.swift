@@ -1,5 +1,5 @@
 import GatewayKit
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// The values of plugins in memory. Can be told to fail, and to let writers wait.
 final class MemoryStore: Store {
@@ -10,23 +10,23 @@ final class MemoryStore: Store {
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
 
     var isFailing: Bool {
-        get { state.withLock { $0.isFailing } }
-        set { state.withLock { $0.isFailing = newValue } }
+        get { state.withLockedValue { $0.isFailing } }
+        set { state.withLockedValue { $0.isFailing = newValue } }
     }
 
-    var keys: [String] { state.withLock { $0.values.keys.sorted() } }
+    var keys: [String] { state.withLockedValue { $0.values.keys.sorted() } }
 
     /// Writers of keys that begin so wait from now on.
     func hold(only prefix: String = "") {
-        state.withLock { $0.heldPrefix = prefix }
+        state.withLockedValue { $0.heldPrefix = prefix }
     }
 
     /// Lets the writers that wait, and all later ones, go on.
     func release() {
-        let waiting = state.withLock { state in
+        let waiting = state.withLockedValue { state in
             state.heldPrefix = nil
             defer { state.waiting = [] }
             return state.waiting
@@ -37,7 +37,7 @@ final class MemoryStore: Store {
     }
 
     func value(for key: String) async throws -> [UInt8]? {
-        try state.withLock { state in
+        try state.withLockedValue { state in
             guard !state.isFailing else { throw StoreFailure("told to fail") }
             return state.values[key]
         }
@@ -45,21 +45,21 @@ final class MemoryStore: Store {
 
     func setValue(_ value: [UInt8]?, for key: String) async throws {
         await withCheckedContinuation { continuation in
-            let isHeld = state.withLock { state in
+            let isHeld = state.withLockedValue { state in
                 guard let prefix = state.heldPrefix, key.hasPrefix(prefix) else { return false }
                 state.waiting.append(continuation)
                 return true
             }
             if !isHeld { continuation.resume() }
         }
-        try state.withLock { state in
+        try state.withLockedValue { state in
             guard !state.isFailing else { throw StoreFailure("told to fail") }
             state.values[key] = value
         }
     }
 
     func values(withPrefix prefix: String) async throws -> [(key: String, value: [UInt8])] {
-        state.withLock { state in
+        state.withLockedValue { state in
             state.values.filter { $0.key.hasPrefix(prefix) }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         }
     }

@@ -1,5 +1,5 @@
 package import GatewayKit
-internal import Synchronization
+internal import NIOConcurrencyHelpers
 
 /// Counts requests against rules: a request passes when every rule lets it, and is counted by all of them or by none.
 ///
@@ -34,11 +34,11 @@ package final class RateLimiter: Sendable {
     }
 
     package let rules: [RateLimitRule]
-    private let tables: Mutex<[BucketTable]>
+    private let tables: NIOLockedValueBox<[BucketTable]>
 
     package init(_ rules: [RateLimitRule]) {
         self.rules = rules
-        tables = Mutex(rules.map { BucketTable($0.allowance, most: $0.mostKeys) })
+        tables = NIOLockedValueBox(rules.map { BucketTable($0.allowance, most: $0.mostKeys) })
     }
 
     /// Counts a request, or says why it does not pass and counts nothing. May be called from any thread; costs no
@@ -46,12 +46,12 @@ package final class RateLimiter: Sendable {
     ///
     /// - Parameter now: nanoseconds of uptime.
     package func take(_ caller: Caller, at now: UInt64) -> Refusal? {
-        tables.withLock { take(from: 0, of: &$0, caller, at: now, refused: nil) }
+        tables.withLockedValue { take(from: 0, of: &$0, caller, at: now, refused: nil) }
     }
 
     /// Buckets that each rule holds now.
     package var bucketCounts: [Int] {
-        tables.withLock { $0.map(\.count) }
+        tables.withLockedValue { $0.map(\.count) }
     }
 
     /// Asks this rule and then the later ones, and takes only on the way back, when all of them have agreed.

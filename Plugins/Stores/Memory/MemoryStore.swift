@@ -1,6 +1,6 @@
 package import GatewayKit
+internal import NIOConcurrencyHelpers
 internal import NIOCore
-internal import Synchronization
 
 /// A store for tests and trials. It forgets at exit: a paid single-use credential could be taken twice, once before and
 /// once after a restart, and what was revoked counts again.
@@ -19,7 +19,7 @@ package final class MemoryStore: Store, Plugin {
         var values = [[UInt8]: [UInt8]]()
     }
 
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
     private let time: TimeSource
     private let capacity: Int
 
@@ -34,13 +34,13 @@ package final class MemoryStore: Store, Plugin {
     }
 
     package func claim(_ payment: PaymentHash) async throws -> Bool {
-        state.withLock { $0.claims.insert(payment).inserted }
+        state.withLockedValue { $0.claims.insert(payment).inserted }
     }
 
     package func note(_ invoice: IssuedInvoice) {
         let payment = invoice.invoice.paymentHash
         let cutoff = Retention.cutoff(at: time.now())
-        state.withLock { state in
+        state.withLockedValue { state in
             guard state.invoices[payment] == nil else { return }
             state.invoices[payment] = invoice
             state.order.append(payment)
@@ -65,11 +65,11 @@ package final class MemoryStore: Store, Plugin {
     package func flush() async throws {}
 
     package func invoice(_ payment: PaymentHash) async throws -> IssuedInvoice? {
-        state.withLock { $0.invoices[payment] }
+        state.withLockedValue { $0.invoices[payment] }
     }
 
     package func settle(_ payment: PaymentHash, at time: WallTime) async throws -> Bool {
-        state.withLock { state in
+        state.withLockedValue { state in
             guard state.invoices[payment]?.state == .open else { return false }
             state.invoices[payment]?.state = .settled
             state.invoices[payment]?.settledAt = time
@@ -78,7 +78,7 @@ package final class MemoryStore: Store, Plugin {
     }
 
     package func revoke(_ credential: CredentialID, at time: WallTime) async throws {
-        state.withLock { state in
+        state.withLockedValue { state in
             if state.revoked.insert(credential).inserted {
                 state.revocations.append(credential)
             }
@@ -86,7 +86,7 @@ package final class MemoryStore: Store, Plugin {
     }
 
     package func revocations(after position: Int64) async throws -> (credentials: [CredentialID], position: Int64) {
-        state.withLock { state in
+        state.withLockedValue { state in
             let count = state.revocations.count
             let start = min(max(0, position), Int64(count))
             return (Array(state.revocations[Int(start)...]), max(position, Int64(count)))
@@ -94,16 +94,16 @@ package final class MemoryStore: Store, Plugin {
     }
 
     package func value(for key: String) async throws -> [UInt8]? {
-        state.withLock { $0.values[Array(key.utf8)] }
+        state.withLockedValue { $0.values[Array(key.utf8)] }
     }
 
     package func setValue(_ value: [UInt8]?, for key: String) async throws {
-        state.withLock { $0.values[Array(key.utf8)] = value }
+        state.withLockedValue { $0.values[Array(key.utf8)] = value }
     }
 
     package func values(withPrefix prefix: String) async throws -> [(key: String, value: [UInt8])] {
         let prefix = Array(prefix.utf8)
-        return state.withLock { state in
+        return state.withLockedValue { state in
             state.values.filter { $0.key.starts(with: prefix) }
                 .sorted { $0.key.lexicographicallyPrecedes($1.key) }
                 .map { (String(decoding: $0.key, as: UTF8.self), $0.value) }

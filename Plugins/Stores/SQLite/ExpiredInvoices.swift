@@ -1,7 +1,7 @@
 internal import Foundation
 package import GRDB
 package import GatewayKit
-internal import Synchronization
+internal import NIOConcurrencyHelpers
 
 /// Deletes open invoices that ended long ago, a few at a time.
 ///
@@ -29,7 +29,7 @@ package final class ExpiredInvoices: Sendable {
 
     private let time: TimeSource
     private let begin: WallTime
-    private let position = Mutex(Position.start)
+    private let position = NIOLockedValueBox(Position.start)
 
     package init(time: TimeSource) {
         self.time = time
@@ -40,7 +40,7 @@ package final class ExpiredInvoices: Sendable {
     package func delete(_ db: Database) throws {
         let now = time.now()
         guard now >= begin else { return }
-        let last = position.withLock { $0 }
+        let last = position.withLockedValue { $0 }
         let rows = try Row.fetchAll(
             db,
             sql: Self.query,
@@ -52,7 +52,7 @@ package final class ExpiredInvoices: Sendable {
             try delete.execute(arguments: [payment])
         }
         // A transaction that fails after this leaves rows for the next time around.
-        position.withLock { position in
+        position.withLockedValue { position in
             guard rows.count == Self.roundSize, let row = rows.last else {
                 position = .start
                 return

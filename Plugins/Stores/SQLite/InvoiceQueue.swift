@@ -1,6 +1,6 @@
 package import GatewayKit
+internal import NIOConcurrencyHelpers
 internal import NIOCore
-internal import Synchronization
 
 /// The noted invoices that are not on disk yet, the oldest first. May be used from any thread; never blocks for long.
 ///
@@ -21,7 +21,7 @@ package final class InvoiceQueue: Sendable {
         var isDropping = false
     }
 
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
     private let capacity: Int
     /// Says that the queue is no longer empty. For one reader.
     package let wakeUps: AsyncStream<Void>
@@ -33,12 +33,12 @@ package final class InvoiceQueue: Sendable {
     }
 
     package var count: Int {
-        state.withLock { $0.rows.count }
+        state.withLockedValue { $0.rows.count }
     }
 
     @discardableResult
     package func append(_ invoice: IssuedInvoice) -> Appended {
-        let (appended, wasEmpty) = state.withLock { state in
+        let (appended, wasEmpty) = state.withLockedValue { state in
             let wasEmpty = state.rows.isEmpty
             guard state.rows.count >= capacity else {
                 state.rows.append(invoice)
@@ -58,7 +58,7 @@ package final class InvoiceQueue: Sendable {
 
     /// The first rows, which stay, and the sequence number behind them; `nil` when there is none.
     package func first(_ count: Int) -> (rows: [IssuedInvoice], end: UInt64)? {
-        state.withLock { state in
+        state.withLockedValue { state in
             guard !state.rows.isEmpty else { return nil }
             let rows = Array(state.rows.prefix(count))
             return (rows, state.first + UInt64(rows.count))
@@ -67,19 +67,19 @@ package final class InvoiceQueue: Sendable {
 
     /// The first row of this payment. Looks at each: rows wait for a twentieth of a second, so there are few.
     package func first(_ payment: PaymentHash) -> IssuedInvoice? {
-        state.withLock { state in
+        state.withLockedValue { state in
             state.rows.first { $0.invoice.paymentHash == payment }
         }
     }
 
     /// The sequence number behind the last row.
     package var end: UInt64 {
-        state.withLock { $0.first + UInt64($0.rows.count) }
+        state.withLockedValue { $0.first + UInt64($0.rows.count) }
     }
 
     /// Removes the rows before `end`, those that are still there.
     package func remove(before end: UInt64) {
-        state.withLock { state in
+        state.withLockedValue { state in
             while state.first < end, state.rows.popFirst() != nil {
                 state.first += 1
             }

@@ -2,7 +2,7 @@ internal import Foundation
 internal import GRDB
 package import GatewayKit
 package import Logging
-internal import Synchronization
+internal import NIOConcurrencyHelpers
 
 /// The store of one machine: a SQLite file, which several processes may share.
 ///
@@ -18,7 +18,7 @@ package final class SQLiteStore: Store, Plugin {
     private let logger: Logger
     private let time: TimeSource
     private let queue: InvoiceQueue
-    private let phase = Mutex(Phase.new)
+    private let phase = NIOLockedValueBox(Phase.new)
 
     private enum Phase {
         case new
@@ -57,7 +57,7 @@ package final class SQLiteStore: Store, Plugin {
             }
         }
         let expired = ExpiredInvoices(time: time)
-        let started = phase.withLock { phase in
+        let started = phase.withLockedValue { phase in
             guard case .new = phase else { return false }
             let writer = InvoiceWriter(queue: queue, pool: pool, expired: expired, logger: logger)
             phase = .open(writer, writer.start())
@@ -70,7 +70,7 @@ package final class SQLiteStore: Store, Plugin {
     }
 
     package func stop() async {
-        let last = phase.withLock { phase in
+        let last = phase.withLockedValue { phase in
             defer { phase = .stopped }
             return phase
         }
@@ -93,7 +93,7 @@ package final class SQLiteStore: Store, Plugin {
     }
 
     private func writer() throws -> InvoiceWriter {
-        try phase.withLock { phase in
+        try phase.withLockedValue { phase in
             guard case .open(let writer, _) = phase else { throw StoreFailure("the store \(path) is not open") }
             return writer
         }

@@ -21,6 +21,10 @@ public final class Exchange {
     /// The schemes that a `price` stage asks for an offer, in the order of their lines in the answer.
     public var schemes: [any AuthScheme] = []
     public var edits = RequestEdits()
+    /// The longest request body that is forwarded; a longer one is answered 413. `nil`: any.
+    public var bodyLimit: ByteCount?
+    /// The edge of what the exchange may take in all, for a client that has named one (`grpc-timeout`); `nil`: none.
+    package var deadline: NIODeadline?
 
     package weak var bodySource: (any RequestBodySource)?
     private let baseLogger: Logger
@@ -72,7 +76,7 @@ public final class Exchange {
     ///
     /// - Returns: fails with `BodyTooLarge` when the body is longer than `limit`; the answer to that is 413.
     public func body(upTo limit: ByteCount) -> Eventually<ByteBuffer> {
-        guard request.body != .none, let bodySource else { return .now(ByteBuffer()) }
+        guard request.body != .none, !request.opensWebSocket, let bodySource else { return .now(ByteBuffer()) }
         if case .length(let length) = request.body, length > UInt64(limit.bytes) {
             return .later(eventLoop.makeFailedFuture(BodyTooLarge(limit: limit)))
         }

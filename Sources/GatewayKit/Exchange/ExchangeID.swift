@@ -1,6 +1,6 @@
 /// Names one exchange in the log and in every answer that refuses: what a user quotes and an operator looks up.
 public struct ExchangeID: Hashable, Sendable {
-    private let number: UInt64
+    package let number: UInt64
 
     public init(_ number: UInt64) {
         self.number = number

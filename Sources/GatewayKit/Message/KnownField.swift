@@ -10,7 +10,9 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
     case via, wwwAuthenticate, xForwardedFor, xForwardedHost, xForwardedProto, xRealIP
     /// L402 over gRPC-gateway and gRPC metadata (lnd's convention).
     case grpcMetadataMacaroon, macaroon
-    case grpcStatus, grpcMessage
+    case grpcStatus, grpcMessage, grpcTimeout
+    /// RFC 6455 §11.3, RFC 7540 §3.2.1.
+    case secWebSocketKey, secWebSocketAccept, http2Settings
 
     /// In lower case, as HTTP/2 wants it; empty for `other`.
     public var name: String {
@@ -53,6 +55,10 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
         case .macaroon: "macaroon"
         case .grpcStatus: "grpc-status"
         case .grpcMessage: "grpc-message"
+        case .grpcTimeout: "grpc-timeout"
+        case .secWebSocketKey: "sec-websocket-key"
+        case .secWebSocketAccept: "sec-websocket-accept"
+        case .http2Settings: "http2-settings"
         }
     }
 

@@ -27,6 +27,9 @@ public struct RequestHead: Sendable {
     public let queryBytes: ByteBuffer
     public var fields: Fields
     public let body: Body
+    /// The request opens a WebSocket: a `GET` with an upgrade (RFC 6455 §4.1), or an extended `CONNECT` of HTTP/2
+    /// (RFC 8441), which is a `GET` here, too. When it is granted, bytes flow both ways and are no body of anything.
+    public let opensWebSocket: Bool
 
     public init(
         method: HTTPRequest.Method,
@@ -36,7 +39,8 @@ public struct RequestHead: Sendable {
         pathBytes: ByteBuffer,
         queryBytes: ByteBuffer,
         fields: Fields,
-        body: Body
+        body: Body,
+        opensWebSocket: Bool = false
     ) {
         self.method = method
         self.version = version
@@ -46,6 +50,7 @@ public struct RequestHead: Sendable {
         self.queryBytes = queryBytes
         self.fields = fields
         self.body = body
+        self.opensWebSocket = opensWebSocket
     }
 
     public var authority: String { String(buffer: authorityBytes) }

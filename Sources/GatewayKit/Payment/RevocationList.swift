@@ -1,8 +1,9 @@
+internal import NIOConcurrencyHelpers
 internal import Synchronization
 
 /// The credentials that no longer count. Every instance holds it in memory and follows the store's.
 public final class RevocationList: Sendable {
-    private let revoked = Mutex<Set<CredentialID>>([])
+    private let revoked = NIOLockedValueBox<Set<CredentialID>>([])
     /// True while the list is empty, which costs no lock.
     private let isEmpty = Atomic<Bool>(true)
 
@@ -10,11 +11,11 @@ public final class RevocationList: Sendable {
 
     public func contains(_ credential: CredentialID) -> Bool {
         if isEmpty.load(ordering: .acquiring) { return false }
-        return revoked.withLock { $0.contains(credential) }
+        return revoked.withLockedValue { $0.contains(credential) }
     }
 
     public func insert(_ credentials: some Sequence<CredentialID>) {
-        revoked.withLock { revoked in
+        revoked.withLockedValue { revoked in
             revoked.formUnion(credentials)
             isEmpty.store(revoked.isEmpty, ordering: .releasing)
         }

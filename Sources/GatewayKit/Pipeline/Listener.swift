@@ -4,24 +4,52 @@ public struct ListenerSettings: Sendable, Hashable {
     public var host: String
     /// 0: any free port.
     public var port: Int
+    /// The path of a Unix socket to listen on, instead of `host` and `port`. Made new when the gateway starts.
+    public var socketPath: String?
+    /// `nil`: cleartext.
+    public var tls: ServerTLS?
     /// Peers whose `X-Forwarded-For` is believed, and continued instead of replaced.
     public var trustedProxies: [Network]
+    /// The same for whoever connects to the Unix socket.
+    public var trustsUnixPeers = false
+    /// Connections of trusted peers begin with a PROXY header, version 1 or 2, that names the client.
+    public var acceptsProxyProtocol = false
+    /// Connections that are open at the same time; further ones are closed at once.
+    public var maxConnections = 65_536
+    /// The same for one client address. Trusted proxies are not counted.
+    public var maxConnectionsPerAddress = 1_024
     public var limits: MessageLimits
 
     public init(
         host: String,
         port: Int,
+        tls: ServerTLS? = nil,
         trustedProxies: [Network] = [],
         limits: MessageLimits = MessageLimits()
     ) {
         self.host = host
         self.port = port
+        self.tls = tls
         self.trustedProxies = trustedProxies
         self.limits = limits
     }
 
+    /// A listener on a Unix socket.
+    public init(socketPath: String) {
+        self.init(host: "", port: 0)
+        self.socketPath = socketPath
+    }
+
     /// Reads `127.0.0.1:8402`, `[::1]:8402` or `localhost:8402`; `nil` for anything else.
+    /// `unix:/run/sluice.sock` is a Unix socket.
     public init?(parsing text: some StringProtocol) {
+        if text.hasPrefix("unix:") {
+            let path = String(text.dropFirst("unix:".count))
+            // `sockaddr_un` has room for 107 bytes and a NUL.
+            guard (1...107).contains(path.utf8.count), !path.utf8.contains(0) else { return nil }
+            self.init(socketPath: path)
+            return
+        }
         guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]),
             text[colon...].utf8.dropFirst().allSatisfy({ (0x30...0x39).contains($0) })
         else { return nil }
@@ -35,9 +63,10 @@ public struct ListenerSettings: Sendable, Hashable {
         self.init(host: host, port: Int(port))
     }
 
-    /// `127.0.0.1:8402`.
+    /// `127.0.0.1:8402`, or `unix:` and the path.
     public var address: String {
-        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        if let socketPath { return "unix:\(socketPath)" }
+        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }
 
@@ -53,19 +82,23 @@ public struct MessageLimits: Sendable, Hashable {
     public var headTimeout: Duration
     /// Silence from the client in the middle of a message, and between two requests.
     public var idleTimeout: Duration
+    /// Requests that an HTTP/2 connection may have open at the same time.
+    public var streams: Int
 
     public init(
         head: ByteCount = .kibibytes(32),
         fields: Int = 100,
         target: ByteCount = .kibibytes(8),
         headTimeout: Duration = .seconds(15),
-        idleTimeout: Duration = .seconds(75)
+        idleTimeout: Duration = .seconds(75),
+        streams: Int = 128
     ) {
         self.head = head
         self.fields = fields
         self.target = target
         self.headTimeout = headTimeout
         self.idleTimeout = idleTimeout
+        self.streams = streams
     }
 }
 

@@ -4,6 +4,10 @@ package import GatewayKit
 /// started with.
 package final class Plan: Routing, Sendable {
     package let listeners: [ListenerSettings]
+    /// Where the gateway answers its operator; `nil`: nowhere.
+    package let admin: ListenerSettings?
+    /// `nil`: requests are not written down.
+    package let accessLog: AccessLogSettings?
     /// Not started.
     package let store: any Store
     /// Not started.
@@ -20,6 +24,8 @@ package final class Plan: Routing, Sendable {
 
     init(
         listeners: [ListenerSettings],
+        admin: ListenerSettings?,
+        accessLog: AccessLogSettings?,
         store: any Store,
         lightning: any LightningBackend,
         routes: [PlannedRoute],
@@ -28,6 +34,8 @@ package final class Plan: Routing, Sendable {
         warnings: [PolicyMistake]
     ) {
         self.listeners = listeners
+        self.admin = admin
+        self.accessLog = accessLog
         self.store = store
         self.lightning = lightning
         self.routes = routes

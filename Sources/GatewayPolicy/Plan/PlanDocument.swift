@@ -38,6 +38,7 @@ struct PlanDocument: Encodable {
 
     let files: [String]
     let listen: [String]
+    let admin: String?
     let routes: [Route]
     let upstreams: [Upstream]
     let warnings: [String]
@@ -45,6 +46,7 @@ struct PlanDocument: Encodable {
     init(_ plan: Plan, routes: [PlannedRoute]) {
         files = plan.files
         listen = plan.listeners.map(\.address)
+        admin = plan.admin?.address
         self.routes = routes.map(Route.init)
         upstreams = plan.upstreams.map { Upstream(name: $0.name, address: $0.authority) }
         warnings = plan.warnings.map(\.warningDescription)

@@ -18,6 +18,8 @@ struct PlanDraft {
         let upstreams = declarations.upstreams.compactMap { Upstream.one(from: $0, run: run) }
         services.upstreams = Dictionary(upstreams.map { ($0.name, $0) }) { first, _ in first }
         let listeners = ListenerSettings.list(from: declarations.listen, run: run)
+        let admin = AdminListener.one(from: declarations.admin, beside: listeners, run: run)
+        let accessLog = AccessLogSettings.one(from: declarations.accessLog, run: run)
 
         var pipelines = NamedPipelines(declarations.pipelines, run: run)
         let routes = declarations.routes.compactMap {
@@ -33,6 +35,8 @@ struct PlanDraft {
         checkLightning(routes)
         return Plan(
             listeners: listeners,
+            admin: admin,
+            accessLog: accessLog,
             store: services.store,
             lightning: services.lightning,
             routes: routes.map(\.route),

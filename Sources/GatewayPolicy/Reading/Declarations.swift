@@ -7,6 +7,8 @@ struct Declarations {
     /// Where the first file begins: the place of what is missing altogether.
     var beginning: Place?
     var listen: PolicyNode.Entry?
+    var admin: PolicyNode.Entry?
+    var accessLog: PolicyNode.Entry?
     var store: PolicyNode.Entry?
     var lightning: PolicyNode.Entry?
     var upstreams: [PolicyNode.Entry] = []

@@ -39,11 +39,34 @@ extension ListenerSettings {
             placeholder: defaultAddress,
             expected: expected
         ) { Self(parsing: $0) }
-        listener.trustedProxies = settings.nodes("trusted-proxies").compactMap {
-            settings.value(of: $0, named: "'trusted-proxies'", expected: "networks such as 10.0.0.0/8") {
+        for node in settings.nodes("trusted-proxies") {
+            if case .text("unix") = node.content {
+                listener.trustsUnixPeers = true
+                continue
+            }
+            let network = settings.value(of: node, named: "'trusted-proxies'", expected: "networks such as 10.0.0.0/8")
+            {
                 Network(parsing: $0)
             }
+            listener.trustedProxies += [network].compactMap { $0 }
         }
+        listener.acceptsProxyProtocol = settings.flag("proxy-protocol", or: false)
+        if listener.acceptsProxyProtocol, listener.trustedProxies.isEmpty, !listener.trustsUnixPeers {
+            settings.note(
+                settings.error(
+                    at: "proxy-protocol",
+                    "needs 'trusted-proxies': from whom a PROXY header is believed"
+                )
+            )
+        }
+        listener.tls = ServerTLS.one(from: &settings)
+        listener.maxConnections = settings.integer("max-connections", in: 1...1_048_576, or: listener.maxConnections)
+        listener.maxConnectionsPerAddress = settings.integer(
+            "max-connections-per-address",
+            in: 1...1_048_576,
+            or: listener.maxConnectionsPerAddress
+        )
+        listener.limits.streams = settings.integer("max-streams", in: 1...10_000, or: listener.limits.streams)
         let defaults = MessageLimits()
         listener.limits.head = settings.value(
             "max-head",

@@ -3,7 +3,7 @@ internal import GatewayKit
 /// Reads the files of a policy, follows `include`, and joins what they declare.
 struct PolicySources {
     private static let keys = [
-        "version", "include", "listen", "lightning", "store", "upstreams", "pipelines", "routes",
+        "version", "include", "listen", "admin", "access-log", "lightning", "store", "upstreams", "pipelines", "routes",
     ]
     /// An include through a symbolic link to its own folder has a new name each time.
     private static let depthLimit = 32
@@ -93,6 +93,8 @@ struct PolicySources {
         case "version": checkVersion(entry.value)
         case "include": include(entry.value, folder: folder, chain: chain)
         case "listen": set(\.listen, entry)
+        case "admin": set(\.admin, entry)
+        case "access-log": set(\.accessLog, entry)
         case "store": set(\.store, entry)
         case "lightning": set(\.lightning, entry)
         case "upstreams": join(\.upstreams, entry, kind: "upstream")

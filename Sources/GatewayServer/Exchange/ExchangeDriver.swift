@@ -41,6 +41,8 @@ package struct ExchangeDriver {
     private var phase = Phase.ready
     /// How many stages admitted: stages `0 ..< admitted` are adjusted by and settled.
     package private(set) var admitted = 0
+    /// The stage that replied, failed or forwarded.
+    package private(set) var decider: Int?
     package private(set) var status: HTTPResponse.Status?
     package var requestBytes: UInt64 = 0
     package var responseBytes: UInt64 = 0
@@ -54,6 +56,14 @@ package struct ExchangeDriver {
     package var isDone: Bool {
         if case .done = phase { return true }
         return false
+    }
+
+    /// True from the decision to forward until the response is whole.
+    package var isForwarding: Bool {
+        switch phase {
+        case .connecting, .awaitingResponse, .responding: true
+        default: false
+        }
     }
 
     /// True while the request's body has somewhere to go.
@@ -79,8 +89,10 @@ package struct ExchangeDriver {
                 admitted = index + 1
                 return admitNext(index + 1)
             case .reply(let reply):
+                decider = index
                 return self.reply(reply)
             case .forward(let upstream):
+                decider = index
                 admitted = index + 1
                 if let rejection {
                     return self.reply(Reply(.unauthorized, rejection.problem))
@@ -98,9 +110,11 @@ package struct ExchangeDriver {
 
     package mutating func stageFailed(with reply: Reply) -> Action {
         switch phase {
-        case .admitting: self.reply(reply)
-        case .abandoned(let end, _): close(end)
-        default: .wait
+        case .admitting(let index):
+            decider = index
+            return self.reply(reply)
+        case .abandoned(let end, _): return close(end)
+        default: return .wait
         }
     }
 

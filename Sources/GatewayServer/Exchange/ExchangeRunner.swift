@@ -7,20 +7,22 @@ internal import NIOCore
 ///
 /// One for each connection, used for one exchange after the other; belongs to the connection's event loop.
 final class ExchangeRunner: RequestBodySource {
-    private let worker: Worker
+    let worker: Worker
     unowned let front: any Front
     /// Keeps the front while an exchange runs: a stage may decide after the client's connection is gone.
     private var keptFront: (any Front)?
-    private var driver = ExchangeDriver(stageCount: 0)
-    private var exchange: Exchange?
-    private var forwardedClient = ForwardedClient(peer: nil, isTrusted: false)
+    var driver = ExchangeDriver(stageCount: 0)
+    var exchange: Exchange?
+    var forwardedClient = ForwardedClient(peer: nil, isTrusted: false)
 
-    private var upstream: UpstreamConnection?
-    private var ticket: UpstreamPool.Ticket?
-    private var collection: BodyCollection?
-    private var requestTrailers: Fields?
-    private var stream: (any BodyStream)?
-    private var lastActivity: NIODeadline
+    var upstream: (any UpstreamExchange)?
+    var ticket: UpstreamPool.Ticket?
+    var collection: BodyCollection?
+    var requestTrailers: Fields?
+    var stream: (any BodyStream)?
+    var lastActivity: NIODeadline
+    /// `nil` where no access log is kept.
+    var trace: ExchangeTrace?
 
     init(worker: Worker, front: any Front) {
         self.worker = worker
@@ -37,14 +39,18 @@ final class ExchangeRunner: RequestBodySource {
         forwardedClient = client
         driver = ExchangeDriver(stageCount: exchange.route.stages.count)
         collection = nil
-        requestTrailers = exchange.request.body == .none ? Fields() : nil
+        requestTrailers = exchange.request.body == .none && !exchange.request.opensWebSocket ? Fields() : nil
+        if exchange.request.fields.firstIndex(of: .grpcTimeout) != nil {
+            exchange.deadline = GRPCTimeout.duration(of: exchange.request).map { worker.now + $0 }
+        }
         lastActivity = worker.now
+        trace = worker.accessLog == nil ? nil : ExchangeTrace()
         perform(driver.start())
     }
 
     var isRunning: Bool { exchange != nil }
 
-    private func perform(_ first: ExchangeDriver.Action) {
+    func perform(_ first: ExchangeDriver.Action) {
         var action = first
         while true {
             switch action {
@@ -93,6 +99,10 @@ final class ExchangeRunner: RequestBodySource {
         for index in stride(from: admitted - 1, through: 0, by: -1) {
             exchange.route.stages[index].settle(exchange, as: outcome)
         }
+        if let trace {
+            let stage = driver.decider.map { exchange.route.stages[$0] }
+            worker.record(exchange, trace, decidedBy: stage, as: outcome)
+        }
         front.recycle(exchange)
         return front
     }
@@ -138,99 +148,12 @@ final class ExchangeRunner: RequestBodySource {
         }
     }
 
-    // MARK: Own replies
-
-    private func send(_ reply: Reply) -> ExchangeDriver.Action {
-        guard let exchange else { return .wait }
-        dropUpstream()
-        var (head, body) = reply.rendered(for: exchange.request, id: exchange.id)
-        adjust(&head, of: exchange)
-        driver.sent(head.status)
-        let hasNoContent = head.status.code == 204
-        let bodyless = exchange.request.method == .head || hasNoContent || head.status.code == 304
-        switch body {
-        case .none:
-            front.sendHead(head, body: bodyless ? .none(declared: nil) : .length(0), closes: reply.closesConnection)
-        case .bytes(let bytes):
-            let length = UInt64(bytes.readableBytes)
-            front.sendHead(
-                head,
-                body: bodyless ? .none(declared: hasNoContent ? nil : length) : .length(length),
-                closes: reply.closesConnection
-            )
-            if !bodyless {
-                driver.responseBytes += length
-                front.sendPart(bytes)
-            }
-        case .stream(let stream):
-            front.sendHead(head, body: bodyless ? .none(declared: nil) : .unknownLength, closes: reply.closesConnection)
-            if !bodyless {
-                self.stream = stream
-                front.flush()
-                return pumpStream()
-            }
-        }
-        front.sendEnd(trailers: Fields())
-        front.flush()
-        return driver.responseWritten()
-    }
-
-    private func pumpStream() -> ExchangeDriver.Action {
-        while let stream, let exchange {
-            guard front.isWritable else {
-                // What is written may all go out at once: then there is no event that it did.
-                front.flush()
-                guard front.isWritable else { return .wait }
-                continue
-            }
-            switch stream.next(on: exchange.eventLoop) {
-            case .now(let part):
-                if let action = sendStreamed(.success(part)) { return action }
-            case .later(let future):
-                self.stream = nil
-                front.flush()
-                future.assumeIsolated().whenComplete { result in
-                    guard self.exchange === exchange else { return }
-                    self.stream = stream
-                    self.perform(self.sendStreamed(result) ?? self.pumpStream())
-                }
-                return .wait
-            }
-        }
-        return .wait
-    }
-
-    /// - Returns: what follows when the stream has ended; `nil` when it goes on.
-    private func sendStreamed(_ result: Result<ByteBuffer?, any Error>) -> ExchangeDriver.Action? {
-        lastActivity = worker.now
-        switch result {
-        case .success(let part?):
-            driver.responseBytes += UInt64(part.readableBytes)
-            front.sendPart(part)
-            return nil
-        case .success(nil):
-            stream = nil
-            front.sendEnd(trailers: Fields())
-            front.flush()
-            return driver.responseWritten()
-        case .failure(let error):
-            stream = nil
-            exchange?.logger.error("a reply's stream failed", metadata: ["error": "\(error)"])
-            return driver.drainExpired()
-        }
-    }
-
-    private func adjust(_ head: inout ResponseHead, of exchange: Exchange) {
-        for index in stride(from: driver.admitted - 1, through: 0, by: -1) {
-            exchange.route.stages[index].adjust(&head, of: exchange)
-        }
-    }
-
     // MARK: The client's side
 
     /// True when the next part of the request's body has somewhere to go.
     var wantsRequestBody: Bool {
         guard requestTrailers == nil else { return false }
+        if exchange?.request.opensWebSocket == true, upstream?.hasResponded != true { return false }
         if collection?.isOpen == true, !driver.passesRequestBody { return true }
         guard driver.passesRequestBody, let upstream else { return false }
         return upstream.isWritable
@@ -250,6 +173,9 @@ final class ExchangeRunner: RequestBodySource {
     func requestPart(_ part: ByteBuffer) {
         lastActivity = worker.now
         driver.requestBytes += UInt64(part.readableBytes)
+        if let limit = exchange?.bodyLimit, driver.requestBytes > UInt64(limit.bytes) {
+            return requestFailed(with: MessageFault(.contentTooLarge, "the request body is longer than \(limit)"))
+        }
         if collection?.isOpen == true {
             collection?.append(part)
             guard driver.passesRequestBody else { return }
@@ -298,161 +224,5 @@ final class ExchangeRunner: RequestBodySource {
     /// The front has read all that had arrived: what goes to the upstream goes now.
     func frontReadComplete() {
         upstream?.flush()
-    }
-
-    // MARK: The upstream's side
-
-    private func connect(_ upstream: Upstream) -> ExchangeDriver.Action {
-        switch worker.pool.acquire(upstream, for: self) {
-        case .connection(let connection):
-            self.upstream = connection
-            return driver.connected()
-        case .pending(let ticket):
-            self.ticket = ticket
-            return .wait
-        case .refused(let failure):
-            return driver.upstreamFailed(failure, mayRetry: false)
-        }
-    }
-
-    /// Another request was faster: the wait goes on.
-    func wait(with ticket: UpstreamPool.Ticket) {
-        self.ticket = ticket
-    }
-
-    func upstreamReady(_ result: Result<UpstreamConnection, UpstreamFailure>) {
-        ticket = nil
-        lastActivity = worker.now
-        switch result {
-        case .success(let connection):
-            upstream = connection
-            perform(driver.connected())
-        case .failure(let failure):
-            perform(driver.upstreamFailed(failure, mayRetry: false))
-        }
-    }
-
-    private func sendRequest() {
-        guard let exchange, let upstream else { return }
-        lastActivity = worker.now
-        upstream.sendHead(
-            exchange.request,
-            edits: exchange.edits,
-            client: forwardedClient,
-            passesExpectation: collection == nil
-        )
-        if let body = collection?.bytes, body.readableBytes > 0 {
-            upstream.sendPart(body)
-        }
-        if let requestTrailers {
-            upstream.sendEnd(trailers: requestTrailers)
-        }
-        if requestTrailers == nil {
-            front.pullBody()
-        }
-        // After the body that is there already, which may have ended the exchange.
-        self.upstream?.flush()
-    }
-
-    var requestIsSent: Bool { requestTrailers != nil }
-
-    /// False while the client does not take what it is sent.
-    var takesResponse: Bool { front.isWritable }
-
-    func upstreamInformational(_ head: ResponseHead) {
-        lastActivity = worker.now
-        front.sendInformational(head)
-        front.flush()
-    }
-
-    func upstreamHead(_ head: ResponseHead, body: ResponseBody) {
-        guard let exchange, case .sendResponse = driver.upstreamResponded() else { return }
-        lastActivity = worker.now
-        var head = head
-        adjust(&head, of: exchange)
-        driver.sent(head.status)
-        front.sendHead(head, body: body, closes: false)
-    }
-
-    func upstreamPart(_ part: ByteBuffer) {
-        lastActivity = worker.now
-        driver.responseBytes += UInt64(part.readableBytes)
-        front.sendPart(part)
-    }
-
-    /// The upstream has let go of its connection already.
-    func upstreamEnded(trailers: Fields) {
-        upstream = nil
-        front.sendEnd(trailers: trailers)
-        front.flush()
-        perform(driver.responseWritten())
-    }
-
-    /// - Parameter mayRetry: the connection had served before and no byte of an answer came.
-    func upstreamFailed(_ failure: UpstreamFailure, mayRetry: Bool) {
-        guard let exchange else { return }
-        upstream = nil
-        exchange.logger.warning("the upstream failed", metadata: ["failure": .string(failure.rawValue)])
-        let isRepeatable = exchange.request.body == .none && exchange.request.method.isIdempotent
-        perform(driver.upstreamFailed(failure, mayRetry: mayRetry && isRepeatable))
-    }
-
-    func upstreamReadComplete() {
-        front.flush()
-    }
-
-    func upstreamBecameWritable() {
-        lastActivity = worker.now
-        front.pullBody()
-    }
-
-    private func dropUpstream() {
-        guard let upstream else { return }
-        self.upstream = nil
-        upstream.abandon()
-    }
-
-    // MARK: Time
-
-    /// Called several times a second: ends what stands still.
-    func checkDeadlines(now: NIODeadline) {
-        guard exchange != nil else { return }
-        let silence = now - lastActivity
-        if let upstream, driver.passesRequestBody {
-            if requestTrailers == nil, upstream.isWritable, !upstream.hasResponded, !front.awaitsContinue {
-                if silence > TimeAmount(front.idleTimeout) {
-                    perform(
-                        driver.requestFailed(
-                            with: MessageFault(.requestTimeout, "the request body stopped coming").reply
-                        )
-                    )
-                }
-                return
-            }
-            let timeouts = upstream.entry.upstream.timeouts
-            let limit =
-                upstream.hasResponded ? (front.isWritable ? timeouts.idle : front.idleTimeout) : timeouts.response
-            guard silence > TimeAmount(limit) else { return }
-            if upstream.hasResponded && !front.isWritable {
-                perform(driver.clientLeft())
-            } else {
-                dropUpstream()
-                upstreamFailed(.timeout, mayRetry: false)
-            }
-        } else if stream != nil, !front.isWritable, silence > TimeAmount(front.idleTimeout) {
-            perform(driver.clientLeft())
-        } else if collection?.isOpen == true, silence > TimeAmount(front.idleTimeout) {
-            requestFailed(with: MessageFault(.requestTimeout, "the request body stopped coming"))
-        }
-    }
-}
-
-extension HTTPRequest.Method {
-    /// RFC 9110 §9.2.2.
-    var isIdempotent: Bool {
-        switch self {
-        case .get, .head, .options, .put, .delete, .trace: true
-        default: false
-        }
     }
 }

@@ -44,42 +44,38 @@ struct ForwardedClient {
         }
     }
 
-    func write(for request: RequestHead, into buffer: inout ByteBuffer) {
+    func write(for request: RequestHead, to lines: inout some HeadLines) {
         let fields = request.fields
-        buffer.writeStaticString("x-forwarded-for: ")
-        if isBehindTrustedProxy {
-            writeEarlier(.xForwardedFor, of: fields, into: &buffer)
+        lines.write(.xForwardedFor) { value in
+            if isBehindTrustedProxy {
+                Self.writeEarlier(.xForwardedFor, of: fields, into: &value)
+            }
+            value.writeString(peer)
         }
-        buffer.writeString(peer)
-        buffer.writeStaticString("\r\n")
         if !(isBehindTrustedProxy && fields.firstIndex(of: .xForwardedProto) != nil) {
-            buffer.writeStaticString("x-forwarded-proto: ")
-            buffer.writeString(request.scheme)
-            buffer.writeStaticString("\r\n")
+            lines.write(.xForwardedProto) { $0.writeString(request.scheme) }
         }
         let hasHost = request.authorityBytes.readableBytes > 0
         if hasHost, !(isBehindTrustedProxy && fields.firstIndex(of: .xForwardedHost) != nil) {
-            buffer.writeStaticString("x-forwarded-host: ")
-            buffer.writeImmutableBuffer(request.authorityBytes)
-            buffer.writeStaticString("\r\n")
+            lines.write(.xForwardedHost) { $0.writeImmutableBuffer(request.authorityBytes) }
         }
-        buffer.writeStaticString("forwarded: ")
-        if isBehindTrustedProxy {
-            writeEarlier(.forwarded, of: fields, into: &buffer)
+        lines.write(.forwarded) { value in
+            if isBehindTrustedProxy {
+                Self.writeEarlier(.forwarded, of: fields, into: &value)
+            }
+            value.writeStaticString("for=")
+            value.writeString(node)
+            if hasHost {
+                value.writeStaticString(";host=\"")
+                value.writeImmutableBuffer(request.authorityBytes)
+                value.writeStaticString("\"")
+            }
+            value.writeStaticString(";proto=")
+            value.writeString(request.scheme)
         }
-        buffer.writeStaticString("for=")
-        buffer.writeString(node)
-        if hasHost {
-            buffer.writeStaticString(";host=\"")
-            buffer.writeImmutableBuffer(request.authorityBytes)
-            buffer.writeStaticString("\"")
-        }
-        buffer.writeStaticString(";proto=")
-        buffer.writeString(request.scheme)
-        buffer.writeStaticString("\r\n")
     }
 
-    private func writeEarlier(_ field: KnownField, of fields: Fields, into buffer: inout ByteBuffer) {
+    private static func writeEarlier(_ field: KnownField, of fields: Fields, into buffer: inout ByteBuffer) {
         for index in fields.lines.indices where fields.lines[index].known == field {
             fields.withValue(at: index) { _ = buffer.writeBytes($0) }
             buffer.writeStaticString(", ")

@@ -8,6 +8,8 @@ struct HopByHop {
     private(set) var saysClose = false
     /// `Connection: keep-alive` was there.
     private(set) var saysKeepAlive = false
+    /// `Connection: upgrade` was there: the protocols in `Upgrade` are offered.
+    private(set) var saysUpgrade = false
 
     init(of fields: Fields) {
         var nominated = [String]()
@@ -16,7 +18,8 @@ struct HopByHop {
                 switch option.trimmingSpaces {
                 case "close": saysClose = true
                 case "keep-alive": saysKeepAlive = true
-                case "", "te", "upgrade": break
+                case "upgrade": saysUpgrade = true
+                case "", "te": break
                 case let name: nominated.append(String(name))
                 }
             }
@@ -27,12 +30,21 @@ struct HopByHop {
     func covers(_ index: Int, of fields: Fields) -> Bool {
         switch fields.lines[index].known {
         case .connection, .keepAlive, .proxyConnection, .proxyAuthenticate, .proxyAuthorization,
-            .proxyAuthenticationInfo, .te, .trailer, .transferEncoding, .upgrade:
+            .proxyAuthenticationInfo, .te, .trailer, .transferEncoding, .upgrade, .http2Settings:
             return true
         default:
             guard !nominated.isEmpty else { return false }
             let name = fields.name(at: index).lowercased()
             return nominated.contains { $0 == name }
+        }
+    }
+
+    /// Whether a head offers, or grants, a change to this protocol (RFC 9110 §7.8).
+    func upgrades(to name: String, _ fields: Fields) -> Bool {
+        guard saysUpgrade else { return false }
+        return fields.lines.indices.contains { index in
+            fields.lines[index].known == .upgrade
+                && fields.value(at: index).lowercased().split(separator: ",").contains { $0.trimmingSpaces == name }
         }
     }
 

@@ -53,6 +53,11 @@ package struct RequestParser {
         }
     }
 
+    /// What follows is no HTTP any more: bytes, as long as the connection lasts.
+    mutating func becomeTunnel() {
+        body = .untilClose
+    }
+
     package mutating func nextBody() -> BodyReader.Progress {
         body.next(&buffer)
     }
@@ -84,6 +89,9 @@ package struct RequestParser {
             length = .none
         }
         let target = try RequestTarget(wire, line.target, method: line.method)
+        let opensWebSocket =
+            line.method == .get && line.version == .http1_1 && length == .none
+            && fields.firstIndex(of: .upgrade) != nil && HopByHop(of: fields).upgrades(to: "websocket", fields)
         return RequestHead(
             method: line.method,
             version: line.version,
@@ -92,7 +100,8 @@ package struct RequestParser {
             pathBytes: target.path,
             queryBytes: target.query,
             fields: fields,
-            body: length
+            body: length,
+            opensWebSocket: opensWebSocket
         )
     }
 }

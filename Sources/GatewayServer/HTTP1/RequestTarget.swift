@@ -9,7 +9,13 @@ struct RequestTarget {
     /// Only the absolute form has one.
     private let authority: ByteBuffer?
 
-    init(_ wire: ByteBuffer, _ range: Range<Int>, method: HTTPRequest.Method) throws(MessageFault) {
+    /// - Parameter isOriginOnly: HTTP/2 has no absolute form: the authority stands in a field of its own.
+    init(
+        _ wire: ByteBuffer,
+        _ range: Range<Int>,
+        method: HTTPRequest.Method,
+        isOriginOnly: Bool = false
+    ) throws(MessageFault) {
         guard method != .connect else { throw MessageFault(.notImplemented, "CONNECT is not supported here") }
         guard method != .trace else { throw MessageFault(.methodNotAllowed, "TRACE is not allowed here") }
         guard let target = wire.getSlice(at: range.lowerBound, length: range.count) else {
@@ -26,6 +32,7 @@ struct RequestTarget {
             query = ByteBuffer()
             return
         } else {
+            guard !isOriginOnly else { throw MessageFault(.badRequest, "the path does not begin with /") }
             (authority, origin) = try Self.absolute(target)
         }
         let bytes = origin.readableBytesView
@@ -65,13 +72,19 @@ struct RequestTarget {
 
     /// The authority that the request is for, in lower case: the target's, which the `Host` field must agree with, or
     /// the `Host` field's, which must be there once (RFC 9112 §3.2, RFC 9110 §7.2).
-    func authority(agreeingWith fields: Fields, version: RequestHead.Version) throws(MessageFault) -> ByteBuffer {
+    ///
+    /// - Parameter given: what `:authority` says; the target's own where it has one.
+    func authority(
+        given: ByteBuffer? = nil,
+        agreeingWith fields: Fields,
+        version: RequestHead.Version
+    ) throws(MessageFault) -> ByteBuffer {
         var host: ByteBuffer?
         for index in fields.lines.indices where fields.lines[index].known == .host {
             guard host == nil else { throw MessageFault(.badRequest, "there is more than one Host") }
             host = try Self.lowercased(fields.valueBytes(at: index))
         }
-        if let authority {
+        if let authority = given ?? authority {
             let named = try Self.lowercased(authority)
             if let host, host != named { throw MessageFault(.badRequest, "the Host is not that of the target") }
             return named

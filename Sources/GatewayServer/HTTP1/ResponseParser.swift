@@ -34,14 +34,16 @@ package struct ResponseParser {
         }
     }
 
-    /// - Parameter method: of the request that is answered.
-    package mutating func nextHead(answering method: HTTPRequest.Method) -> Head {
+    /// - Parameters:
+    ///   - method: of the request that is answered.
+    ///   - allowsWebSocket: the request asked for one, so that 101 is an answer to it.
+    package mutating func nextHead(answering method: HTTPRequest.Method, allowsWebSocket: Bool = false) -> Head {
         switch reader.read(&buffer) {
         case .incomplete: return .incomplete
         case .fault(let fault): return .fault(fault)
         case .complete(let wire):
             do throws(MessageFault) {
-                return try head(of: wire, answering: method)
+                return try head(of: wire, answering: method, allowsWebSocket: allowsWebSocket)
             } catch {
                 return .fault(error)
             }
@@ -58,14 +60,25 @@ package struct ResponseParser {
         return false
     }
 
-    private mutating func head(of wire: ByteBuffer, answering method: HTTPRequest.Method) throws(MessageFault) -> Head {
+    private mutating func head(
+        of wire: ByteBuffer,
+        answering method: HTTPRequest.Method,
+        allowsWebSocket: Bool
+    ) throws(MessageFault) -> Head {
         guard let startLine = reader.startLine else { throw MessageFault(.badGateway, "the status line is missing") }
         let (status, isHTTP11) = try Self.statusLine(wire, startLine)
         let fields = Fields(wire: wire, lines: reader.takeLines())
         reader.reset()
         let head = ResponseHead(status: status, fields: fields)
         if status.code < 200 {
-            guard status.code != 101 else { throw MessageFault(.badGateway, "101 without an Upgrade") }
+            if status.code == 101 {
+                guard allowsWebSocket, HopByHop(of: fields).upgrades(to: "websocket", fields) else {
+                    throw MessageFault(.badGateway, "101 without an Upgrade")
+                }
+                body = .untilClose
+                keepsAlive = false
+                return .response(head, .tunnel)
+            }
             return .informational(head)
         }
         let framing = try MessageFraming(of: fields)
@@ -129,6 +142,8 @@ package enum ResponseBody: Hashable {
     case none(declared: UInt64?)
     case length(UInt64)
     case unknownLength
+    /// The WebSocket that was asked for is open: bytes flow both ways until one side ends.
+    case tunnel
 }
 
 extension Substring {

@@ -9,6 +9,8 @@ enum ResponseFraming: Hashable {
     case chunked
     /// The connection ends with the body: HTTP/1.0, and no length.
     case untilClose
+    /// A WebSocket: bytes as they are, after a 101.
+    case tunnel
 
     /// - Parameter version: the client's.
     init(_ body: ResponseBody, for version: RequestHead.Version) {
@@ -16,6 +18,7 @@ enum ResponseFraming: Hashable {
         case .none(let declared): self = .none(declared: declared)
         case .length(let length): self = .length(length)
         case .unknownLength: self = version == .http1_0 ? .untilClose : .chunked
+        case .tunnel: self = .tunnel
         }
     }
 }
@@ -60,6 +63,9 @@ enum ResponseWriter {
             buffer.writeStaticString("transfer-encoding: chunked\r\n")
         case .none(declared: nil), .untilClose:
             break
+        case .tunnel:
+            buffer.writeStaticString("connection: upgrade\r\nupgrade: websocket\r\n\r\n")
+            return
         }
         if closes {
             buffer.writeStaticString("connection: close\r\n")

@@ -9,17 +9,20 @@ internal import NIOCore
 #endif
 
 /// One client connection that speaks HTTP/1.1: reads requests one after the other, writes their responses in order.
-final class HTTP1Connection: ChannelInboundHandler, Front {
+final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, ClientConnection, Front {
     typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private enum Phase {
+    enum Phase {
         /// Waiting for a head, or in the middle of one.
         case head
         /// An exchange runs.
         case exchange
         /// The response is out, the rest of the request is read over.
         case discarding
+        /// Another handler has taken the connection over.
+        case upgraded
         /// The last response is out; what still comes is read over, so that the client sees the response (RFC 9112 §9.6).
         case lingering
         case closed
@@ -33,22 +36,21 @@ final class HTTP1Connection: ChannelInboundHandler, Front {
     private static let mostPending = 16 * 1024
     private static let lingerTime = TimeAmount.seconds(2)
 
-    private let worker: Worker
-    private let routing: any Routing
-    private let settings: ListenerSettings
-    private var context: ChannelHandlerContext?
-    private var parser: RequestParser
+    let worker: Worker
+    let routing: any Routing
+    let settings: ListenerSettings
+    var context: ChannelHandlerContext?
+    var parser: RequestParser
     private lazy var runner = ExchangeRunner(worker: worker, front: self)
-    private var client = Client(address: nil)
-    private var forwardedClient = ForwardedClient(peer: nil, isTrusted: false)
-    private var peer: IPAddress?
+    let peer: Peer
 
-    private var phase = Phase.head
+    var phase = Phase.head
     /// Since when the phase has lasted, for its timeout; with `.head`, since its first byte.
     private var phaseStart: NIODeadline
     private var isPumping = false
     private var isReadSuspended = false
     private var isRequestEnded = true
+    private var opensWebSocket = false
     private var closesAfterResponse = false
     /// While it lingers: the client's kernel has all that was written.
     private var isOutputClosed = false
@@ -58,38 +60,39 @@ final class HTTP1Connection: ChannelInboundHandler, Front {
     private var hop = HopByHop(of: Fields())
     /// Written and not handed to the channel yet: a head and a small body go out in one piece.
     private var pending = ByteBuffer()
-    /// Where this connection stands in the worker's list.
     var index = 0
 
-    init(worker: Worker, settings: ListenerSettings, routing: any Routing) {
+    /// - Parameter scheme: what the connection was reached by, `http` or `https`.
+    init(worker: Worker, settings: ListenerSettings, routing: any Routing, peer: Peer, scheme: String) {
         self.worker = worker
         self.settings = settings
         self.routing = routing
-        parser = RequestParser(scheme: "http", limits: settings.limits)
+        self.peer = peer
+        parser = RequestParser(scheme: scheme, limits: settings.limits)
         phaseStart = worker.now
     }
 
     // MARK: Channel
 
-    func channelActive(context: ChannelHandlerContext) {
+    func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         phaseStart = worker.now
-        peer = context.remoteAddress?.ipAddress.flatMap { IPAddress($0) }
-        let isTrusted = peer.map { peer in settings.trustedProxies.contains { $0.contains(peer) } } ?? false
-        client = Client(address: peer, isBehindTrustedProxy: isTrusted)
-        forwardedClient = ForwardedClient(peer: peer, isTrusted: isTrusted)
         worker.add(self)
         guard !worker.isDraining else {
             close()
             return
         }
+        if context.channel.isActive { context.read() }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
         context.read()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch phase {
         case .lingering, .closed: return
-        case .head, .exchange, .discarding: break
+        case .head, .exchange, .discarding, .upgraded: break
         }
         parser.feed(unwrapInboundIn(data))
         pump()
@@ -164,7 +167,7 @@ final class HTTP1Connection: ChannelInboundHandler, Front {
             return readBody()
         case .discarding:
             return readBody()
-        case .lingering, .closed:
+        case .lingering, .closed, .upgraded:
             return false
         }
     }
@@ -209,8 +212,10 @@ final class HTTP1Connection: ChannelInboundHandler, Front {
         phase = .exchange
         version = request.version
         hop = HopByHop(of: request.fields)
-        isRequestEnded = request.body == .none
-        if isRequestEnded { _ = parser.nextBody() }
+        opensWebSocket = request.opensWebSocket
+        isRequestEnded = request.body == .none && !opensWebSocket
+        if request.body == .none { _ = parser.nextBody() }
+        if hop.upgrades(to: "h2c", request.fields), upgradeToHTTP2(request) { return }
         awaitsContinue = expectsContinue(request)
         closesAfterResponse = hop.saysClose || (request.version == .http1_0 && !hop.saysKeepAlive)
         guard let route = routing.route(for: request) else {
@@ -220,12 +225,12 @@ final class HTTP1Connection: ChannelInboundHandler, Front {
         let exchange = Exchange(
             id: worker.nextExchangeID(),
             request: request,
-            client: client.isBehindTrustedProxy ? reportedClient(request) : client,
+            client: peer.client(of: request),
             route: route,
             logger: worker.logger,
             eventLoop: worker.eventLoop
         )
-        runner.run(exchange, client: forwardedClient)
+        runner.run(exchange, client: peer.forwarded)
     }
 
     private func expectsContinue(_ request: RequestHead) -> Bool {
@@ -233,23 +238,6 @@ final class HTTP1Connection: ChannelInboundHandler, Front {
             return false
         }
         return request.fields.value(at: index).lowercased() == "100-continue"
-    }
-
-    /// The last address of `X-Forwarded-For` that is not itself a trusted proxy.
-    private func reportedClient(_ request: RequestHead) -> Client {
-        for value in request.fields.indices(of: FieldName(.xForwardedFor)).map({ request.fields.value(at: $0) })
-            .reversed()
-        {
-            for hop in value.split(separator: ",").reversed() {
-                guard let address = IPAddress(String(hop.trimmingSpaces)) else {
-                    return client
-                }
-                if !settings.trustedProxies.contains(where: { $0.contains(address) }) {
-                    return Client(address: address, isBehindTrustedProxy: true)
-                }
-            }
-        }
-        return client
     }
 
     // MARK: Answers without an exchange
@@ -308,7 +296,15 @@ final class HTTP1Connection: ChannelInboundHandler, Front {
 
     func sendHead(_ head: ResponseHead, body: ResponseBody, closes: Bool) {
         framing = ResponseFraming(body, for: version)
-        if closes || worker.isDraining || framing == .untilClose || !restIsWorthReading {
+        if framing == .tunnel {
+            parser.becomeTunnel()
+            closesAfterResponse = true
+        } else if opensWebSocket {
+            isRequestEnded = true
+        }
+        if framing != .tunnel,
+            closes || worker.isDraining || framing == .untilClose || !restIsWorthReading
+        {
             closesAfterResponse = true
         }
         ResponseWriter.write(
@@ -332,7 +328,7 @@ final class HTTP1Connection: ChannelInboundHandler, Front {
         guard part.readableBytes > 0 else { return }
         switch framing {
         case .none: return
-        case .length, .untilClose: write(part)
+        case .length, .untilClose, .tunnel: write(part)
         case .chunked:
             ChunkedWriter.writeSize(of: part, into: &pending)
             write(part)
@@ -410,7 +406,7 @@ final class HTTP1Connection: ChannelInboundHandler, Front {
         phase = .lingering
         phaseStart = worker.now
         isOutputClosed = false
-        parser = RequestParser(scheme: "http", limits: settings.limits)
+        parser = RequestParser(scheme: "", limits: settings.limits)
         let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenComplete { _ in
             self.isOutputClosed = true
@@ -432,7 +428,7 @@ final class HTTP1Connection: ChannelInboundHandler, Front {
                 socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenFailure { _ in }
             }
             close()
-        case .none, .length, .chunked:
+        case .none, .length, .chunked, .tunnel:
             guard isWritable else { return close() }
             flush()
             finish(lingers: false)
@@ -457,7 +453,7 @@ final class HTTP1Connection: ChannelInboundHandler, Front {
         case .discarding: if elapsed > TimeAmount(settings.limits.idleTimeout) { close() }
         case .lingering:
             if elapsed > (isOutputClosed ? Self.lingerTime : TimeAmount(settings.limits.idleTimeout)) { close() }
-        case .closed: break
+        case .closed, .upgraded: break
         }
     }
 
@@ -472,20 +468,5 @@ final class HTTP1Connection: ChannelInboundHandler, Front {
             runner.drainExpired()
         }
         close()
-    }
-}
-
-extension RequestHead {
-    /// Stands for a request that could not be read.
-    fileprivate static var unreadable: RequestHead {
-        RequestHead(
-            method: .get,
-            version: .http1_1,
-            authorityBytes: ByteBuffer(),
-            pathBytes: ByteBuffer(),
-            queryBytes: ByteBuffer(),
-            fields: Fields(),
-            body: .none
-        )
     }
 }

@@ -18,7 +18,7 @@ package enum HTTPDate {
     }
 
     /// The date of the proleptic Gregorian calendar: years are counted from March, so that the leap day is the last.
-    private static func civil(_ days: Int) -> (year: Int, month: Int, day: Int) {
+    static func civil(_ days: Int) -> (year: Int, month: Int, day: Int) {
         let shifted = days + 719_468
         let era = shifted / 146_097
         let dayOfEra = shifted % 146_097

@@ -5,24 +5,35 @@ package import NIOCore
 
 /// A server whose listeners are open.
 package final class RunningServer: Sendable {
-    private let workers: [NIOLoopBound<Worker>]
-    private let channels = NIOLockedValueBox<[any Channel]>([])
+    private struct State {
+        var listeners: [OpenListener] = []
+        var certificates: ListenerCertificates
+        var isReplacing = false
+        var isStopped = false
+    }
+
+    private let opening: ListenerOpening
+    private let state: NIOLockedValueBox<State>
     private let drainTimeout: Duration
     private let logger: Logger
 
-    init(workers: [NIOLoopBound<Worker>], drainTimeout: Duration, logger: Logger) {
-        self.workers = workers
+    private var workers: [NIOLoopBound<Worker>] { opening.workers }
+
+    init(
+        opening: ListenerOpening,
+        certificates: ListenerCertificates,
+        drainTimeout: Duration,
+        logger: Logger
+    ) {
+        self.opening = opening
+        state = NIOLockedValueBox(State(certificates: certificates))
         self.drainTimeout = drainTimeout
         self.logger = logger
     }
 
-    func add(_ channel: any Channel) {
-        channels.withLockedValue { $0.append(channel) }
-    }
-
     /// Where the listeners are open, in their order; tells the port where 0 was asked for.
     package var addresses: [SocketAddress] {
-        channels.withLockedValue { $0.compactMap(\.localAddress) }
+        state.withLockedValue { $0.listeners.compactMap(\.channel.localAddress) }
     }
 
     /// Client connections that are open now.
@@ -43,10 +54,87 @@ package final class RunningServer: Sendable {
         return count
     }
 
+    // MARK: Listeners
+
+    /// Listens on these addresses instead of those before, and goes by these routes.
+    ///
+    /// New addresses are opened first. A socket whose address stays is not closed: with the same settings its connections
+    /// stay also, and their next requests go by the new routes; with others they end with their exchanges, as those of a
+    /// listener that is no longer wanted do. One address cannot be opened while another that covers it is open
+    /// (`0.0.0.0:80` and `127.0.0.1:80`).
+    ///
+    /// - Throws: `StartFailure` that names the address or the file; then everything is as before.
+    package func replace(_ listeners: [GatewayServer.Listener]) async throws {
+        let (before, certificatesBefore) = try beginReplacing()
+        defer { state.withLockedValue { $0.isReplacing = false } }
+        let settings = listeners.map(\.settings)
+        var certificates = certificatesBefore
+        try certificates.read(for: settings)
+
+        let change = ListenerChange(from: before.map(\.settings), to: settings)
+        var opened: [Int: OpenListener] = [:]
+        do {
+            for index in settings.indices where change.kept[index] == nil {
+                let identities = certificates.identities(of: settings[index], among: settings)
+                opened[index] = try await opening.open(listeners[index], identities: identities)
+            }
+        } catch {
+            for listener in opened.values { await listener.close(within: .zero) }
+            throw error
+        }
+
+        var after: [OpenListener] = []
+        for index in settings.indices {
+            if let listener = opened[index] {
+                after.append(listener)
+            } else if let kept = change.kept[index] {
+                let identities = certificates.identities(of: settings[index], among: settings)
+                after.append(
+                    try await before[kept].serving(listeners[index], identities: identities, within: drainTimeout)
+                )
+            }
+        }
+        let isStopped = state.withLockedValue { state in
+            state.listeners = after
+            state.certificates = certificates
+            return state.isStopped
+        }
+        for index in change.removed {
+            await before[index].close(within: drainTimeout)
+        }
+        guard isStopped else { return }
+        for listener in after { await listener.close(within: .zero) }
+        throw StartFailure("the server is stopping")
+    }
+
+    private func beginReplacing() throws(StartFailure) -> ([OpenListener], ListenerCertificates) {
+        let before: Result<([OpenListener], ListenerCertificates), StartFailure> = state.withLockedValue { state in
+            guard !state.isStopped else { return .failure(StartFailure("the server is stopping")) }
+            guard !state.isReplacing else { return .failure(StartFailure("the listeners are being replaced already")) }
+            state.isReplacing = true
+            return .success((state.listeners, state.certificates))
+        }
+        return try before.get()
+    }
+
+    // MARK: Certificates
+
+    /// Serves certificates that have changed to new connections, and renews those that the gateway signed itself. To be
+    /// called about once a minute, and not on an event loop; what goes wrong is logged, and leaves everything as it was.
+    package func checkCertificates() {
+        state.withLockedValue { $0.certificates }.check()
+    }
+
+    // MARK: The end
+
     /// Takes no more connections, lets exchanges end, and ends those that last longer than the drain timeout.
     package func drain() async {
-        for channel in channels.withLockedValue({ $0 }) {
-            try? await channel.close()
+        let listeners = state.withLockedValue { state in
+            state.isStopped = true
+            return state.listeners
+        }
+        for listener in listeners {
+            try? await listener.channel.close()
         }
         let workers = workers
         let expiry = Task { [drainTimeout, logger] in
@@ -62,11 +150,5 @@ package final class RunningServer: Sendable {
             try? await future.get()
         }
         expiry.cancel()
-    }
-}
-
-extension NIOLoopBound where Value == Worker {
-    fileprivate func onLoop<Result: Sendable>(_ body: @escaping @Sendable (Worker) -> Result) async throws -> Result {
-        try await eventLoop.submit { body(self.value) }.get()
     }
 }

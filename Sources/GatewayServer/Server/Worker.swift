@@ -10,6 +10,10 @@ final class Worker {
     let eventLoop: any EventLoop
     let logger: Logger
     let time: TimeSource
+    /// `nil`: requests are not written down.
+    let accessLog: AccessLog?
+    /// For the lines of the access log, one after the other.
+    var accessLogLine = ByteBuffer()
     private(set) var pool: UpstreamPool
     /// The time of the last tick: exact enough for timeouts, and free.
     private(set) var now: NIODeadline
@@ -18,16 +22,25 @@ final class Worker {
     private(set) var date: String
     private var dateSeconds: Int64
 
-    private var connections: [HTTP1Connection] = []
+    private var connections: [any ClientConnection] = []
     private var nextExchange: UInt64
     private var ticker: RepeatedTask?
     private var whenEmpty: EventLoopPromise<Void>?
+    /// Entrances that are closed and have connections.
+    private var closing: [Entrance] = []
 
-    init(eventLoop: any EventLoop, time: TimeSource, logger: Logger) {
+    init(
+        eventLoop: any EventLoop,
+        time: TimeSource,
+        logger: Logger,
+        accessLog: AccessLog?,
+        tls: UpstreamTLSContexts
+    ) {
         self.eventLoop = eventLoop
         self.time = time
         self.logger = logger
-        pool = UpstreamPool(eventLoop: eventLoop)
+        self.accessLog = accessLog
+        pool = UpstreamPool(eventLoop: eventLoop, tls: tls)
         now = eventLoop.now
         dateSeconds = time.now().seconds
         date = HTTPDate.text(dateSeconds)
@@ -52,6 +65,7 @@ final class Worker {
         for index in connections.indices.reversed() where index < connections.count {
             connections[index].checkDeadlines(now: now)
         }
+        drainClosing()
         pool.checkDeadlines(now: now)
     }
 
@@ -66,14 +80,21 @@ final class Worker {
 
     // MARK: Connections
 
+    /// Connections that were ended because their client did what only an attacker does.
+    private(set) var abuseCount: UInt64 = 0
+
+    func countAbuse() {
+        abuseCount += 1
+    }
+
     var connectionCount: Int { connections.count }
 
-    func add(_ connection: HTTP1Connection) {
+    func add(_ connection: any ClientConnection) {
         connection.index = connections.count
         connections.append(connection)
     }
 
-    func remove(_ connection: HTTP1Connection) {
+    func remove(_ connection: any ClientConnection) {
         let index = connection.index
         guard index < connections.count, connections[index] === connection, let last = connections.popLast() else {
             return
@@ -86,6 +107,20 @@ final class Worker {
     }
 
     // MARK: Draining
+
+    /// Lets the connections of an entrance that is closed end with their exchanges.
+    func close(_ entrance: Entrance, within limit: Duration) {
+        entrance.close(expiry: now + TimeAmount(limit))
+        closing.append(entrance)
+    }
+
+    private func drainClosing() {
+        guard !closing.isEmpty else { return }
+        closing.removeAll { $0.isEmpty }
+        for entrance in closing {
+            entrance.drain(now: now)
+        }
+    }
 
     /// Closes what is idle, lets what runs come to its end.
     ///
@@ -112,6 +147,7 @@ final class Worker {
         guard isDraining, connections.isEmpty, let whenEmpty else { return }
         self.whenEmpty = nil
         ticker?.cancel()
+        closing = []
         pool.closeIdle()
         whenEmpty.succeed()
     }

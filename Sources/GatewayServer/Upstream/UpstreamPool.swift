@@ -1,11 +1,10 @@
 internal import GatewayKit
 internal import NIOCore
-internal import NIOPosix
 
 /// The connections of one event loop to all upstreams. Belongs to that loop.
 final class UpstreamPool {
     enum Acquisition {
-        case connection(UpstreamConnection)
+        case connection(any UpstreamExchange)
         /// `ExchangeRunner.upstreamReady` follows, unless the ticket is cancelled.
         case pending(Ticket)
         case refused(UpstreamFailure)
@@ -13,177 +12,228 @@ final class UpstreamPool {
 
     /// A place in the line for a connection.
     final class Ticket {
-        fileprivate var runner: ExchangeRunner?
-        fileprivate let deadline: NIODeadline
+        private(set) var runner: ExchangeRunner?
+        /// When the request has waited for too long.
+        var deadline: NIODeadline
+        /// Connections that could not be established while it was first in line.
+        var failures = 0
 
-        fileprivate init(runner: ExchangeRunner, deadline: NIODeadline) {
+        /// Where the request failed before.
+        fileprivate let avoided: PooledEndpoint?
+
+        fileprivate init(runner: ExchangeRunner, deadline: NIODeadline, avoided: PooledEndpoint?) {
             self.runner = runner
             self.deadline = deadline
+            self.avoided = avoided
         }
+
+        var isCancelled: Bool { runner == nil }
 
         func cancel() {
             runner = nil
         }
-    }
 
-    /// The connections to one upstream.
-    final class Entry {
-        let upstream: Upstream
-        fileprivate var idle: [UpstreamConnection] = []
-        /// Established and being established.
-        fileprivate var count = 0
-        fileprivate var waiting = CircularBuffer<Ticket>()
-
-        fileprivate init(_ upstream: Upstream) {
-            self.upstream = upstream
+        func end(with result: Result<any UpstreamExchange, UpstreamFailure>) {
+            let runner = runner
+            self.runner = nil
+            runner?.upstreamReady(result)
         }
     }
 
-    /// Requests that may stand in line for one upstream; more are refused at once.
-    private static let longestLine = 1_024
-    /// A connection that nobody used for so long is closed.
-    private static let longestIdle = TimeAmount.seconds(60)
+    let eventLoop: any EventLoop
+    let tls: UpstreamTLSContexts
+    private var upstreams: [ObjectIdentifier: PooledUpstream] = [:]
+    private var isClosing = false
 
-    private let eventLoop: any EventLoop
-    private var entries: [ObjectIdentifier: Entry] = [:]
-
-    init(eventLoop: any EventLoop) {
+    init(eventLoop: any EventLoop, tls: UpstreamTLSContexts) {
         self.eventLoop = eventLoop
+        self.tls = tls
     }
 
-    func acquire(_ upstream: Upstream, for runner: ExchangeRunner) -> Acquisition {
-        let entry = entry(for: upstream)
-        while let connection = entry.idle.popLast() {
-            guard connection.isOpen else { continue }
-            connection.begin(for: runner)
-            return .connection(connection)
+    deinit {
+        for pooled in upstreams.values {
+            pooled.dissolve()
         }
-        let ticket = Ticket(runner: runner, deadline: eventLoop.now + TimeAmount(upstream.timeouts.connect))
-        if entry.count < upstream.connectionLimit {
-            establish(entry, ticket)
-            return .pending(ticket)
+    }
+
+    // MARK: Taking
+
+    /// - Parameter avoided: where the same request failed before.
+    func acquire(
+        _ upstream: Upstream,
+        for runner: ExchangeRunner,
+        avoiding avoided: PooledEndpoint? = nil
+    ) -> Acquisition {
+        let now = runner.worker.now
+        let pooled = pooled(upstream, worker: runner.worker)
+        pooled.lastUse = now
+        let endpoint = pooled.choose(at: now, avoiding: avoided) { $0.hasRoom }
+        if let exchange = endpoint?.free(for: runner) { return .connection(exchange) }
+        guard pooled.waiting.count < upstream.pooling.waitingLimit else { return .refused(.busy) }
+        let ticket = Ticket(
+            runner: runner,
+            deadline: eventLoop.now + TimeAmount(upstream.timeouts.connect),
+            avoided: avoided
+        )
+        pooled.waiting.append(ticket)
+        if let endpoint, endpoint.mayConnect, pooled.expected < pooled.waiting.count {
+            establish(endpoint)
         }
-        guard entry.waiting.count < Self.longestLine else { return .refused(.busy) }
-        entry.waiting.append(ticket)
         return .pending(ticket)
     }
 
-    private func entry(for upstream: Upstream) -> Entry {
-        if let entry = entries[ObjectIdentifier(upstream)] { return entry }
-        let entry = Entry(upstream)
-        entries[ObjectIdentifier(upstream)] = entry
-        return entry
+    private func pooled(_ upstream: Upstream, worker: Worker) -> PooledUpstream {
+        if let pooled = upstreams[ObjectIdentifier(upstream)] { return pooled }
+        let pooled = PooledUpstream(upstream, worker: worker)
+        upstreams[ObjectIdentifier(upstream)] = pooled
+        return pooled
     }
 
-    private func establish(_ entry: Entry, _ ticket: Ticket) {
-        entry.count += 1
-        let upstream = entry.upstream
-        let pool = NIOLoopBound((self, entry), eventLoop: eventLoop)
-        ClientBootstrap(group: eventLoop)
-            .channelOption(.autoRead, value: false)
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.writeBufferWaterMark, value: .init(low: 32 * 1024, high: 128 * 1024))
-            .channelOption(
-                .recvAllocator,
-                value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 4096, maximum: 128 * 1024)
-            )
-            .connectTimeout(TimeAmount(upstream.timeouts.connect))
-            .channelInitializer { channel in
-                // One for each attempt: a name with several addresses is tried on more than one channel.
-                channel.eventLoop.makeCompletedFuture {
-                    let (pool, entry) = pool.value
-                    try channel.pipeline.syncOperations.addHandler(UpstreamConnection(entry: entry, pool: pool))
-                }
-            }
-            .connect(host: upstream.host, port: upstream.port)
-            .assumeIsolated()
-            .flatMapThrowing { try $0.pipeline.syncOperations.handler(type: UpstreamConnection.self) }
-            .whenComplete { result in
-                let runner = ticket.runner
-                ticket.runner = nil
-                switch result {
-                case .success(let connection):
-                    connection.isEstablished = true
-                    self.offer(connection)
-                    guard let runner else { return self.serveNext(of: entry) }
-                    self.serve(runner, from: entry)
-                case .failure(let error):
-                    entry.count -= 1
-                    let isTimeout = if case .connectTimeout? = error as? ChannelError { true } else { false }
-                    runner?.upstreamReady(.failure(isTimeout ? .timeout : .unreachable))
-                    self.serveNext(of: entry)
-                }
-            }
-    }
+    // MARK: Connecting
 
-    /// Gives the runner an idle connection, or puts it back in line if another was faster.
-    private func serve(_ runner: ExchangeRunner, from entry: Entry) {
-        switch acquire(entry.upstream, for: runner) {
-        case .connection(let connection): runner.upstreamReady(.success(connection))
-        case .pending(let ticket): runner.wait(with: ticket)
-        case .refused(let failure): runner.upstreamReady(.failure(failure))
+    private func establish(_ endpoint: PooledEndpoint) {
+        endpoint.count += 1
+        endpoint.connecting += 1
+        connect(endpoint).whenComplete { result in
+            endpoint.connecting -= 1
+            let now = self.eventLoop.now
+            switch result.map(\.value) {
+            case .success(.http1(let connection)):
+                connection.isEstablished = true
+                connection.establishedAt = now
+                self.release(connection)
+            case .success(.http2(let connection)):
+                connection.isEstablished = true
+                connection.establishedAt = now
+                connection.idleSince = now
+                endpoint.shared.append(connection)
+                self.serveNext(of: endpoint.owner, from: endpoint)
+            case .failure(let error):
+                endpoint.count -= 1
+                endpoint.failed(at: now)
+                self.failed(endpoint, error)
+            }
         }
     }
 
-    private func offer(_ connection: UpstreamConnection) {
-        guard connection.isOpen else { return }
-        connection.idleSince = eventLoop.now
-        connection.entry.idle.append(connection)
-    }
-
-    /// A connection is free again.
-    func release(_ connection: UpstreamConnection) {
-        offer(connection)
-        serveNext(of: connection.entry)
-    }
-
-    private func serveNext(of entry: Entry) {
-        while let ticket = entry.waiting.popFirst() {
-            guard let runner = ticket.runner else { continue }
-            ticket.runner = nil
-            serve(runner, from: entry)
-            return
+    /// Who is first in line waits for another endpoint where there is one that was not tried, and is told otherwise.
+    /// Where there is no connection to any, that goes for all who wait.
+    private func failed(_ endpoint: PooledEndpoint, _ error: any Error) {
+        let owner = endpoint.owner
+        let isTimeout = if case .connectTimeout? = error as? ChannelError { true } else { false }
+        let concerned = owner.count == 0 ? owner.waiting.count : min(1, owner.waiting.count)
+        var patient = [Ticket]()
+        for _ in 0..<concerned {
+            guard let ticket = owner.waiting.popFirst(), !ticket.isCancelled else { continue }
+            ticket.failures += 1
+            if ticket.failures < owner.endpoints.count {
+                // Nothing was sent yet: the other endpoint gets all the time that this one had.
+                ticket.deadline = eventLoop.now + TimeAmount(owner.upstream.timeouts.connect)
+                patient.append(ticket)
+            } else {
+                ticket.end(with: .failure(isTimeout ? .timeout : .unreachable))
+            }
         }
+        for ticket in patient.reversed() {
+            owner.waiting.prepend(ticket)
+        }
+        serveNext(of: owner, avoiding: endpoint)
     }
 
-    /// A connection is no more.
-    func closed(_ connection: UpstreamConnection) {
-        let entry = connection.entry
-        entry.count -= 1
-        entry.idle.removeAll { $0 === connection }
-        serveNext(of: entry)
+    // MARK: Giving back
+
+    /// An HTTP/1.1 connection is free.
+    func release(_ connection: HTTP1UpstreamConnection) {
+        let endpoint = connection.endpoint
+        if isClosing || endpoint.isTooOld(connection.establishedAt, at: eventLoop.now) {
+            connection.close()
+        } else if connection.isOpen {
+            connection.idleSince = eventLoop.now
+            endpoint.idle.append(connection)
+        }
+        serveNext(of: endpoint.owner, from: endpoint)
     }
+
+    /// An HTTP/2 connection may have room for more.
+    func hasRoom(_ connection: HTTP2UpstreamConnection) {
+        if connection.isIdle { connection.idleSince = eventLoop.now }
+        guard !connection.endpoint.owner.waiting.isEmpty else { return }
+        serveNext(of: connection.endpoint.owner, from: connection.endpoint)
+    }
+
+    /// Gives what is free to who stands in line, and connects for the rest.
+    ///
+    /// - Parameters:
+    ///   - freed: who has room now.
+    ///   - avoided: who could not be connected to.
+    private func serveNext(
+        of pooled: PooledUpstream,
+        from freed: PooledEndpoint? = nil,
+        avoiding avoided: PooledEndpoint? = nil
+    ) {
+        guard !pooled.waiting.isEmpty else { return }
+        let now = eventLoop.now
+        while let ticket = pooled.waiting.first {
+            guard let runner = ticket.runner else {
+                pooled.waiting.removeFirst()
+                continue
+            }
+            // As long as there is hope for another.
+            let avoided = pooled.connecting > 0 ? ticket.avoided : nil
+            let first = freed === avoided ? nil : freed
+            guard let exchange = first?.free(for: runner) ?? pooled.free(at: now, avoiding: avoided, for: runner) else {
+                break
+            }
+            pooled.waiting.removeFirst()
+            ticket.end(with: .success(exchange))
+        }
+        guard !pooled.waiting.isEmpty, pooled.connecting == 0,
+            let endpoint = pooled.choose(at: now, avoiding: avoided, where: { $0.mayConnect })
+        else { return }
+        establish(endpoint)
+    }
+
+    func closed(_ connection: HTTP1UpstreamConnection) {
+        connection.endpoint.idle.removeAll { $0 === connection }
+        gone(from: connection.endpoint)
+    }
+
+    func closed(_ connection: HTTP2UpstreamConnection) {
+        connection.endpoint.shared.removeAll { $0 === connection }
+        gone(from: connection.endpoint)
+    }
+
+    private func gone(from endpoint: PooledEndpoint) {
+        endpoint.count -= 1
+        serveNext(of: endpoint.owner)
+    }
+
+    // MARK: Time
 
     /// Called several times a second.
     func checkDeadlines(now: NIODeadline) {
-        for (key, entry) in entries {
-            for connection in entry.idle where now - connection.idleSince > Self.longestIdle {
-                connection.close()
-            }
-            while let ticket = entry.waiting.first, ticket.runner == nil || ticket.deadline < now {
-                entry.waiting.removeFirst()
-                let runner = ticket.runner
-                ticket.runner = nil
-                runner?.upstreamReady(.failure(.busy))
-            }
-            // An upstream of an earlier plan goes when its last connection does.
-            if entry.count == 0, entry.waiting.isEmpty {
-                entries[key] = nil
+        for (key, pooled) in upstreams {
+            pooled.checkDeadlines(now: now)
+            if pooled.isForgotten(at: now) {
+                upstreams[key] = nil
+                pooled.dissolve()
             }
         }
     }
 
     /// No exchange is left: nothing is kept open.
     func closeIdle() {
-        for entry in entries.values {
-            for connection in entry.idle {
-                connection.close()
-            }
+        isClosing = true
+        for pooled in upstreams.values {
+            pooled.stopChecks()
+        }
+        for endpoint in upstreams.values.flatMap(\.endpoints) {
+            endpoint.closeIdle()
         }
     }
 
     /// Connections that are open or being opened.
     var connectionCount: Int {
-        entries.values.reduce(0) { $0 + $1.count }
+        upstreams.values.reduce(0) { $0 + $1.count }
     }
 }

@@ -28,13 +28,17 @@ package final class Gateway: Sendable {
     package func start(on group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton) async throws
         -> RunningGateway
     {
+        let fileLimit = OpenFileLimit.raised()
         try await plan.store.start()
         do {
             try L402Scheme.prepare(dataFolder: policy.dataFolder)
             let position = try await followOnce(after: 0)
             try await plan.lightning.start()
             do {
-                return try await listen(on: group, revocationsAfter: position)
+                let running = try await listen(on: group, revocationsAfter: position)
+                // Not before: a failure to start is told in one line.
+                if let fileLimit { report(fileLimit) }
+                return running
             } catch {
                 await plan.lightning.stop()
                 throw error
@@ -46,25 +50,74 @@ package final class Gateway: Sendable {
     }
 
     private func listen(on group: any EventLoopGroup, revocationsAfter position: Int64) async throws -> RunningGateway {
-        let services = plan.lightning.localServices + plan.store.localServices + extraServices
-        let listeners =
-            plan.listeners.map { GatewayServer.Listener($0, routing: plan) }
-            + services.map { GatewayServer.Listener($0.listener, routing: SingleRoute($0.route)) }
-        let server = GatewayServer(
+        let accessLog = try plan.accessLog.map { try AccessLog($0, time: policy.time, logger: logger) }
+        do {
+            let readiness = Readiness()
+            let local = try await server(of: localListeners(readiness), on: group.next(), accessLog: nil).start()
+            do {
+                let listeners = plan.listeners.map { GatewayServer.Listener($0, routing: plan) }
+                let server = try await server(of: listeners, on: group, accessLog: accessLog).start()
+                readiness.note(.ready)
+                return RunningGateway(
+                    server: server,
+                    local: local,
+                    readiness: readiness,
+                    accessLog: accessLog,
+                    plan: plan,
+                    followers: followers(server, revocationsAfter: position)
+                )
+            } catch {
+                await local.drain()
+                throw error
+            }
+        } catch {
+            accessLog?.stop()
+            throw error
+        }
+    }
+
+    /// What the gateway serves itself. It has a server of its own, on one event loop, which is open before the plan's
+    /// listeners are and drains after them, and whose requests are not in the access log.
+    private func localListeners(_ readiness: Readiness) -> [GatewayServer.Listener] {
+        let admin = plan.admin.map { AdminStage.service(at: $0, readiness) }
+        let services =
+            plan.lightning.localServices + plan.store.localServices + extraServices + [admin].compactMap { $0 }
+        return services.map { GatewayServer.Listener($0.listener, routing: SingleRoute($0.route)) }
+    }
+
+    private func server(
+        of listeners: [GatewayServer.Listener],
+        on group: any EventLoopGroup,
+        accessLog: AccessLog?
+    ) -> GatewayServer {
+        GatewayServer(
             listeners: listeners,
             group: group,
+            dataFolder: policy.dataFolder,
+            accessLog: accessLog,
             time: policy.time,
             logger: logger,
             drainTimeout: drainTimeout
         )
-        let running = try await server.start()
-        let followers = Task {
+    }
+
+    // MARK: The process
+
+    private func report(_ limit: OpenFileLimit) {
+        logger.info("open files", metadata: ["limit": "\(limit)"])
+        if let warning = limit.warning(for: plan.listeners) {
+            logger.warning("\(warning)")
+        }
+    }
+
+    private func followers(_ server: RunningServer, revocationsAfter position: Int64) -> Task<Void, Never> {
+        Task {
             await withTaskGroup(of: Void.self) { tasks in
                 tasks.addTask { await self.followRevocations(after: position) }
                 tasks.addTask { await self.followSettlements() }
+                tasks.addTask { await Self.followCertificates(of: server) }
             }
         }
-        return RunningGateway(server: running, plan: plan, followers: followers)
     }
 
     // MARK: Following
@@ -106,35 +159,16 @@ package final class Gateway: Sendable {
         }
     }
 
+    private static func followCertificates(of server: RunningServer) async {
+        while (try? await Task.sleep(for: .seconds(60))) != nil {
+            server.checkCertificates()
+        }
+    }
+
     private func cursor() async throws -> SettlementCursor? {
         guard let value = try await plan.store.value(for: Self.cursorKey) else {
             return SettlementCursor(position: 0)
         }
         return UInt64(String(decoding: value, as: UTF8.self)).map(SettlementCursor.init(position:))
-    }
-}
-
-/// A gateway whose listeners are open.
-package final class RunningGateway: Sendable {
-    private let server: RunningServer
-    private let plan: Plan
-    private let followers: Task<Void, Never>
-
-    fileprivate init(server: RunningServer, plan: Plan, followers: Task<Void, Never>) {
-        self.server = server
-        self.plan = plan
-        self.followers = followers
-    }
-
-    /// The plan's listeners first, then those of the services beside it.
-    package var addresses: [SocketAddress] { server.addresses }
-
-    /// Lets exchanges end, then writes out what is still to be written.
-    package func stop() async {
-        await server.drain()
-        followers.cancel()
-        await followers.value
-        await plan.lightning.stop()
-        await plan.store.stop()
     }
 }

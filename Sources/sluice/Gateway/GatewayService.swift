@@ -6,13 +6,23 @@ internal import UnixSignals
 /// Runs a gateway until the process is told to end.
 struct GatewayService: Service {
     let gateway: Gateway
+    let logger: Logger
     /// Called once every listener is open.
     let whenStarted: @Sendable (RunningGateway) -> Void
 
     func run() async throws {
+        // From the beginning on: by default the signal would end the process.
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
         let running = try await gateway.start()
         whenStarted(running)
+        let refreshing = Task {
+            for await _ in hangups {
+                running.refresh()
+                logger.notice("refreshed: the access log is reopened, certificates are checked")
+            }
+        }
         try? await gracefulShutdown()
+        refreshing.cancel()
         await running.stop()
     }
 
@@ -26,7 +36,7 @@ struct GatewayService: Service {
             configuration: .init(
                 services: [
                     .init(
-                        service: GatewayService(gateway: gateway, whenStarted: whenStarted),
+                        service: GatewayService(gateway: gateway, logger: logger, whenStarted: whenStarted),
                         successTerminationBehavior: .gracefullyShutdownGroup
                     )
                 ],

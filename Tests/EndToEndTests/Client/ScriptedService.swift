@@ -2,9 +2,9 @@ import GatewayKit
 import GatewayServer
 import HTTPTypes
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
-import Synchronization
 
 /// A service on a free loopback port that answers as a test says, and remembers what it was asked.
 final class ScriptedService: Sendable {
@@ -19,10 +19,10 @@ final class ScriptedService: Sendable {
     private let log: Log
 
     final class Log: Sendable {
-        let calls = Mutex<[Call]>([])
+        let calls = NIOLockedValueBox<[Call]>([])
     }
 
-    var calls: [Call] { log.calls.withLock { $0 } }
+    var calls: [Call] { log.calls.withLockedValue { $0 } }
 
     private init(url: String, log: Log) {
         self.url = url
@@ -69,7 +69,7 @@ final class ScriptedService: Sendable {
                     authorization: authorization,
                     body: String(buffer: body)
                 )
-                log.calls.withLock { $0.append(call) }
+                log.calls.withLockedValue { $0.append(call) }
                 return exchange.later { .reply(try await answer(call)) }
             }
         }

@@ -60,11 +60,18 @@ final class ServingSluice {
 
     /// The port of the gateway's listener, once it is open.
     func port() async throws -> Int {
-        for await line in lines where line.contains("serving") {
-            let match = try #require(line.firstMatch(of: /127\.0\.0\.1:([0-9]+)/), "no address in '\(line)'")
-            return try #require(Int(match.1))
-        }
-        throw ConformanceFailure("the gateway did not start")
+        try #require(await ports().first)
+    }
+
+    /// The ports of the gateway's listener, the development node, and the operator's listener if there is one.
+    func ports() async throws -> [Int] {
+        try await line(containing: "serving").matches(of: /127\.0\.0\.1:([0-9]+)/).compactMap { Int($0.1) }
+    }
+
+    /// The next line of its log that says so.
+    func line(containing text: String) async throws -> String {
+        for await line in lines where line.contains(text) { return line }
+        throw ConformanceFailure("the gateway never said '\(text)'")
     }
 
     /// The most memory that it has taken so far, in KiB; `nil` where there is no /proc.

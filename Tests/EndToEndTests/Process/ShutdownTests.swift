@@ -4,10 +4,10 @@ import GatewayKit
 import GatewayServer
 import HTTPTypes
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct `A gateway that is told to end` {
@@ -53,14 +53,14 @@ import Testing
 }
 
 /// An answer whose last part waits until it is released.
-private final class HeldBody: BodyStream, Stage {
+final class HeldBody: BodyStream, Stage {
     private struct State {
         var asked = 0
         var isReleased = false
         var waiting: EventLoopPromise<ByteBuffer?>?
     }
 
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
 
     func serve() async throws -> RunningServer {
         let listener = GatewayServer.Listener(
@@ -80,7 +80,7 @@ private final class HeldBody: BodyStream, Stage {
     }
 
     func next(on eventLoop: any EventLoop) -> Eventually<ByteBuffer?> {
-        state.withLock { state in
+        state.withLockedValue { state in
             state.asked += 1
             switch state.asked {
             case 1: return .now(ByteBuffer(string: "first "))
@@ -95,7 +95,7 @@ private final class HeldBody: BodyStream, Stage {
     }
 
     func release() {
-        let waiting = state.withLock { state in
+        let waiting = state.withLockedValue { state in
             state.isReleased = true
             return state.waiting
         }

@@ -1,5 +1,5 @@
 import GatewayKit
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// A node that makes invoices as it is told and remembers what it was asked for.
 final class ExampleNode: LightningBackend {
@@ -9,7 +9,7 @@ final class ExampleNode: LightningBackend {
         let expiresIn: Duration
     }
 
-    private let made = Mutex<[Request]>([])
+    private let made = NIOLockedValueBox<[Request]>([])
     private let amount: @Sendable (Amount) throws -> Amount
     private let gate: Gate?
 
@@ -21,10 +21,10 @@ final class ExampleNode: LightningBackend {
         self.amount = amount
     }
 
-    var requests: [Request] { made.withLock { $0 } }
+    var requests: [Request] { made.withLockedValue { $0 } }
 
     func makeInvoice(for amount: Amount, memo: String, expiresIn: Duration) async throws -> Invoice {
-        let number = made.withLock { requests in
+        let number = made.withLockedValue { requests in
             requests.append(Request(amount: amount, memo: memo, expiresIn: expiresIn))
             return requests.count
         }
@@ -53,11 +53,11 @@ final class Gate: Sendable {
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
 
     func pass() async {
         await withCheckedContinuation { continuation in
-            let isOpen = state.withLock { state in
+            let isOpen = state.withLockedValue { state in
                 if !state.isOpen { state.waiting.append(continuation) }
                 return state.isOpen
             }
@@ -66,7 +66,7 @@ final class Gate: Sendable {
     }
 
     func open() {
-        let waiting = state.withLock { state in
+        let waiting = state.withLockedValue { state in
             state.isOpen = true
             return state.waiting
         }

@@ -1,16 +1,16 @@
 import GatewayKit
 import GatewayTesting
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// A store that remembers the invoices that were noted and refuses everything else.
 final class NotingStore: Store {
     private let refusing = RefusingStore()
-    private let invoices = Mutex<[IssuedInvoice]>([])
+    private let invoices = NIOLockedValueBox<[IssuedInvoice]>([])
 
-    var noted: [IssuedInvoice] { invoices.withLock { $0 } }
+    var noted: [IssuedInvoice] { invoices.withLockedValue { $0 } }
 
     func note(_ invoice: IssuedInvoice) {
-        invoices.withLock { $0.append(invoice) }
+        invoices.withLockedValue { $0.append(invoice) }
     }
 
     func claim(_ payment: PaymentHash) async throws -> Bool { try await refusing.claim(payment) }

@@ -3,7 +3,7 @@ internal import HTTPTypes
 internal import NIOCore
 
 /// One HTTP/1.1 connection to an upstream: writes requests, reads responses, one at a time.
-final class UpstreamConnection: ChannelInboundHandler {
+final class HTTP1UpstreamConnection: ChannelInboundHandler, UpstreamExchange {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -18,14 +18,18 @@ final class UpstreamConnection: ChannelInboundHandler {
     /// What an upstream's heads may measure: generous, since it is the operator's own.
     private static let limits = MessageLimits(head: .kibibytes(64), fields: 128)
 
-    let entry: UpstreamPool.Entry
-    private unowned let pool: UpstreamPool
+    let endpoint: PooledEndpoint
+    /// Kept until the connection is gone, which may be after the server is.
+    private let pool: UpstreamPool
     private var context: ChannelHandlerContext?
-    private var parser = ResponseParser(limits: UpstreamConnection.limits)
+    private var parser = ResponseParser(limits: HTTP1UpstreamConnection.limits)
     private var phase = Phase.idle
     private var runner: ExchangeRunner?
     private var method = HTTPRequest.Method.get
     private var isChunked = false
+    private var opensWebSocket = false
+    /// Ours, for a client that has none.
+    private var webSocketKey: String?
     /// Counted by the pool, which learns of its end.
     var isEstablished = false
     private var hasServed = false
@@ -34,12 +38,15 @@ final class UpstreamConnection: ChannelInboundHandler {
     private var isRequestSent = false
     /// Written and not handed to the channel yet: a head and a small body go out in one piece.
     private var pending = ByteBuffer()
+    var establishedAt = NIODeadline.distantPast
     var idleSince = NIODeadline.distantPast
 
-    init(entry: UpstreamPool.Entry, pool: UpstreamPool) {
-        self.entry = entry
+    init(endpoint: PooledEndpoint, pool: UpstreamPool) {
+        self.endpoint = endpoint
         self.pool = pool
     }
+
+    var upstream: Upstream { endpoint.upstream }
 
     var isOpen: Bool {
         if case .closed = phase { return false }
@@ -66,15 +73,18 @@ final class UpstreamConnection: ChannelInboundHandler {
     func sendHead(_ request: RequestHead, edits: RequestEdits, client: ForwardedClient, passesExpectation: Bool) {
         method = request.method
         isChunked = request.body == .unknownLength
+        opensWebSocket = request.opensWebSocket
+        let hasKey = request.fields.firstIndex(of: .secWebSocketKey) != nil
+        webSocketKey = opensWebSocket && !hasKey ? WebSocketKey.random() : nil
         pending.clear(minimumCapacity: 1024)
-        RequestWriter.write(
-            request,
+        RequestWriter(
+            request: request,
             edits: edits,
-            upstream: entry.upstream,
+            upstream: endpoint.upstream,
             client: client,
             passesExpectation: passesExpectation,
-            into: &pending
-        )
+            webSocketKey: webSocketKey
+        ).write(into: &pending)
     }
 
     func sendPart(_ part: ByteBuffer) {
@@ -93,6 +103,16 @@ final class UpstreamConnection: ChannelInboundHandler {
             ChunkedWriter.writeEnd(trailers: trailers, into: &pending)
         }
         isRequestSent = true
+        if opensWebSocket, hasResponded {
+            flush()
+            context?.close(mode: .output, promise: nil)
+        }
+    }
+
+    /// Whether the upstream has read the key that is ours (RFC 6455 §4.1); a client's own is the client's to check.
+    private func isAccepted(_ head: ResponseHead) -> Bool {
+        guard let webSocketKey else { return true }
+        return head.fields[FieldName(.secWebSocketAccept)] == WebSocketKey.acceptance(of: webSocketKey)
     }
 
     func flush() {
@@ -139,6 +159,7 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        if context.channel.isActive { context.read() }
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -157,10 +178,11 @@ final class UpstreamConnection: ChannelInboundHandler {
             case .idle, .closed:
                 return
             case .awaitingHead:
-                switch parser.nextHead(answering: method) {
+                switch parser.nextHead(answering: method, allowsWebSocket: opensWebSocket) {
                 case .incomplete: return
                 case .informational(let head): runner.upstreamInformational(head)
                 case .response(let head, let body):
+                    guard body != .tunnel || isAccepted(head) else { return fail(.malformed) }
                     phase = .readingBody
                     runner.upstreamHead(head, body: body)
                 case .fault: fail(.malformed)
@@ -196,9 +218,9 @@ final class UpstreamConnection: ChannelInboundHandler {
     private func fail(_ failure: UpstreamFailure) {
         guard let runner else { return }
         self.runner = nil
-        let mayRetry = hasServed && !hasReceived
+        let repeatability = hasServed && !hasReceived ? Repeatability.ifIdempotent : .never
         close()
-        runner.upstreamFailed(failure, mayRetry: mayRetry)
+        runner.upstreamFailed(failure, repeatability)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {

@@ -1,0 +1,47 @@
+internal import GatewayKit
+internal import HTTPTypes
+internal import NIOCore
+
+// Ends what stands still.
+extension ExchangeRunner {
+    /// Called several times a second: ends what stands still.
+    func checkDeadlines(now: NIODeadline) {
+        guard let exchange else { return }
+        if let deadline = exchange.deadline, deadline <= now, driver.isForwarding {
+            ticket?.cancel()
+            ticket = nil
+            // Before the failure: a client's own deadline says nothing about the endpoint.
+            dropUpstream()
+            upstreamFailed(.timeout, .never)
+            return
+        }
+        let silence = now - lastActivity
+        if let upstream, driver.passesRequestBody {
+            if requestTrailers == nil, upstream.isWritable, !upstream.hasResponded, !front.awaitsContinue,
+                !exchange.request.opensWebSocket
+            {
+                if silence > TimeAmount(front.idleTimeout) {
+                    perform(
+                        driver.requestFailed(
+                            with: MessageFault(.requestTimeout, "the request body stopped coming").reply
+                        )
+                    )
+                }
+                return
+            }
+            let timeouts = upstream.upstream.timeouts
+            let limit =
+                upstream.hasResponded ? (front.isWritable ? timeouts.idle : front.idleTimeout) : timeouts.response
+            guard silence > TimeAmount(limit) else { return }
+            if upstream.hasResponded && !front.isWritable {
+                perform(driver.clientLeft())
+            } else {
+                upstreamFailed(.timeout, .never)
+            }
+        } else if stream != nil, !front.isWritable, silence > TimeAmount(front.idleTimeout) {
+            perform(driver.clientLeft())
+        } else if collection?.isOpen == true, silence > TimeAmount(front.idleTimeout) {
+            requestFailed(with: MessageFault(.requestTimeout, "the request body stopped coming"))
+        }
+    }
+}

@@ -1,0 +1,94 @@
+internal import GatewayKit
+internal import HTTPTypes
+internal import Logging
+internal import NIOCore
+
+// Answers of the gateway itself.
+extension ExchangeRunner {
+    func send(_ reply: Reply) -> ExchangeDriver.Action {
+        guard let exchange else { return .wait }
+        dropUpstream()
+        trace?.noteFirstByte()
+        var (head, body) = reply.rendered(for: exchange.request, id: exchange.id)
+        adjust(&head, of: exchange)
+        driver.sent(head.status)
+        let hasNoContent = head.status.code == 204
+        let bodyless = exchange.request.method == .head || hasNoContent || head.status.code == 304
+        switch body {
+        case .none:
+            front.sendHead(head, body: bodyless ? .none(declared: nil) : .length(0), closes: reply.closesConnection)
+        case .bytes(let bytes):
+            let length = UInt64(bytes.readableBytes)
+            front.sendHead(
+                head,
+                body: bodyless ? .none(declared: hasNoContent ? nil : length) : .length(length),
+                closes: reply.closesConnection
+            )
+            if !bodyless {
+                driver.responseBytes += length
+                front.sendPart(bytes)
+            }
+        case .stream(let stream):
+            front.sendHead(head, body: bodyless ? .none(declared: nil) : .unknownLength, closes: reply.closesConnection)
+            if !bodyless {
+                self.stream = stream
+                front.flush()
+                return pumpStream()
+            }
+        }
+        front.sendEnd(trailers: Fields())
+        front.flush()
+        return driver.responseWritten()
+    }
+
+    func pumpStream() -> ExchangeDriver.Action {
+        while let stream, let exchange {
+            guard front.isWritable else {
+                // What is written may all go out at once: then there is no event that it did.
+                front.flush()
+                guard front.isWritable else { return .wait }
+                continue
+            }
+            switch stream.next(on: exchange.eventLoop) {
+            case .now(let part):
+                if let action = sendStreamed(.success(part)) { return action }
+            case .later(let future):
+                self.stream = nil
+                front.flush()
+                future.assumeIsolated().whenComplete { result in
+                    guard self.exchange === exchange else { return }
+                    self.stream = stream
+                    self.perform(self.sendStreamed(result) ?? self.pumpStream())
+                }
+                return .wait
+            }
+        }
+        return .wait
+    }
+
+    /// - Returns: what follows when the stream has ended; `nil` when it goes on.
+    func sendStreamed(_ result: Result<ByteBuffer?, any Error>) -> ExchangeDriver.Action? {
+        lastActivity = worker.now
+        switch result {
+        case .success(let part?):
+            driver.responseBytes += UInt64(part.readableBytes)
+            front.sendPart(part)
+            return nil
+        case .success(nil):
+            stream = nil
+            front.sendEnd(trailers: Fields())
+            front.flush()
+            return driver.responseWritten()
+        case .failure(let error):
+            stream = nil
+            exchange?.logger.error("a reply's stream failed", metadata: ["error": "\(error)"])
+            return driver.drainExpired()
+        }
+    }
+
+    func adjust(_ head: inout ResponseHead, of exchange: Exchange) {
+        for index in stride(from: driver.admitted - 1, through: 0, by: -1) {
+            exchange.route.stages[index].adjust(&head, of: exchange)
+        }
+    }
+}

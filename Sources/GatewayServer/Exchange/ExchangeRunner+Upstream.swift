@@ -1,0 +1,152 @@
+internal import GatewayKit
+internal import HTTPTypes
+internal import Logging
+internal import NIOCore
+
+// What goes to the upstream, and what comes from it.
+extension ExchangeRunner {
+    /// - Parameter avoided: where the request failed before.
+    func connect(_ upstream: Upstream, avoiding avoided: PooledEndpoint? = nil) -> ExchangeDriver.Action {
+        trace?.upstream = upstream
+        if let total = upstream.timeouts.total, let exchange {
+            // What it was told before counts where it is sooner: this may be the second attempt.
+            exchange.deadline = min(exchange.deadline ?? .distantFuture, worker.now + TimeAmount(total))
+        }
+        switch worker.pool.acquire(upstream, for: self, avoiding: avoided) {
+        case .connection(let connection):
+            self.upstream = connection
+            return driver.connected()
+        case .pending(let ticket):
+            self.ticket = ticket
+            return .wait
+        case .refused(let failure):
+            return driver.upstreamFailed(failure, mayRetry: false)
+        }
+    }
+
+    /// Another request was faster: the wait goes on.
+    func wait(with ticket: UpstreamPool.Ticket) {
+        self.ticket = ticket
+    }
+
+    func upstreamReady(_ result: Result<any UpstreamExchange, UpstreamFailure>) {
+        ticket = nil
+        lastActivity = worker.now
+        switch result {
+        case .success(let connection):
+            upstream = connection
+            perform(driver.connected())
+        case .failure(let failure):
+            perform(driver.upstreamFailed(failure, mayRetry: false))
+        }
+    }
+
+    func sendRequest() {
+        guard let exchange, let upstream else { return }
+        lastActivity = worker.now
+        trace?.noteConnected()
+        upstream.sendHead(
+            exchange.request,
+            edits: exchange.edits,
+            client: forwardedClient,
+            passesExpectation: collection == nil
+        )
+        if let body = collection?.bytes, body.readableBytes > 0 {
+            upstream.sendPart(body)
+        }
+        if let requestTrailers {
+            upstream.sendEnd(trailers: requestTrailers)
+        }
+        if requestTrailers == nil {
+            front.pullBody()
+        }
+        // After the body that is there already, which may have ended the exchange.
+        self.upstream?.flush()
+    }
+
+    var requestIsSent: Bool { requestTrailers != nil }
+
+    /// False while the client does not take what it is sent.
+    var takesResponse: Bool { front.isWritable }
+
+    func upstreamInformational(_ head: ResponseHead) {
+        lastActivity = worker.now
+        front.sendInformational(head)
+        front.flush()
+    }
+
+    func upstreamHead(_ head: ResponseHead, body: ResponseBody) {
+        guard let exchange, case .sendResponse = driver.upstreamResponded() else { return }
+        lastActivity = worker.now
+        upstream?.endpoint.succeeded()
+        trace?.noteFirstByte()
+        var head = head
+        adjust(&head, of: exchange)
+        driver.sent(head.status)
+        if body != .tunnel, exchange.request.opensWebSocket {
+            // It is not granted: this is an ordinary response to a request without a body.
+            requestTrailers = Fields()
+        }
+        front.sendHead(head, body: body, closes: false)
+        if body == .tunnel {
+            front.flush()
+            front.pullBody()
+        }
+    }
+
+    func upstreamPart(_ part: ByteBuffer) {
+        lastActivity = worker.now
+        driver.responseBytes += UInt64(part.readableBytes)
+        front.sendPart(part)
+    }
+
+    /// The upstream has let go of its connection already.
+    func upstreamEnded(trailers: Fields) {
+        upstream = nil
+        front.sendEnd(trailers: trailers)
+        front.flush()
+        perform(driver.responseWritten())
+    }
+
+    func upstreamFailed(_ failure: UpstreamFailure, _ repeatability: Repeatability) {
+        guard let exchange else { return }
+        let endpoint = upstream?.endpoint
+        dropUpstream()
+        if repeatability == .never, driver.status == nil {
+            endpoint?.failed(at: worker.eventLoop.now)
+        }
+        exchange.logger.warning("the upstream failed", metadata: ["failure": .string(failure.rawValue)])
+        let action = driver.upstreamFailed(failure, mayRetry: mayRepeat(exchange.request, repeatability))
+        if case .connect(let upstream) = action {
+            perform(connect(upstream, avoiding: endpoint))
+        } else {
+            perform(action)
+        }
+    }
+
+    private func mayRepeat(_ request: RequestHead, _ repeatability: Repeatability) -> Bool {
+        switch repeatability {
+        case .never: return false
+        case .ifIdempotent where !request.method.isIdempotent: return false
+        case .ifIdempotent, .always: break
+        }
+        // All that came of the body is still here: nothing, or what a stage collected.
+        return UInt64(collection?.bytes.readableBytes ?? 0) == driver.requestBytes
+    }
+
+    func upstreamReadComplete() {
+        front.flush()
+    }
+
+    func upstreamBecameWritable() {
+        lastActivity = worker.now
+        front.pullBody()
+        upstream?.flush()
+    }
+
+    func dropUpstream() {
+        guard let upstream else { return }
+        self.upstream = nil
+        upstream.abandon()
+    }
+}

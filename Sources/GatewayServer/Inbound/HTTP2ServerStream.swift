@@ -1,0 +1,294 @@
+internal import GatewayKit
+internal import HTTPTypes
+internal import NIOCore
+
+/// One request of an HTTP/2 client and its response. Used again for a later request of the same connection.
+final class HTTP2ServerStream: Front {
+    /// Bytes that may wait for a window before the upstream must stop.
+    private static let mostQueued = 64 * 1024
+
+    private let connection: HTTP2ServerConnection
+    private(set) lazy var runner = ExchangeRunner(worker: connection.worker, front: self)
+    private var id: UInt32 = 0
+    private var isOpen = false
+    /// Stands in the connection's list of streams that something came for.
+    var isTouched = false
+
+    // The request
+    private var received = CircularBuffer<ByteBuffer>()
+    private var trailers: Fields?
+    private var isRequestEnded = false
+    private var isEndDelivered = false
+    /// What the `Content-Length` says is still to come.
+    private var remainder: UInt64?
+    private(set) var awaitsContinue = false
+
+    // The response
+    private var queue = CircularBuffer<ByteBuffer>()
+    private var queuedBytes = 0
+    private var lastTrailers: Fields?
+    private var isResponseWhole = false
+    private var isEndSent = false
+    private var isExchangeOver = false
+    private var wasWritable = true
+    private var lastProgress = NIODeadline.distantPast
+
+    init(connection: HTTP2ServerConnection) {
+        self.connection = connection
+    }
+
+    /// Makes ready for a request.
+    ///
+    /// - Parameter request: `nil` when there is none that could be read.
+    func open(_ id: UInt32, expects request: RequestHead?, endsStream: Bool) {
+        self.id = id
+        isOpen = true
+        received.removeAll()
+        trailers = endsStream ? Fields() : nil
+        isRequestEnded = endsStream
+        let hasNoBody = request?.body == RequestHead.Body.none && request?.opensWebSocket == false
+        isEndDelivered = endsStream || hasNoBody
+        if case .length(let length)? = request?.body { remainder = length } else { remainder = nil }
+        if hasNoBody { remainder = 0 }
+        awaitsContinue = !endsStream && request.map(Self.expectsContinue) ?? false
+        queue.removeAll()
+        queuedBytes = 0
+        lastTrailers = nil
+        isResponseWhole = false
+        isEndSent = false
+        isExchangeOver = false
+        wasWritable = true
+        lastProgress = connection.worker.now
+    }
+
+    private static func expectsContinue(_ request: RequestHead) -> Bool {
+        guard let index = request.fields.firstIndex(of: .expect) else { return false }
+        return request.fields.value(at: index).lowercased() == "100-continue"
+    }
+
+    // MARK: What the client sends
+
+    func received(_ part: ByteBuffer, endsStream: Bool) {
+        let count = UInt64(part.readableBytes)
+        if let remainder {
+            guard count <= remainder, !endsStream || count == remainder else { return fail() }
+            self.remainder = remainder - count
+        }
+        if endsStream {
+            isRequestEnded = true
+            trailers = Fields()
+        }
+        guard !isExchangeOver else {
+            connection.consumed(part.readableBytes, of: id)
+            return
+        }
+        if part.readableBytes > 0 { received.append(part) }
+        pullBody()
+    }
+
+    func received(trailers: Fields) {
+        guard remainder ?? 0 == 0 else { return fail() }
+        isRequestEnded = true
+        self.trailers = trailers
+        pullBody()
+    }
+
+    /// The body is not as long as its head said (RFC 9113 §8.1.1).
+    private func fail() {
+        let id = id
+        left()
+        connection.resetForFault(id)
+    }
+
+    /// The client, or its connection, is gone.
+    func left() {
+        guard isOpen else { return }
+        isOpen = false
+        queue.removeAll()
+        received.removeAll()
+        runner.clientLeft()
+    }
+
+    // MARK: Front
+
+    var isWritable: Bool { isOpen && queuedBytes < Self.mostQueued && connection.isWritable }
+    var idleTimeout: Duration { connection.idleTimeout }
+
+    func pullBody() {
+        while runner.wantsRequestBody, let part = received.popFirst() {
+            connection.consumed(part.readableBytes, of: id)
+            runner.requestPart(part)
+        }
+        guard received.isEmpty, isRequestEnded, !isEndDelivered, runner.isRunning, let trailers else { return }
+        isEndDelivered = true
+        runner.requestEnded(trailers: trailers)
+    }
+
+    func sendContinue() {
+        guard awaitsContinue else { return }
+        sendInformational(ResponseHead(status: 100))
+        connection.flush()
+    }
+
+    func sendInformational(_ head: ResponseHead) {
+        if head.status.code == 100 {
+            guard awaitsContinue else { return }
+            awaitsContinue = false
+        }
+        connection.writeHeaders(id, endsStream: false) { block in
+            HTTP2HeadWriter.writeInformational(head, into: &block)
+        }
+    }
+
+    func sendHead(_ head: ResponseHead, body: ResponseBody, closes: Bool) {
+        let endsStream: Bool
+        switch body {
+        case .none, .length(0): endsStream = true
+        case .length, .unknownLength, .tunnel: endsStream = false
+        }
+        isEndSent = endsStream
+        let date = connection.worker.date
+        connection.writeHeaders(id, endsStream: endsStream) { block in
+            HTTP2HeadWriter.write(head, body: body, date: date, into: &block)
+        }
+    }
+
+    func sendPart(_ part: ByteBuffer) {
+        guard isOpen, !isEndSent, part.readableBytes > 0 else { return }
+        queue.append(part)
+        queuedBytes += part.readableBytes
+    }
+
+    func sendEnd(trailers: Fields) {
+        isResponseWhole = true
+        lastTrailers = trailers.isEmpty ? nil : trailers
+    }
+
+    func flush() {
+        send()
+        connection.flush()
+    }
+
+    private func send() {
+        guard isOpen else { return }
+        while let part = queue.first {
+            let room = connection.sendable(id)
+            guard room > 0 else {
+                wasWritable = isWritable
+                connection.starve(id)
+                return
+            }
+            lastProgress = connection.worker.now
+            guard part.readableBytes > room, let piece = part.getSlice(at: part.readerIndex, length: room) else {
+                queue.removeFirst()
+                queuedBytes -= part.readableBytes
+                let endsStream = queue.isEmpty && isResponseWhole && lastTrailers == nil
+                isEndSent = endsStream
+                connection.writeData(id, part, endsStream: endsStream)
+                continue
+            }
+            queue[queue.startIndex].moveReaderIndex(forwardBy: room)
+            queuedBytes -= room
+            connection.writeData(id, piece, endsStream: false)
+        }
+        guard isResponseWhole else { return }
+        if !isEndSent {
+            isEndSent = true
+            if let lastTrailers {
+                connection.writeHeaders(id, endsStream: true) { block in
+                    HTTP2HeadWriter.write(trailers: lastTrailers, into: &block)
+                }
+            } else {
+                connection.writeData(id, ByteBuffer(), endsStream: true)
+            }
+        }
+        finishIfOver()
+    }
+
+    func windowOpened() {
+        guard isOpen else { return }
+        send()
+        connection.flush()
+        becameWritable()
+    }
+
+    func becameWritable() {
+        guard isWritable, runner.isRunning else { return }
+        runner.frontBecameWritable()
+    }
+
+    func recycle(_ exchange: Exchange) {
+        var fields = exchange.request.fields
+        connection.recycle(fields.releaseLines())
+    }
+
+    func exchangeEnded() {
+        isExchangeOver = true
+        for part in received {
+            connection.consumed(part.readableBytes, of: id)
+        }
+        received.removeAll()
+        finishIfOver()
+    }
+
+    /// The stream goes when the exchange is over and all of the response is out.
+    private func finishIfOver() {
+        guard isExchangeOver, isEndSent, queue.isEmpty, isOpen else { return }
+        isOpen = false
+        if !isRequestEnded {
+            // The response does not depend on the rest of the request (RFC 9113 §8.1).
+            connection.reset(id, .noError)
+        }
+        connection.forget(id)
+    }
+
+    func abort() {
+        guard isOpen else {
+            connection.forget(id)
+            return
+        }
+        // What came before the failure is the client's.
+        send()
+        isOpen = false
+        isExchangeOver = true
+        queue.removeAll()
+        received.removeAll()
+        connection.reset(id, .internalError)
+        connection.forget(id)
+    }
+
+    // MARK: Answers without an exchange
+
+    /// Answers what no route saw.
+    func refuse(_ reply: Reply, to request: RequestHead? = nil) {
+        let known = request ?? RequestHead.unreadable
+        let (head, body) = reply.rendered(for: known, id: connection.worker.nextExchangeID())
+        if case .bytes(let bytes) = body {
+            sendHead(
+                head,
+                body: known.method == .head ? .none(declared: nil) : .length(UInt64(bytes.readableBytes)),
+                closes: false
+            )
+            sendPart(bytes)
+        } else {
+            sendHead(head, body: known.method == .head ? .none(declared: nil) : .length(0), closes: false)
+        }
+        sendEnd(trailers: Fields())
+        isExchangeOver = true
+        flush()
+    }
+
+    // MARK: Time
+
+    func checkDeadlines(now: NIODeadline) {
+        if runner.isRunning {
+            runner.checkDeadlines(now: now)
+        } else if isOpen, !queue.isEmpty, now - lastProgress > TimeAmount(idleTimeout) {
+            // The client keeps its window shut.
+            isOpen = false
+            queue.removeAll()
+            connection.reset(id, .cancel)
+            connection.forget(id)
+        }
+    }
+}

@@ -1,0 +1,281 @@
+internal import GatewayKit
+internal import HTTPTypes
+internal import NIOCore
+
+/// One HTTP/2 connection to an upstream: one handler for all of its streams.
+final class HTTP2UpstreamConnection: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private static let limits: HTTP2Connection.Limits = {
+        var limits = HTTP2Connection.Limits()
+        // Generous, since it is the operator's own.
+        limits.message = MessageLimits(head: .kibibytes(64), fields: 128)
+        return limits
+    }()
+    /// Streams kept for the next requests.
+    private static let mostSpare = 64
+
+    let endpoint: PooledEndpoint
+    /// Kept until the connection is gone, which may be after the server is.
+    private let pool: UpstreamPool
+    private let eventLoop: any EventLoop
+    private var context: ChannelHandlerContext?
+    private var machine = HTTP2Connection(.client, limits: HTTP2UpstreamConnection.limits)
+    private var streams: [UInt32: HTTP2UpstreamStream] = [:]
+    private var spare: [HTTP2UpstreamStream] = []
+    private var starved: [UInt32] = []
+    /// Streams that something came for in this turn of reading.
+    private var touched: [HTTP2UpstreamStream] = []
+    private var isReading = false
+    private var isFlushScheduled = false
+    private var isClosed = false
+    /// Counted by the pool, which learns of its end.
+    var isEstablished = false
+    /// Takes no more requests, and closes after those that it has.
+    private var isRetired = false
+    var establishedAt = NIODeadline.distantPast
+    var idleSince = NIODeadline.distantPast
+
+    init(endpoint: PooledEndpoint, pool: UpstreamPool, eventLoop: any EventLoop) {
+        self.endpoint = endpoint
+        self.pool = pool
+        self.eventLoop = eventLoop
+    }
+
+    // MARK: For the pool
+
+    var isOpen: Bool { !isClosed && context?.channel.isActive == true }
+    var isIdle: Bool { streams.isEmpty }
+    var streamCount: Int { streams.count }
+
+    /// True when one more request may go out now.
+    var hasRoom: Bool {
+        isOpen && !isRetired && machine.mayOpenStream && streams.count < endpoint.upstream.streamLimit
+    }
+
+    func begin(for runner: ExchangeRunner) -> HTTP2UpstreamStream? {
+        guard hasRoom, let id = machine.openStream() else { return nil }
+        let stream = spare.popLast() ?? HTTP2UpstreamStream(connection: self)
+        stream.open(id, for: runner)
+        streams[id] = stream
+        return stream
+    }
+
+    func retire() {
+        isRetired = true
+        closeIfUseless()
+    }
+
+    func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        flushNow()
+        context?.close(promise: nil)
+    }
+
+    // MARK: Channel
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        machine.start()
+        if context.channel.isActive {
+            context.read()
+            flush()
+        }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        context.read()
+        flush()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isClosed else { return }
+        machine.feed(unwrapInboundIn(data), at: .distantPast)
+        isReading = true
+        readEvents()
+        isReading = false
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        let taken = touched
+        touched.removeAll(keepingCapacity: true)
+        for stream in taken {
+            stream.isTouched = false
+            stream.resumeReading()
+        }
+        flush()
+        context.read()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        guard context.channel.isWritable else { return }
+        for stream in Array(streams.values) {
+            stream.becameWritable()
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.context = nil
+        end(.closed)
+        spare = []
+        if isEstablished { pool.closed(self) }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    private func end(_ failure: UpstreamFailure) {
+        isClosed = true
+        for stream in Array(streams.values) {
+            stream.failed(failure, wasLookedAt: true)
+        }
+        streams = [:]
+    }
+
+    // MARK: Events
+
+    private func readEvents() {
+        while true {
+            switch machine.next() {
+            case .incomplete:
+                return
+            case .headers(let id, let endsStream):
+                if let stream = streams[id] {
+                    touch(stream)
+                    // Taken out first: what the stream does with them comes back to the machine.
+                    let (status, isTooLarge) = (machine.headers.statusCode, machine.headers.isTooLarge)
+                    stream.received(
+                        machine.headers.takeFields(),
+                        status: isTooLarge ? nil : status,
+                        endsStream: endsStream
+                    )
+                }
+            case .data(let id, let part, let endsStream):
+                if let stream = streams[id] {
+                    touch(stream)
+                    stream.received(part, endsStream: endsStream)
+                } else {
+                    machine.consumed(part.readableBytes, of: id)
+                }
+            case .reset(let id, let code):
+                streams[id]?.failed(.closed, wasLookedAt: code != .refusedStream)
+                forget(id)
+            case .streamFault(let id, _):
+                streams[id]?.failed(.malformed, wasLookedAt: true)
+                forget(id)
+            case .windowOpened(0):
+                feedStarved()
+            case .settings:
+                feedStarved()
+                for stream in Array(streams.values) {
+                    stream.settingsArrived()
+                }
+                pool.hasRoom(self)
+            case .windowOpened(let id):
+                streams[id]?.windowOpened()
+            case .goAway(let last, _):
+                for (id, stream) in streams where id > last {
+                    machine.reset(id, .cancel)
+                    stream.failed(.closed, wasLookedAt: false)
+                    streams[id] = nil
+                }
+                closeIfUseless()
+            case .fault:
+                end(.malformed)
+                flushNow()
+                context?.close(promise: nil)
+                return
+            }
+        }
+    }
+
+    private func touch(_ stream: HTTP2UpstreamStream) {
+        guard !stream.isTouched else { return }
+        stream.isTouched = true
+        touched.append(stream)
+    }
+
+    private func feedStarved() {
+        let waiting = starved
+        starved.removeAll(keepingCapacity: true)
+        for id in waiting {
+            streams[id]?.windowOpened()
+        }
+    }
+
+    // MARK: For the streams
+
+    var isWritable: Bool { context?.channel.isWritable ?? false }
+
+    func writeHeaders(_ id: UInt32, endsStream: Bool, _ encode: (inout ByteBuffer) -> Void) {
+        machine.writeHeaders(id, endsStream: endsStream, encode)
+    }
+
+    func sendable(_ id: UInt32) -> Int { machine.sendable(id) }
+
+    /// - Parameter part: no longer than `sendable`.
+    func writeData(_ id: UInt32, _ part: ByteBuffer, endsStream: Bool) {
+        machine.writeDataHeader(id, count: part.readableBytes, endsStream: endsStream)
+        guard part.readableBytes > 4096, let context else {
+            machine.output.writeImmutableBuffer(part)
+            return
+        }
+        context.write(wrapOutboundOut(machine.output), promise: nil)
+        machine.output.clear(minimumCapacity: 256)
+        context.write(wrapOutboundOut(part), promise: nil)
+    }
+
+    func consumed(_ count: Int, of id: UInt32) {
+        machine.consumed(count, of: id)
+        if !isReading, machine.output.readableBytes > 0 { flush() }
+    }
+
+    func starve(_ id: UInt32) {
+        if !starved.contains(id) { starved.append(id) }
+    }
+
+    var hasSettings: Bool { !machine.isOpening }
+    var allowsConnectProtocol: Bool { machine.peer.allowsConnectProtocol }
+
+    func reset(_ id: UInt32, _ code: HTTP2ErrorCode) {
+        machine.reset(id, code)
+        flush()
+    }
+
+    /// The stream is over.
+    func forget(_ id: UInt32) {
+        guard let stream = streams.removeValue(forKey: id) else { return }
+        if !isClosed, spare.count < Self.mostSpare { spare.append(stream) }
+        closeIfUseless()
+        if !isClosed { pool.hasRoom(self) }
+    }
+
+    private func closeIfUseless() {
+        guard streams.isEmpty, isRetired || machine.isPeerGoingAway || machine.lastStream >= 0x7FFF_FFFD else {
+            return
+        }
+        close()
+    }
+
+    /// Writes what has come together by the end of this turn of the event loop: many requests go out in one.
+    func flush() {
+        guard !isFlushScheduled, context != nil else { return }
+        isFlushScheduled = true
+        eventLoop.assumeIsolated().execute {
+            self.isFlushScheduled = false
+            self.flushNow()
+        }
+    }
+
+    private func flushNow() {
+        guard let context else { return }
+        if machine.output.readableBytes > 0 {
+            context.write(wrapOutboundOut(machine.output), promise: nil)
+            machine.output.clear(minimumCapacity: 1024)
+        }
+        context.flush()
+    }
+}

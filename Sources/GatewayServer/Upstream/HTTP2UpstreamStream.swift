@@ -1,0 +1,276 @@
+internal import GatewayKit
+internal import HTTPTypes
+internal import NIOCore
+
+/// One request to an HTTP/2 upstream and its response. Used again for a later request of the same connection.
+final class HTTP2UpstreamStream: UpstreamExchange {
+    /// Bytes that may wait for a window before the client must stop.
+    private static let mostQueued = 64 * 1024
+
+    private let connection: HTTP2UpstreamConnection
+    private var runner: ExchangeRunner?
+    private var id: UInt32 = 0
+    private var method = HTTPRequest.Method.get
+    private(set) var hasResponded = false
+    /// Stands in the connection's list of streams that something came for.
+    var isTouched = false
+
+    // The request
+    private var queue = CircularBuffer<ByteBuffer>()
+    private var queuedBytes = 0
+    private var lastTrailers: Fields?
+    private var isRequestWhole = false
+    /// Sends the head, once the upstream's settings are there.
+    private var unsent: (() -> Void)?
+    /// The client's, for a WebSocket; empty for a client that needs none.
+    private var webSocketKey: String?
+    private var isEndSent = false
+
+    // The response
+    private var held = CircularBuffer<ByteBuffer>()
+    private var end: Fields?
+    private var remainder: UInt64?
+
+    init(connection: HTTP2UpstreamConnection) {
+        self.connection = connection
+    }
+
+    var endpoint: PooledEndpoint { connection.endpoint }
+    var upstream: Upstream { connection.endpoint.upstream }
+    var isWritable: Bool { runner != nil && queuedBytes < Self.mostQueued && connection.isWritable }
+
+    func open(_ id: UInt32, for runner: ExchangeRunner) {
+        self.id = id
+        self.runner = runner
+        hasResponded = false
+        queue.removeAll()
+        queuedBytes = 0
+        lastTrailers = nil
+        isRequestWhole = false
+        isEndSent = false
+        unsent = nil
+        webSocketKey = nil
+        held.removeAll()
+        end = nil
+        remainder = nil
+    }
+
+    // MARK: The request
+
+    func sendHead(_ request: RequestHead, edits: RequestEdits, client: ForwardedClient, passesExpectation: Bool) {
+        method = request.method
+        if request.opensWebSocket {
+            guard connection.hasSettings else {
+                // Whether it knows extended CONNECT stands in the settings that are still to come (RFC 8441 §3).
+                unsent = { [weak self] in
+                    self?.sendHead(request, edits: edits, client: client, passesExpectation: passesExpectation)
+                    self?.connection.flush()
+                }
+                return
+            }
+            guard connection.allowsConnectProtocol else { return failUnsent() }
+            webSocketKey = request.fields[FieldName(.secWebSocketKey)] ?? ""
+        }
+        isEndSent = request.body == .none && !request.opensWebSocket
+        let upstream = upstream
+        connection.writeHeaders(id, endsStream: isEndSent) { block in
+            RequestWriter(
+                request: request,
+                edits: edits,
+                upstream: upstream,
+                client: client,
+                passesExpectation: passesExpectation
+            ).writeBlock(into: &block)
+        }
+    }
+
+    func sendPart(_ part: ByteBuffer) {
+        guard runner != nil, !isEndSent, part.readableBytes > 0 else { return }
+        queue.append(part)
+        queuedBytes += part.readableBytes
+    }
+
+    func sendEnd(trailers: Fields) {
+        isRequestWhole = true
+        lastTrailers = trailers.isEmpty ? nil : trailers
+    }
+
+    func flush() {
+        send()
+        connection.flush()
+    }
+
+    private func send() {
+        guard runner != nil else { return }
+        while let part = queue.first {
+            let room = connection.sendable(id)
+            guard room > 0 else {
+                connection.starve(id)
+                return
+            }
+            guard part.readableBytes > room, let piece = part.getSlice(at: part.readerIndex, length: room) else {
+                queue.removeFirst()
+                queuedBytes -= part.readableBytes
+                let endsStream = queue.isEmpty && isRequestWhole && lastTrailers == nil
+                isEndSent = endsStream
+                connection.writeData(id, part, endsStream: endsStream)
+                continue
+            }
+            queue[queue.startIndex].moveReaderIndex(forwardBy: room)
+            queuedBytes -= room
+            connection.writeData(id, piece, endsStream: false)
+        }
+        guard isRequestWhole, !isEndSent else { return }
+        isEndSent = true
+        if let lastTrailers {
+            connection.writeHeaders(id, endsStream: true) { block in
+                HTTP2HeadWriter.write(trailers: lastTrailers, into: &block)
+            }
+        } else {
+            connection.writeData(id, ByteBuffer(), endsStream: true)
+        }
+    }
+
+    func windowOpened() {
+        send()
+        connection.flush()
+        becameWritable()
+    }
+
+    func becameWritable() {
+        guard isWritable else { return }
+        runner?.upstreamBecameWritable()
+    }
+
+    func settingsArrived() {
+        let send = unsent
+        unsent = nil
+        send?()
+    }
+
+    /// The upstream does not open WebSockets over HTTP/2.
+    private func failUnsent() {
+        connection.reset(id, .cancel)
+        failed(.malformed, wasLookedAt: true)
+        connection.forget(id)
+    }
+
+    /// The exchange is over before this response is.
+    func abandon() {
+        guard runner != nil else { return }
+        runner = nil
+        queue.removeAll()
+        held.removeAll()
+        unsent = nil
+        connection.reset(id, .cancel)
+        connection.forget(id)
+    }
+
+    // MARK: The response
+
+    /// A head, or trailers.
+    ///
+    /// - Parameter status: `nil` for trailers, and for a head that is too large.
+    func received(_ fields: Fields, status code: Int?, endsStream: Bool) {
+        guard let runner else { return }
+        if hasResponded {
+            guard remainder ?? 0 == 0 else { return fail(.malformed) }
+            end = fields
+            deliver()
+            return
+        }
+        guard let code, code != 101 else { return fail(.malformed) }
+        let status = HTTPResponse.Status(integerLiteral: code)
+        let head = ResponseHead(status: status, fields: fields)
+        guard status.code >= 200 else {
+            runner.upstreamInformational(head)
+            return
+        }
+        guard let framing = try? MessageFraming(of: head.fields) else { return fail(.malformed) }
+        hasResponded = true
+        if let webSocketKey, (200..<300).contains(status.code), !endsStream {
+            openTunnel(head, key: webSocketKey, to: runner)
+            return
+        }
+        let body: ResponseBody
+        if method == .head || status.code == 204 || status.code == 304 {
+            body = .none(declared: status.code == 204 ? nil : framing.length)
+            remainder = 0
+        } else if endsStream {
+            guard framing.length ?? 0 == 0 else { return fail(.malformed) }
+            body = .length(0)
+        } else {
+            body = framing.length.map { .length($0) } ?? .unknownLength
+            remainder = framing.length
+        }
+        runner.upstreamHead(head, body: body)
+        if endsStream {
+            end = Fields()
+            deliver()
+        }
+    }
+
+    /// Inside the gateway an open WebSocket is a 101, whatever it came over.
+    private func openTunnel(_ head: ResponseHead, key: String, to runner: ExchangeRunner) {
+        var head = head
+        head.status = 101
+        if !key.isEmpty {
+            head.fields.set(FieldName(.secWebSocketAccept), WebSocketKey.acceptance(of: key))
+        }
+        runner.upstreamHead(head, body: .tunnel)
+    }
+
+    func received(_ part: ByteBuffer, endsStream: Bool) {
+        guard runner != nil else {
+            connection.consumed(part.readableBytes, of: id)
+            return
+        }
+        let count = UInt64(part.readableBytes)
+        if let remainder {
+            guard count <= remainder, !endsStream || count == remainder else { return fail(.malformed) }
+            self.remainder = remainder - count
+        }
+        if part.readableBytes > 0 { held.append(part) }
+        if endsStream { end = Fields() }
+        deliver()
+    }
+
+    /// Hands on what the client takes.
+    private func deliver() {
+        while let runner, runner.takesResponse, let part = held.popFirst() {
+            connection.consumed(part.readableBytes, of: id)
+            runner.upstreamPart(part)
+        }
+        guard held.isEmpty, let end, let runner else { return }
+        self.runner = nil
+        if !isEndSent {
+            // The response did not wait for the rest of the request.
+            connection.reset(id, .noError)
+        }
+        connection.forget(id)
+        runner.upstreamEnded(trailers: end)
+    }
+
+    /// A flush may make the client writable at once, without an event that says so.
+    func resumeReading() {
+        repeat {
+            deliver()
+            runner?.upstreamReadComplete()
+        } while !held.isEmpty && runner?.takesResponse == true
+    }
+
+    private func fail(_ failure: UpstreamFailure) {
+        connection.reset(id, .protocolError)
+        failed(failure, wasLookedAt: true)
+        connection.forget(id)
+    }
+
+    /// - Parameter wasLookedAt: false when the upstream says that it has not touched the request: it may be sent again.
+    func failed(_ failure: UpstreamFailure, wasLookedAt: Bool) {
+        guard let runner else { return }
+        self.runner = nil
+        held.removeAll()
+        queue.removeAll()
+        runner.upstreamFailed(failure, wasLookedAt ? .never : .always)
+    }
+}

@@ -1,0 +1,125 @@
+internal import GatewayKit
+internal import NIOCore
+
+/// One upstream on one event loop: its endpoints, and the requests that wait for a connection to any of them.
+final class PooledUpstream {
+    let upstream: Upstream
+    let worker: Worker
+    private(set) var endpoints: [PooledEndpoint] = []
+    var waiting = CircularBuffer<UpstreamPool.Ticket>()
+    /// When a request last asked for a connection.
+    var lastUse: NIODeadline
+    /// Where the next round begins.
+    private var next = 0
+    private var checker: HealthChecker?
+
+    /// How long an upstream that nobody uses is remembered, longer than any endpoint stays out; so long it is checked.
+    private static let memory = TimeAmount.minutes(10)
+
+    init(_ upstream: Upstream, worker: Worker) {
+        self.upstream = upstream
+        self.worker = worker
+        lastUse = worker.now
+        endpoints = upstream.endpoints.indices.map { PooledEndpoint($0, of: self) }
+    }
+
+    /// Of no more use: its endpoints do not keep it any longer.
+    func dissolve() {
+        stopChecks()
+        endpoints = []
+    }
+
+    var count: Int { endpoints.reduce(0) { $0 + $1.count } }
+    var connecting: Int { endpoints.reduce(0) { $0 + $1.connecting } }
+
+    /// How many requests the connections that are being established will be good for.
+    var expected: Int {
+        upstream.transport == .http1 ? connecting : connecting * upstream.pooling.streamLimit
+    }
+
+    /// True when no plan uses it any more, as far as this event loop can tell.
+    func isForgotten(at now: NIODeadline) -> Bool {
+        waiting.isEmpty && now - lastUse > Self.memory && count == 0
+    }
+
+    // MARK: Choosing
+
+    /// The endpoint for the next request by the upstream's balance: among those that are in use, except `avoided` where
+    /// there is another one; among all of them where none is.
+    ///
+    /// - Returns: `nil` when none of these `fits`.
+    func choose(
+        at now: NIODeadline,
+        avoiding avoided: PooledEndpoint? = nil,
+        where fits: (PooledEndpoint) -> Bool
+    ) -> PooledEndpoint? {
+        if endpoints.count == 1 { return fits(endpoints[0]) ? endpoints[0] : nil }
+        let best = endpoints.reduce(Int.max) { min($0, rank($1, at: now, avoiding: avoided)) }
+        var chosen: Int?
+        var least = Int.max
+        for offset in endpoints.indices {
+            let index = (next + offset) % endpoints.count
+            let endpoint = endpoints[index]
+            guard rank(endpoint, at: now, avoiding: avoided) == best, fits(endpoint) else { continue }
+            if upstream.pooling.balance == .roundRobin {
+                chosen = index
+                break
+            }
+            let load = endpoint.load
+            if load < least {
+                chosen = index
+                least = load
+            }
+        }
+        guard let chosen else { return nil }
+        next = (chosen + 1) % endpoints.count
+        endpoints[chosen].tried(at: now)
+        return endpoints[chosen]
+    }
+
+    private func rank(_ endpoint: PooledEndpoint, at now: NIODeadline, avoiding avoided: PooledEndpoint?) -> Int {
+        (endpoint.isOut(at: now) ? 2 : 0) + (endpoint === avoided ? 1 : 0)
+    }
+
+    /// What can take a request that has waited: any endpoint's, rather one that is not out.
+    func free(
+        at now: NIODeadline,
+        avoiding avoided: PooledEndpoint?,
+        for runner: ExchangeRunner
+    ) -> (any UpstreamExchange)? {
+        for endpoint in endpoints where endpoint !== avoided && endpoint.hasFree && !endpoint.isOut(at: now) {
+            if let exchange = endpoint.free(for: runner) { return exchange }
+        }
+        for endpoint in endpoints where endpoint !== avoided && endpoint.hasFree {
+            if let exchange = endpoint.free(for: runner) { return exchange }
+        }
+        return nil
+    }
+
+    // MARK: Time
+
+    /// Called several times a second.
+    func checkDeadlines(now: NIODeadline) {
+        for endpoint in endpoints {
+            endpoint.checkDeadlines(now: now)
+        }
+        while let ticket = waiting.first, ticket.isCancelled || ticket.deadline < now {
+            waiting.removeFirst()
+            ticket.end(with: .failure(connecting > 0 ? .timeout : .busy))
+        }
+        guard let check = upstream.healthCheck else { return }
+        if let checker {
+            checker.checkDeadlines(now: now)
+            if now - lastUse > Self.memory { stopChecks() }
+        } else if now - lastUse <= Self.memory, upstream.claimChecks() {
+            checker = HealthChecker(check, of: upstream, worker: worker)
+        }
+    }
+
+    func stopChecks() {
+        guard let checker else { return }
+        self.checker = nil
+        checker.stop()
+        upstream.yieldChecks()
+    }
+}

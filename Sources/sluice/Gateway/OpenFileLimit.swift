@@ -1,0 +1,72 @@
+package import GatewayKit
+
+#if canImport(Glibc)
+    internal import Glibc
+#else
+    internal import Darwin
+#endif
+
+/// How many files and connections the process may have open at the same time.
+package struct OpenFileLimit: Hashable, Sendable, CustomStringConvertible {
+    /// Held by what is not a connection: listeners, event loops, the store, logs.
+    private static let others = 128
+
+    /// `nil`: any number.
+    package let count: UInt64?
+
+    package init(_ count: UInt64?) {
+        self.count = count
+    }
+
+    /// Raises this process's limit as far as it may itself; `nil` when the system does not tell.
+    package static func raised() -> OpenFileLimit? {
+        guard var limit = current() else { return nil }
+        if limit.rlim_cur != limit.rlim_max {
+            limit.rlim_cur = limit.rlim_max
+            set(limit)
+            limit = current() ?? limit
+        }
+        return OpenFileLimit(limit.rlim_cur == infinity ? nil : UInt64(limit.rlim_cur))
+    }
+
+    /// What will go wrong with these listeners, in a sentence; `nil`: nothing. A request that is forwarded holds a
+    /// connection of its client and one to the upstream.
+    package func warning(for listeners: [ListenerSettings]) -> String? {
+        let connections = listeners.reduce(0) { $0 + $1.maxConnections }
+        let needed = UInt64(clamping: connections * 2 + Self.others)
+        guard let count, count < needed else { return nil }
+        return "\(count) files may be open, and \(connections) connections of clients need up to \(needed):"
+            + " raise the hard limit (ulimit -Hn, LimitNOFILE=), or lower 'max-connections'"
+    }
+
+    package var description: String { count.map { "\($0)" } ?? "unlimited" }
+
+    #if canImport(Glibc)
+        /// `RLIM_INFINITY`, whose definition Swift takes for a negative number.
+        private static let infinity = rlim_t.max
+
+        private static func current() -> rlimit? {
+            var limit = rlimit()
+            return getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 ? limit : nil
+        }
+
+        private static func set(_ limit: rlimit) {
+            var limit = limit
+            _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        }
+    #else
+        private static let infinity = RLIM_INFINITY
+
+        private static func current() -> rlimit? {
+            var limit = rlimit()
+            return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit : nil
+        }
+
+        private static func set(_ limit: rlimit) {
+            var limit = limit
+            // Darwin allows no process more than OPEN_MAX, whatever the hard limit says (setrlimit(2)).
+            limit.rlim_cur = min(limit.rlim_max, rlim_t(OPEN_MAX))
+            _ = setrlimit(RLIMIT_NOFILE, &limit)
+        }
+    #endif
+}
