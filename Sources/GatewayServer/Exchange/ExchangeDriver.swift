@@ -164,6 +164,12 @@ package struct ExchangeDriver {
         }
     }
 
+    /// The client's deadline is over in the middle of the response, and its trailers said so.
+    package mutating func deadlineTold() -> Action {
+        guard case .responding = phase else { return .wait }
+        return finish(.upstreamFailed(.timeout))
+    }
+
     // MARK: Client
 
     /// The head that was sent, after the stages adjusted it.

@@ -11,8 +11,16 @@ extension ExchangeRunner {
             ticket?.cancel()
             ticket = nil
             // Before the failure: a client's own deadline says nothing about the endpoint.
+            let hasResponded = upstream?.hasResponded == true
             dropUpstream()
-            upstreamFailed(.timeout, .never)
+            if hasResponded, exchange.request.isGRPC {
+                // 4: DEADLINE_EXCEEDED (gRPC, "Status codes").
+                front.sendEnd(trailers: Fields([(.grpcStatus, "4"), (.grpcMessage, "deadline exceeded")]))
+                front.flush()
+                perform(driver.deadlineTold())
+            } else {
+                upstreamFailed(.timeout, .never)
+            }
             return
         }
         let silence = now - lastActivity

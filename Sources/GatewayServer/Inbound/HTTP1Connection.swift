@@ -99,7 +99,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, Cli
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        runner.frontReadComplete()
+        flushRequest()
         if case .lingering = phase {
             context.read()
         } else if parser.buffer.readableBytes < Self.readAhead {
@@ -135,15 +135,25 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, Cli
 
     // MARK: Reading
 
-    private func pump() {
-        guard !isPumping else { return }
+    /// Lets the upstream have what was read. That may make it writable at once, without an event that says so: then what
+    /// waits here goes on.
+    private func flushRequest() {
+        repeat { runner.frontReadComplete() } while pump()
+    }
+
+    /// - Returns: true when something was read.
+    @discardableResult
+    private func pump() -> Bool {
+        guard !isPumping else { return false }
         isPumping = true
         defer { isPumping = false }
-        while step() {}
+        var hasRead = false
+        while step() { hasRead = true }
         if isReadSuspended, parser.buffer.readableBytes < Self.readAhead {
             isReadSuspended = false
             context?.read()
         }
+        return hasRead
     }
 
     /// - Returns: true when there may be more to read at once.
@@ -204,7 +214,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, Cli
             while case .exchange = phase, !isRequestEnded, runner.wantsRequestBody, readBody() {}
         } else {
             pump()
-            runner.frontReadComplete()
+            flushRequest()
         }
     }
 

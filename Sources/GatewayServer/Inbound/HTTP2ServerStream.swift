@@ -115,10 +115,15 @@ final class HTTP2ServerStream: Front {
     var idleTimeout: Duration { connection.idleTimeout }
 
     func pullBody() {
-        while runner.wantsRequestBody, let part = received.popFirst() {
-            connection.consumed(part.readableBytes, of: id)
-            runner.requestPart(part)
-        }
+        repeat {
+            while runner.wantsRequestBody, let part = received.popFirst() {
+                connection.consumed(part.readableBytes, of: id)
+                runner.requestPart(part)
+            }
+            if received.isEmpty { break }
+            // A flush may make the upstream writable at once, without an event that says so.
+            runner.frontReadComplete()
+        } while runner.wantsRequestBody
         guard received.isEmpty, isRequestEnded, !isEndDelivered, runner.isRunning, let trailers else { return }
         isEndDelivered = true
         runner.requestEnded(trailers: trailers)

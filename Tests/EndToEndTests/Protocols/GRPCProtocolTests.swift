@@ -1,11 +1,7 @@
 import Foundation
 import Testing
 
-@Suite(
-    .serialized,
-    .timeLimit(.minutes(2)),
-    .disabled("not supported yet: a message of 3 MB stalls, and a deadline in the middle of a stream is told as 13")
-)
+@Suite(.serialized, .timeLimit(.minutes(2)), .enabled(if: ProtocolPeer.isExpected, ProtocolPeer.whyNot))
 struct `Protocols: gRPC` {
     private struct Port: Decodable {
         let port: Int
