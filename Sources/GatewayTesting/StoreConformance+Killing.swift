@@ -60,14 +60,17 @@ extension StoreConformance.ClaimingChild {
         process.standardOutput = output
         try process.run()
         var text = Data()
-        while text.count(where: { $0 == UInt8(ascii: "\n") }) < count {
+        var endedEarly = false
+        while !endedEarly, text.count(where: { $0 == UInt8(ascii: "\n") }) < count {
             let part = output.fileHandleForReading.availableData
-            if part.isEmpty { break }
+            endedEarly = part.isEmpty
             text += part
         }
         kill(process.processIdentifier, SIGKILL)
         text += output.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
+        // A child on its way out is still killed by the signal, so how it ended does not tell.
+        if endedEarly { throw ConformanceFailure("the child ended its output before it had made \(count) claims") }
         guard process.terminationReason == .uncaughtSignal else {
             throw ConformanceFailure("the child ended by itself, with status \(process.terminationStatus)")
         }

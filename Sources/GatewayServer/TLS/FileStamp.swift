@@ -1,4 +1,6 @@
 #if canImport(Glibc)
+    // Optimised builds take the members of `stat` for this module's, which includes the system's headers.
+    internal import CoreFoundation
     internal import Glibc
 #elseif canImport(Musl)
     internal import Musl
