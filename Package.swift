@@ -149,3 +149,15 @@ let package = Package(
         ),
     ]
 )
+
+// Linux only: it pins programs to cores and reads /proc.
+#if os(Linux)
+    package.targets.append(
+        .executableTarget(
+            name: "bench",
+            dependencies: ["sluice", argumentParser],
+            path: "Tests/Benchmarks",
+            swiftSettings: settings
+        )
+    )
+#endif

@@ -1,5 +1,13 @@
 internal import GatewayKit
 
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
 /// Finds L402 credentials in the value of an `Authorization` line.
 ///
 /// RFC 9110 §11.6.2 allows one credential a line, but clients exist that join several with commas: what belongs to
@@ -64,13 +72,8 @@ struct AuthorizationReader {
             index += 1
         }
         let start = index
-        var colon: Int?
-        while index < value.count, value[index] != UInt8(ascii: ",") {
-            if colon == nil, value[index] == UInt8(ascii: ":") {
-                colon = index
-            }
-            index += 1
-        }
+        index = position(of: UInt8(ascii: ","), in: start..<value.count) ?? value.count
+        let colon = position(of: UInt8(ascii: ":"), in: start..<index)
         var end = index
         while end > start, isSpace(value[end - 1]) {
             end -= 1
@@ -90,6 +93,13 @@ struct AuthorizationReader {
             }
             index += 1
         }
+    }
+
+    private func position(of byte: UInt8, in range: Range<Int>) -> Int? {
+        guard let base = value.baseAddress, let found = memchr(base + range.lowerBound, Int32(byte), range.count) else {
+            return nil
+        }
+        return base.distance(to: UnsafeRawPointer(found))
     }
 
     private func isSpace(_ byte: UInt8) -> Bool {

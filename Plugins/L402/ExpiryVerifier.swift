@@ -9,22 +9,29 @@ package struct ExpiryVerifier: CaveatVerifier, Plugin {
     static let suffix = "_valid_until"
 
     private let service: String
+    package let condition: String
     private let time: TimeSource
 
     package init(from settings: inout PolicyReader, _ services: Services) {
         service = services.service
+        condition = service + Self.suffix
         time = services.time
     }
 
-    package var condition: String { service + Self.suffix }
-
     package func covers(_ caveat: Caveat, of exchange: Exchange) -> Bool {
-        exchange.service(of: caveat.condition, suffix: Self.suffix) != nil
+        isOwn(caveat, exchange) || exchange.service(of: caveat.condition, suffix: Self.suffix) != nil
+    }
+
+    /// The usual case, without taking the condition apart.
+    private func isOwn(_ caveat: Caveat, _ exchange: Exchange) -> Bool {
+        caveat.condition == condition && service == exchange.route.service
     }
 
     package func allows(_ caveat: Caveat, _ exchange: Exchange) -> Bool {
-        guard let service = exchange.service(of: caveat.condition, suffix: Self.suffix) else { return false }
-        guard exchange.isOwn(service) else { return true }
+        if !isOwn(caveat, exchange) {
+            guard let service = exchange.service(of: caveat.condition, suffix: Self.suffix) else { return false }
+            guard exchange.isOwn(service) else { return true }
+        }
         guard let end = Self.seconds(caveat.value) else { return false }
         return time.now().seconds < end
     }

@@ -5,12 +5,20 @@ package struct ServiceVerifier: CaveatVerifier, Plugin {
     package static let word = "service"
     static let services = "services"
 
-    package init(from settings: inout PolicyReader, _ services: Services) {}
+    private let service: String
+    /// What is sold most: this service alone, in its first tier.
+    private let usual: String
+
+    package init(from settings: inout PolicyReader, _ services: Services) {
+        service = services.service
+        usual = "\(service):0"
+    }
 
     package var condition: String { Self.services }
 
     package func allows(_ caveat: Caveat, _ exchange: Exchange) -> Bool {
-        ServiceList(caveat.value)?.contains(exchange.route.service) ?? false
+        if caveat.value == usual, service == exchange.route.service { return true }
+        return ServiceList(caveat.value)?.contains(exchange.route.service) ?? false
     }
 
     /// By name; tiers do not count.

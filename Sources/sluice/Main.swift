@@ -12,6 +12,7 @@ enum Main {
     static func main() async {
         // A reader that leaves early (`sluice get ... | head`) is no reason to die without a word.
         signal(SIGPIPE, SIG_IGN)
+        EventLoopCount.adopt()
         do {
             var command = try Sluice.parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

@@ -113,6 +113,19 @@ public struct Fields: Sendable {
 
     /// Appends `name: value` and the line end of HTTP/1.1.
     public func write(at index: Int, into buffer: inout ByteBuffer) {
+        let line = lines[index]
+        let source = line.isAdded ? added : wire
+        let isWhole = source.withVeryUnsafeBytes { storage in
+            let (nameEnd, valueEnd) = (Int(line.nameStart + line.nameCount), Int(line.valueStart + line.valueCount))
+            // Most lines came over HTTP/1.1 just as they go out.
+            guard Int(line.valueStart) == nameEnd + 2, valueEnd + 2 <= storage.count,
+                storage[nameEnd] == 0x3A, storage[nameEnd + 1] == 0x20,
+                storage[valueEnd] == 0x0D, storage[valueEnd + 1] == 0x0A
+            else { return false }
+            buffer.writeBytes(UnsafeRawBufferPointer(rebasing: storage[Int(line.nameStart)..<valueEnd + 2]))
+            return true
+        }
+        guard !isWhole else { return }
         withName(at: index) { _ = buffer.writeBytes($0) }
         buffer.writeStaticString(": ")
         withValue(at: index) { _ = buffer.writeBytes($0) }

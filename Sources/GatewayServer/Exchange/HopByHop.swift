@@ -3,7 +3,7 @@ internal import GatewayKit
 /// The fields that concern one connection only and are never passed on (RFC 9110 §7.6.1).
 struct HopByHop {
     /// What `Connection` lists besides the usual: names in lower case. Nearly always empty.
-    private let nominated: [String]
+    private var nominated: [String] = []
     /// `Connection: close` was there.
     private(set) var saysClose = false
     /// `Connection: keep-alive` was there.
@@ -12,19 +12,19 @@ struct HopByHop {
     private(set) var saysUpgrade = false
 
     init(of fields: Fields) {
-        var nominated = [String]()
         for index in fields.lines.indices where fields.lines[index].known == .connection {
-            for option in fields.value(at: index).lowercased().split(separator: ",") {
-                switch option.trimmingSpaces {
-                case "close": saysClose = true
-                case "keep-alive": saysKeepAlive = true
-                case "upgrade": saysUpgrade = true
-                case "", "te": break
-                case let name: nominated.append(String(name))
+            fields.forEachElement(at: index) { option in
+                if option.equals("close") {
+                    saysClose = true
+                } else if option.equals("keep-alive") {
+                    saysKeepAlive = true
+                } else if option.equals("upgrade") {
+                    saysUpgrade = true
+                } else if !option.equals("te") {
+                    nominated.append(String(decoding: option, as: UTF8.self).lowercased())
                 }
             }
         }
-        self.nominated = nominated
     }
 
     func covers(_ index: Int, of fields: Fields) -> Bool {
@@ -40,12 +40,8 @@ struct HopByHop {
     }
 
     /// Whether a head offers, or grants, a change to this protocol (RFC 9110 §7.8).
-    func upgrades(to name: String, _ fields: Fields) -> Bool {
-        guard saysUpgrade else { return false }
-        return fields.lines.indices.contains { index in
-            fields.lines[index].known == .upgrade
-                && fields.value(at: index).lowercased().split(separator: ",").contains { $0.trimmingSpaces == name }
-        }
+    func upgrades(to name: StaticString, _ fields: Fields) -> Bool {
+        saysUpgrade && fields.lists(name, in: .upgrade)
     }
 
     /// True for fields that a trailer section may not carry, since they frame, route or authorise (RFC 9110 §6.5.1).

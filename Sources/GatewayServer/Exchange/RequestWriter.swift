@@ -131,12 +131,7 @@ struct RequestWriter {
         }
     }
 
-    private var acceptsTrailers: Bool {
-        guard let index = request.fields.firstIndex(of: .te) else { return false }
-        return request.fields.value(at: index).lowercased().split(separator: ",").contains {
-            $0.trimmingSpaces == "trailers"
-        }
-    }
+    private var acceptsTrailers: Bool { request.fields.lists("trailers", in: .te) }
 }
 
 extension ByteBuffer {

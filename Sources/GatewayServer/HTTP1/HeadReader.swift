@@ -2,6 +2,14 @@ internal import GatewayKit
 internal import HTTPTypes
 internal import NIOCore
 
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
 /// Finds the lines of a head, or of a trailer section, as their bytes arrive (RFC 9112 §2.1, §5).
 ///
 /// Strict where leniency has let messages be read in two ways: a line ends in CR LF and nothing else, no white space
@@ -97,8 +105,10 @@ struct HeadReader {
     }
 
     private func lineFeed(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
-        guard start < bytes.count else { return nil }
-        return UnsafeRawBufferPointer(rebasing: bytes[start...]).firstIndex(of: 0x0A).map { $0 + start }
+        guard start < bytes.count, let base = bytes.baseAddress,
+            let found = memchr(base + start, 0x0A, bytes.count - start)
+        else { return nil }
+        return base.distance(to: UnsafeRawPointer(found))
     }
 
     private mutating func readField(_ line: Range<Int>, of bytes: UnsafeRawBufferPointer) -> MessageFault? {

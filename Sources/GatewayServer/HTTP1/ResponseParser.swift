@@ -82,7 +82,7 @@ package struct ResponseParser {
             return .informational(head)
         }
         let framing = try MessageFraming(of: fields)
-        keepsAlive = isHTTP11 && !Self.saysClose(fields)
+        keepsAlive = isHTTP11 && !fields.lists("close", in: .connection)
         if method == .head || status.code == 204 || status.code == 304 {
             body = .none
             // A 204 has no length (RFC 9110 §8.6).
@@ -99,13 +99,6 @@ package struct ResponseParser {
         body = .untilClose
         keepsAlive = false
         return .response(head, .unknownLength)
-    }
-
-    private static func saysClose(_ fields: Fields) -> Bool {
-        fields.lines.indices.contains { index in
-            fields.lines[index].known == .connection
-                && fields.value(at: index).lowercased().split(separator: ",").contains { $0.trimmingSpaces == "close" }
-        }
     }
 
     /// `HTTP/1.1 SP 3DIGIT SP [ reason ]` (RFC 9112 §4); the space before an empty reason may be missing.

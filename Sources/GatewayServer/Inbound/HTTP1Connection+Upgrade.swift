@@ -26,6 +26,7 @@ extension HTTP1Connection {
         guard connection.accepts(settings) else { return false }
         phase = .upgraded
         worker.remove(self)
+        flushDue()
         let answer = ByteBuffer(
             string: "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n"
         )

@@ -9,7 +9,7 @@ internal import NIOCore
 #endif
 
 /// One client connection that speaks HTTP/1.1: reads requests one after the other, writes their responses in order.
-final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, ClientConnection, Front {
+final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, ClientConnection, Front, Flushing {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -60,6 +60,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, Cli
     private var hop = HopByHop(of: Fields())
     /// Written and not handed to the channel yet: a head and a small body go out in one piece.
     private var pending = ByteBuffer()
+    private var isFlushDue = false
     var index = 0
 
     /// - Parameter scheme: what the connection was reached by, `http` or `https`.
@@ -125,11 +126,13 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, Cli
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        flushDue()
         context.close(promise: nil)
     }
 
     private func close() {
         phase = .closed
+        flushDue()
         context?.close(promise: nil)
     }
 
@@ -370,7 +373,21 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, Cli
         }
     }
 
+    /// At the end of the turn, unless so much waits that the other side should stop.
     func flush() {
+        guard let context else { return }
+        guard context.channel.isWritable else { return flushNow() }
+        guard !isFlushDue else { return }
+        isFlushDue = true
+        worker.flushes.add(self)
+    }
+
+    func flushDue() {
+        if isFlushDue { flushNow() }
+    }
+
+    private func flushNow() {
+        isFlushDue = false
         guard let context else { return }
         if pending.readableBytes > 0 {
             context.write(wrapOutboundOut(pending), promise: nil)
@@ -412,6 +429,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, Cli
     ///
     /// - Parameter lingers: the client is still sending; closing on that would take the response from it.
     private func finish(lingers: Bool) {
+        flushDue()
         guard let context else { return }
         phase = .lingering
         phaseStart = worker.now

@@ -14,6 +14,7 @@ final class Worker {
     let accessLog: AccessLog?
     /// For the lines of the access log, one after the other.
     var accessLogLine = ByteBuffer()
+    let flushes: FlushQueue
     private(set) var pool: UpstreamPool
     /// The time of the last tick: exact enough for timeouts, and free.
     private(set) var now: NIODeadline
@@ -40,7 +41,8 @@ final class Worker {
         self.time = time
         self.logger = logger
         self.accessLog = accessLog
-        pool = UpstreamPool(eventLoop: eventLoop, tls: tls)
+        flushes = FlushQueue(eventLoop: eventLoop)
+        pool = UpstreamPool(eventLoop: eventLoop, tls: tls, flushes: flushes)
         now = eventLoop.now
         dateSeconds = time.now().seconds
         date = HTTPDate.text(dateSeconds)

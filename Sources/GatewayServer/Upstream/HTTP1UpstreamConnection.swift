@@ -3,7 +3,7 @@ internal import HTTPTypes
 internal import NIOCore
 
 /// One HTTP/1.1 connection to an upstream: writes requests, reads responses, one at a time.
-final class HTTP1UpstreamConnection: ChannelInboundHandler, UpstreamExchange {
+final class HTTP1UpstreamConnection: ChannelInboundHandler, UpstreamExchange, Flushing {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -38,6 +38,7 @@ final class HTTP1UpstreamConnection: ChannelInboundHandler, UpstreamExchange {
     private var isRequestSent = false
     /// Written and not handed to the channel yet: a head and a small body go out in one piece.
     private var pending = ByteBuffer()
+    private var isFlushDue = false
     var establishedAt = NIODeadline.distantPast
     var idleSince = NIODeadline.distantPast
 
@@ -104,7 +105,7 @@ final class HTTP1UpstreamConnection: ChannelInboundHandler, UpstreamExchange {
         }
         isRequestSent = true
         if opensWebSocket, hasResponded {
-            flush()
+            flushNow()
             context?.close(mode: .output, promise: nil)
         }
     }
@@ -115,7 +116,21 @@ final class HTTP1UpstreamConnection: ChannelInboundHandler, UpstreamExchange {
         return head.fields[FieldName(.secWebSocketAccept)] == WebSocketKey.acceptance(of: webSocketKey)
     }
 
+    /// At the end of the turn, unless so much waits that the client should stop.
     func flush() {
+        guard let context else { return }
+        guard context.channel.isWritable else { return flushNow() }
+        guard !isFlushDue else { return }
+        isFlushDue = true
+        pool.flushes.add(self)
+    }
+
+    func flushDue() {
+        if isFlushDue { flushNow() }
+    }
+
+    private func flushNow() {
+        isFlushDue = false
         guard let context else { return }
         if pending.readableBytes > 0 {
             context.write(wrapOutboundOut(pending), promise: nil)
@@ -205,6 +220,8 @@ final class HTTP1UpstreamConnection: ChannelInboundHandler, UpstreamExchange {
     private func end(_ trailers: Fields) {
         guard let runner else { return }
         self.runner = nil
+        // An upstream may answer before it has read all: the rest is not the next request's.
+        flushDue()
         if parser.keepsAlive, isRequestSent, parser.buffer.readableBytes == 0, context?.channel.isActive == true {
             hasServed = true
             phase = .idle

@@ -45,9 +45,12 @@ final class UpstreamPool {
     private var upstreams: [ObjectIdentifier: PooledUpstream] = [:]
     private var isClosing = false
 
-    init(eventLoop: any EventLoop, tls: UpstreamTLSContexts) {
+    let flushes: FlushQueue
+
+    init(eventLoop: any EventLoop, tls: UpstreamTLSContexts, flushes: FlushQueue) {
         self.eventLoop = eventLoop
         self.tls = tls
+        self.flushes = flushes
     }
 
     deinit {

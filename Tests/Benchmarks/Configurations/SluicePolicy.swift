@@ -1,0 +1,48 @@
+/// Sluice with one route for everything, sold or free.
+struct SluicePolicy: Configuration {
+    let duty: Duty
+
+    let fileName = "policy.yaml"
+
+    func text(on site: Site) -> String {
+        let scheme = if case .grpc = duty.upstream { "h2c" } else { "http" }
+        let upstream = "\(scheme)://127.0.0.1:\(site.upstreamPort(duty.upstream))"
+        return """
+            version: 1
+            listen: \(listener(on: site))
+            \(duty.isPaid ? "lightning: { use: dev, listen: 127.0.0.1:\(site.walletPort) }" : "")
+            upstreams:
+              back: { url: \(upstream), max-connections: 4096 }
+            routes:
+              - name: all
+                match: { path: /* }
+                pipeline:
+                  \(steps.map { "- \($0)" }.joined(separator: "\n      "))
+
+            """
+    }
+
+    func command(file: String, on site: Site) -> [String] {
+        [site.bench.tools.sluice, "run", file, "--data", "\(site.folder)/data"]
+    }
+
+    private func listener(on site: Site) -> String {
+        let certificate = site.bench.certificate
+        let tls = ", tls: { certificate: \(certificate.chain), key: \(certificate.key) }"
+        // All clients of the benchmark have one address.
+        let address = "address: 127.0.0.1:\(site.port), max-connections-per-address: \(site.connectionLimit)"
+        return "[{ \(address)\(duty.front == .tls ? tls : "") }]"
+    }
+
+    /// A sold route as the shipped policies have it, with a limit that the load does not reach.
+    private var steps: [String] {
+        guard duty.isPaid else { return ["forward: back"] }
+        return [
+            "auth: { use: l402, valid-for: 30d }",
+            "caveats: [service, expires, path, method, address]",
+            "rate-limit: { limit: 1000000/s, burst: 1000000 }",
+            "price: 1 sat",
+            "forward: back",
+        ]
+    }
+}

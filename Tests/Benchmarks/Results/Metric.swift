@@ -1,0 +1,22 @@
+/// What a sample has numbers of; each is in the unit of its heading.
+enum Metric: String, CaseIterable, Codable, CodingKeyRepresentable {
+    case cpuPerRequest, cpuPerEvent, memoryPerStream, memoryPerConnection, addedMedian, addedSlow
+    case requestRate, eventRate, latencyMedian, latencySlow, memoryBefore, memoryAfter
+
+    var heading: String {
+        switch self {
+        case .cpuPerRequest: "CPU us/request"
+        case .cpuPerEvent: "CPU us/event"
+        case .memoryPerStream: "KiB/stream"
+        case .memoryPerConnection: "KiB/connection"
+        case .addedMedian: "p50 added us"
+        case .addedSlow: "p99 added us"
+        case .requestRate: "requests/s"
+        case .eventRate: "events/s"
+        case .latencyMedian: "p50 ms"
+        case .latencySlow: "p99 ms"
+        case .memoryBefore: "MiB before"
+        case .memoryAfter: "MiB with all"
+        }
+    }
+}

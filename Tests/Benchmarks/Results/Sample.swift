@@ -1,0 +1,2 @@
+/// What one measurement of one program gave.
+typealias Sample = [Metric: Double]
