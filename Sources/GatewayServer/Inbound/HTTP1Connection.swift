@@ -265,7 +265,9 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, Cli
             version = .http1_1
         }
         let known = request ?? RequestHead.unreadable
-        let (head, body) = reply.rendered(for: known, id: worker.nextExchangeID())
+        let id = worker.nextExchangeID()
+        let (head, body) = reply.rendered(for: known, id: id)
+        worker.recordRefusal(id, of: request, from: peer, head, body)
         guard case .bytes(let bytes) = body, known.method != .head else {
             sendHead(
                 head,

@@ -20,7 +20,7 @@ final class HTTP2ServerConnection: ChannelInboundHandler, ClientConnection {
     let worker: Worker
     private let settings: ListenerSettings
     private let routing: any Routing
-    private let peer: Peer
+    let peer: Peer
     private let scheme: String
 
     private var context: ChannelHandlerContext?

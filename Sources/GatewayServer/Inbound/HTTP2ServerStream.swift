@@ -267,7 +267,9 @@ final class HTTP2ServerStream: Front {
     /// Answers what no route saw.
     func refuse(_ reply: Reply, to request: RequestHead? = nil) {
         let known = request ?? RequestHead.unreadable
-        let (head, body) = reply.rendered(for: known, id: connection.worker.nextExchangeID())
+        let id = connection.worker.nextExchangeID()
+        let (head, body) = reply.rendered(for: known, id: id)
+        connection.worker.recordRefusal(id, of: request, from: connection.peer, head, body)
         if case .bytes(let bytes) = body {
             sendHead(
                 head,
