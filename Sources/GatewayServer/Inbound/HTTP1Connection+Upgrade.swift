@@ -14,7 +14,7 @@ extension HTTP1Connection {
     ///   connection is encrypted.
     func upgradeToHTTP2(_ request: RequestHead) -> Bool {
         guard let context, request.scheme == "http", request.version == .http1_1, request.body == .none,
-            !request.opensWebSocket, !worker.isDraining, let settings = Self.settings(of: request)
+            !request.opensWebSocket, !isDraining, let settings = Self.settings(of: request)
         else { return false }
         let connection = HTTP2ServerConnection(
             worker: worker,

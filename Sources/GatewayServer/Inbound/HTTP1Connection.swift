@@ -52,6 +52,8 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, Cli
     private var isRequestEnded = true
     private var opensWebSocket = false
     private var closesAfterResponse = false
+    /// The server or its listener takes no further requests.
+    private(set) var isDraining = false
     /// While it lingers: the client's kernel has all that was written.
     private var isOutputClosed = false
     private(set) var awaitsContinue = false
@@ -318,7 +320,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, Cli
             isRequestEnded = true
         }
         if framing != .tunnel,
-            closes || worker.isDraining || framing == .untilClose || !restIsWorthReading
+            closes || isDraining || framing == .untilClose || !restIsWorthReading
         {
             closesAfterResponse = true
         }
@@ -422,7 +424,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, Cli
     private func nextRequest() {
         phase = .head
         phaseStart = worker.now
-        if worker.isDraining && !parser.isInsideHead {
+        if isDraining && !parser.isInsideHead {
             finish(lingers: false)
         }
     }
@@ -488,6 +490,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, Cli
     }
 
     func drain() {
+        isDraining = true
         if case .head = phase, !parser.isInsideHead {
             finish(lingers: false)
         }

@@ -58,9 +58,26 @@ struct ListenerHandoverTests {
             #expect(try await idle.end() == "")
             await #expect(throws: (any Error).self) { try await gateway.connect() }
             gate.update { $0 = true }
-            #expect(try await running.response().text == "replied")
+            let response = try await running.response()
+            #expect(response.text == "replied")
+            #expect(response["connection"] == "close")
             #expect(try await running.end() == "")
             #expect(try await journal.lines(3).last == "settle replied 200")
+        }
+    }
+
+    @Test func `a request that was half sent to a listener that is removed is the last of its connection`() async throws
+    {
+        try await Gateway.serving(routing("old")) { gateway in
+            let (client, idle) = (try await gateway.connect(), try await gateway.connect())
+            try await client.send(get + "GET / HTTP/1.1\r\n")
+            #expect(try await client.response().text == "old")
+            try await gateway.connections(become: 2)
+            try await gateway.server.replace([.init(there, routing: routing("new"))])
+            #expect(try await idle.end() == "")
+            try await client.send("Host: a\r\n\r\n")
+            #expect(try await client.response()["connection"] == "close")
+            #expect(try await client.end() == "")
         }
     }
 
