@@ -6,6 +6,8 @@ internal import NIOCore
 final class HTTP2ServerStream: Front {
     /// Bytes that may wait for a window before the upstream must stop.
     private static let mostQueued = 64 * 1024
+    /// How long the client of a WebSocket may take to end its side once the upstream has ended the other.
+    private static let lastWords = TimeAmount.seconds(2)
 
     private let connection: HTTP2ServerConnection
     private(set) lazy var runner = ExchangeRunner(worker: connection.worker, front: self)
@@ -30,6 +32,7 @@ final class HTTP2ServerStream: Front {
     private var isResponseWhole = false
     private var isEndSent = false
     private var isExchangeOver = false
+    private var isTunnel = false
     private var wasWritable = true
     private var lastProgress = NIODeadline.distantPast
 
@@ -57,6 +60,7 @@ final class HTTP2ServerStream: Front {
         isResponseWhole = false
         isEndSent = false
         isExchangeOver = false
+        isTunnel = false
         wasWritable = true
         lastProgress = connection.worker.now
     }
@@ -80,6 +84,7 @@ final class HTTP2ServerStream: Front {
         }
         guard !isExchangeOver else {
             connection.consumed(part.readableBytes, of: id)
+            finishIfOver()
             return
         }
         if part.readableBytes > 0 { received.append(part) }
@@ -90,6 +95,7 @@ final class HTTP2ServerStream: Front {
         guard remainder ?? 0 == 0 else { return fail() }
         isRequestEnded = true
         self.trailers = trailers
+        guard !isExchangeOver else { return finishIfOver() }
         pullBody()
     }
 
@@ -152,6 +158,7 @@ final class HTTP2ServerStream: Front {
         case .length, .unknownLength, .tunnel: endsStream = false
         }
         isEndSent = endsStream
+        isTunnel = body == .tunnel
         let date = connection.worker.date
         connection.writeHeaders(id, endsStream: endsStream) { block in
             HTTP2HeadWriter.write(head, body: body, date: date, into: &block)
@@ -199,6 +206,7 @@ final class HTTP2ServerStream: Front {
         guard isResponseWhole else { return }
         if !isEndSent {
             isEndSent = true
+            lastProgress = connection.worker.now
             if let lastTrailers {
                 connection.writeHeaders(id, endsStream: true) { block in
                     HTTP2HeadWriter.write(trailers: lastTrailers, into: &block)
@@ -239,6 +247,13 @@ final class HTTP2ServerStream: Front {
     /// The stream goes when the exchange is over and all of the response is out.
     private func finishIfOver() {
         guard isExchangeOver, isEndSent, queue.isEmpty, isOpen else { return }
+        // Both sides of a tunnel end in their own time (RFC 8441 §5): a reset now could overtake the last frames in
+        // the client's program, and would fail what it still has to say.
+        guard isRequestEnded || !isTunnel else { return }
+        endStream()
+    }
+
+    private func endStream() {
         isOpen = false
         if !isRequestEnded {
             // The response does not depend on the rest of the request (RFC 9113 §8.1).
@@ -296,6 +311,8 @@ final class HTTP2ServerStream: Front {
             queue.removeAll()
             connection.reset(id, .cancel)
             connection.forget(id)
+        } else if isOpen, isTunnel, isExchangeOver, isEndSent, now - lastProgress > Self.lastWords {
+            endStream()
         }
     }
 }

@@ -39,7 +39,7 @@ struct `Protocols: WebSocket` {
         return answer
     }
 
-    @Test(arguments: ["http1"])
+    @Test(arguments: ["http1", "http2"])
     func `text, 100 KiB, pings and close codes pass both ways`(version: String) async throws {
         let answer = try await talk(version, path: "/open")
         let expected = Answer(
