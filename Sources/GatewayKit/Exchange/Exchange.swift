@@ -21,7 +21,8 @@ public final class Exchange {
     /// The schemes that a `price` stage asks for an offer, in the order of their lines in the answer.
     public var schemes: [any AuthScheme] = []
     public var edits = RequestEdits()
-    /// The longest request body that is forwarded; a longer one is answered 413. `nil`: any.
+    /// The longest request body that is taken; a longer one is answered 413. `nil`: any. The route's, unless a stage
+    /// sets another.
     public var bodyLimit: ByteCount?
     /// The edge of what the exchange may take in all, for a client that has named one (`grpc-timeout`); `nil`: none.
     package var deadline: NIODeadline?
@@ -43,6 +44,7 @@ public final class Exchange {
         self.client = client
         self.route = route
         self.eventLoop = eventLoop
+        bodyLimit = route.bodyLimit
         baseLogger = logger
     }
 

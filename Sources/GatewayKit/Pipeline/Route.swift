@@ -6,11 +6,14 @@ public final class Route: Sendable {
     public let service: String
     /// In the order of the policy; the last one replies or forwards.
     public let stages: [any Stage]
+    /// The longest request body that is taken, over all messages of a stream; `nil`: any.
+    public let bodyLimit: ByteCount?
 
-    public init(name: String, service: String? = nil, stages: [any Stage]) {
+    public init(name: String, service: String? = nil, stages: [any Stage], bodyLimit: ByteCount? = nil) {
         self.name = name
         self.service = service ?? name
         self.stages = stages
+        self.bodyLimit = bodyLimit
     }
 }
 

@@ -28,6 +28,8 @@ struct PlanDocument: Encodable {
         let service: String
         let place: String
         let match: Match
+        /// `10 MiB`; `nil`: any.
+        let maxBody: String?
         let stages: [Stage]
     }
 
@@ -67,6 +69,7 @@ extension PlanDocument.Route {
         service = planned.route.service
         place = planned.place.description
         match = PlanDocument.Match(planned.match)
+        maxBody = planned.route.bodyLimit?.description
         stages = planned.stages.map {
             PlanDocument.Stage(
                 word: $0.word,

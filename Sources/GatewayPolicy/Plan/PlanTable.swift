@@ -38,7 +38,8 @@ package struct PlanTable {
 
     private func heading(of route: PlannedRoute, nameWidth: Int) -> String {
         let service = route.route.service == route.route.name ? "" : "  (service \(route.route.service))"
-        return "\(padded(route.route.name, to: nameWidth))  \(route.match)\(service)"
+        let bodies = route.route.bodyLimit.map { "  (bodies up to \($0))" } ?? ""
+        return "\(padded(route.route.name, to: nameWidth))  \(route.match)\(service)\(bodies)"
     }
 
     private func lineDescription(_ place: Place) -> String { "\(place.file):\(place.line)" }

@@ -10,6 +10,7 @@ struct RouteDraft {
     /// False where a mistake was noted in it: it is not compared with those of other routes.
     let isMatchRead: Bool
     let matchPlace: Place
+    private let bodyLimit: ByteCount?
     /// With every `use` replaced.
     let steps: [Step]
     let stages: [any StagePlugin]
@@ -19,7 +20,7 @@ struct RouteDraft {
 
     var route: PlannedRoute {
         PlannedRoute(
-            route: Route(name: name, service: service, stages: [concealment] + stages),
+            route: Route(name: name, service: service, stages: [concealment] + stages, bodyLimit: bodyLimit),
             match: match,
             place: place,
             stages: planned
@@ -59,6 +60,7 @@ struct RouteDraft {
             match = .everything
             isMatchRead = false
         }
+        bodyLimit = Self.bodyLimit(from: &settings)
         guard let pipeline = settings.node("pipeline") else {
             settings.note(node.place, "'route' needs 'pipeline': a list of stages")
             settings.finish()
@@ -100,6 +102,13 @@ struct RouteDraft {
             placeholder: fallback ?? "",
             expected: "a name that \(PolicyName.rule)"
         ) { PolicyName.isValid($0) ? $0 : nil }
+    }
+
+    private static func bodyLimit(from settings: inout PolicyReader) -> ByteCount? {
+        guard settings.node("max-body") != nil else { return nil }
+        return settings.value("max-body", or: nil, placeholder: ByteCount(0), expected: "a size such as 10 MiB") {
+            ByteCount(parsing: $0)
+        }
     }
 
     /// Each route has stages of its own, also where they are written in a pipeline that several routes use.

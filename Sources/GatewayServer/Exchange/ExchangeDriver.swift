@@ -80,6 +80,12 @@ package struct ExchangeDriver {
         admitNext(0)
     }
 
+    /// Instead of `start`, for a request that no stage needs to see.
+    package mutating func refuse(with reply: Reply) -> Action {
+        guard case .ready = phase else { return .wait }
+        return self.reply(reply)
+    }
+
     /// - Parameter rejection: why the request may not be forwarded, whatever the stages say.
     package mutating func stageDecided(_ decision: Decision, rejection: Rejection?) -> Action {
         switch phase {
@@ -164,10 +170,10 @@ package struct ExchangeDriver {
         }
     }
 
-    /// The client's deadline is over in the middle of the response, and its trailers said so.
-    package mutating func deadlineTold() -> Action {
+    /// The response ended before the upstream's did, and its trailers said why.
+    package mutating func endTold(_ end: Outcome.End) -> Action {
         guard case .responding = phase else { return .wait }
-        return finish(.upstreamFailed(.timeout))
+        return finish(end)
     }
 
     // MARK: Client

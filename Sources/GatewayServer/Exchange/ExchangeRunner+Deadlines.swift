@@ -17,7 +17,7 @@ extension ExchangeRunner {
                 // 4: DEADLINE_EXCEEDED (gRPC, "Status codes").
                 front.sendEnd(trailers: Fields([(.grpcStatus, "4"), (.grpcMessage, "deadline exceeded")]))
                 front.flush()
-                perform(driver.deadlineTold())
+                perform(driver.endTold(.upstreamFailed(.timeout)))
             } else {
                 upstreamFailed(.timeout, .never)
             }

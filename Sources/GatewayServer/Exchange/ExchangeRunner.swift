@@ -45,6 +45,13 @@ final class ExchangeRunner: RequestBodySource {
         }
         lastActivity = worker.now
         trace = worker.accessLog == nil ? nil : ExchangeTrace()
+        if let limit = exchange.bodyLimit, case .length(let length) = exchange.request.body,
+            length > UInt64(limit.bytes)
+        {
+            // Before any stage: nothing must be paid or claimed for it.
+            perform(driver.refuse(with: reply(to: BodyTooLarge(limit: limit), in: exchange)))
+            return
+        }
         perform(driver.start())
     }
 
@@ -174,7 +181,7 @@ final class ExchangeRunner: RequestBodySource {
         lastActivity = worker.now
         driver.requestBytes += UInt64(part.readableBytes)
         if let limit = exchange?.bodyLimit, driver.requestBytes > UInt64(limit.bytes) {
-            return requestFailed(with: MessageFault(.contentTooLarge, "the request body is longer than \(limit)"))
+            return requestExceeds(limit)
         }
         if collection?.isOpen == true {
             collection?.append(part)
@@ -191,6 +198,17 @@ final class ExchangeRunner: RequestBodySource {
         if passes {
             upstream?.sendEnd(trailers: trailers)
         }
+    }
+
+    private func requestExceeds(_ limit: ByteCount) {
+        guard exchange?.request.isGRPC == true, upstream?.hasResponded == true else {
+            return requestFailed(with: MessageFault(.contentTooLarge, "the request body is longer than \(limit)"))
+        }
+        dropUpstream()
+        // 8: RESOURCE_EXHAUSTED (gRPC, "Status codes").
+        front.sendEnd(trailers: Fields([(.grpcStatus, "8"), (.grpcMessage, "the request is longer than \(limit)")]))
+        front.flush()
+        perform(driver.endTold(.clientLeft))
     }
 
     func requestFailed(with fault: MessageFault) {
