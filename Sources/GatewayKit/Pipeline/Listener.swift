@@ -82,6 +82,10 @@ public struct MessageLimits: Sendable, Hashable {
     public var headTimeout: Duration
     /// Silence from the client in the middle of a message, and between two requests.
     public var idleTimeout: Duration
+    /// How fast a request body must come on average, once it was awaited for `bodyGrace`; slower is 408. Zero: at any
+    /// pace. gRPC and WebSockets are free to be slow.
+    public var minBodyRate: ByteRate
+    public var bodyGrace: Duration
     /// Requests that an HTTP/2 connection may have open at the same time.
     public var streams: Int
 
@@ -91,6 +95,8 @@ public struct MessageLimits: Sendable, Hashable {
         target: ByteCount = .kibibytes(8),
         headTimeout: Duration = .seconds(15),
         idleTimeout: Duration = .seconds(75),
+        minBodyRate: ByteRate = ByteRate(perSecond: ByteCount(512)),
+        bodyGrace: Duration = .seconds(30),
         streams: Int = 128
     ) {
         self.head = head
@@ -98,6 +104,8 @@ public struct MessageLimits: Sendable, Hashable {
         self.target = target
         self.headTimeout = headTimeout
         self.idleTimeout = idleTimeout
+        self.minBodyRate = minBodyRate
+        self.bodyGrace = bodyGrace
         self.streams = streams
     }
 }

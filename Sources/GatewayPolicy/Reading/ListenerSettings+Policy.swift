@@ -79,6 +79,13 @@ extension ListenerSettings {
         listener.limits.fields = settings.integer("max-fields", in: 1...128, or: defaults.fields)
         listener.limits.headTimeout = settings.timeout("head-timeout", or: defaults.headTimeout)
         listener.limits.idleTimeout = settings.timeout("idle-timeout", or: defaults.idleTimeout)
+        listener.limits.minBodyRate = settings.value(
+            "min-body-rate",
+            or: defaults.minBodyRate,
+            placeholder: defaults.minBodyRate,
+            expected: "bytes a second such as 1 KiB/s"
+        ) { ByteRate(parsing: $0) }
+        listener.limits.bodyGrace = settings.timeout("body-grace", or: defaults.bodyGrace)
         settings.finish()
         return listener
     }

@@ -23,6 +23,11 @@ extension ExchangeRunner {
             }
             return
         }
+        if bodyIsTooSlow(exchange.request, at: now) {
+            worker.countAbuse()
+            requestFailed(with: MessageFault(.requestTimeout, "the request body comes too slowly"))
+            return
+        }
         let silence = now - lastActivity
         if let upstream, driver.passesRequestBody {
             if requestTrailers == nil, upstream.isWritable, !upstream.hasResponded, !front.awaitsContinue,
@@ -51,5 +56,12 @@ extension ExchangeRunner {
         } else if collection?.isOpen == true, silence > TimeAmount(front.idleTimeout) {
             requestFailed(with: MessageFault(.requestTimeout, "the request body stopped coming"))
         }
+    }
+
+    /// Until the response begins: from then on the client may have reasons to wait.
+    private func bodyIsTooSlow(_ request: RequestHead, at now: NIODeadline) -> Bool {
+        guard requestTrailers == nil, !request.isGRPC, !request.opensWebSocket else { return false }
+        let isAwaited = wantsRequestBody && upstream?.hasResponded != true && !front.awaitsContinue
+        return bodyPace.isTooSlow(after: driver.requestBytes, isAwaited: isAwaited, at: now, front.limits)
     }
 }

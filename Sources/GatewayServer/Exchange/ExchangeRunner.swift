@@ -21,6 +21,7 @@ final class ExchangeRunner: RequestBodySource {
     var requestTrailers: Fields?
     var stream: (any BodyStream)?
     var lastActivity: NIODeadline
+    var bodyPace = BodyPace()
     /// `nil` where no access log is kept.
     var trace: ExchangeTrace?
 
@@ -44,6 +45,7 @@ final class ExchangeRunner: RequestBodySource {
             exchange.deadline = GRPCTimeout.duration(of: exchange.request).map { worker.now + $0 }
         }
         lastActivity = worker.now
+        bodyPace = BodyPace()
         trace = worker.accessLog == nil ? nil : ExchangeTrace()
         if let limit = exchange.bodyLimit, case .length(let length) = exchange.request.body,
             length > UInt64(limit.bytes)

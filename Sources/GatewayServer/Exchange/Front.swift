@@ -6,6 +6,7 @@ protocol Front: AnyObject {
     var isWritable: Bool { get }
     /// How long the client may be silent, or not take what is sent.
     var idleTimeout: Duration { get }
+    var limits: MessageLimits { get }
 
     /// True while the client waits for a 100 before it sends the body.
     var awaitsContinue: Bool { get }

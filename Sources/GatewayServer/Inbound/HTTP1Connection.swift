@@ -294,6 +294,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, Cli
 
     var isWritable: Bool { context?.channel.isWritable ?? false }
     var idleTimeout: Duration { settings.limits.idleTimeout }
+    var limits: MessageLimits { settings.limits }
 
     func sendContinue() {
         guard awaitsContinue else { return }

@@ -233,7 +233,7 @@ final class HTTP2ServerConnection: ChannelInboundHandler, ClientConnection {
     // MARK: For the streams
 
     var isWritable: Bool { context?.channel.isWritable ?? false }
-    var idleTimeout: Duration { settings.limits.idleTimeout }
+    var limits: MessageLimits { settings.limits }
 
     func consumed(_ count: Int, of id: UInt32) {
         machine.consumed(count, of: id)

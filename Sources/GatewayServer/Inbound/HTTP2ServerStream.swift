@@ -118,7 +118,8 @@ final class HTTP2ServerStream: Front {
     // MARK: Front
 
     var isWritable: Bool { isOpen && queuedBytes < Self.mostQueued && connection.isWritable }
-    var idleTimeout: Duration { connection.idleTimeout }
+    var idleTimeout: Duration { connection.limits.idleTimeout }
+    var limits: MessageLimits { connection.limits }
 
     func pullBody() {
         repeat {

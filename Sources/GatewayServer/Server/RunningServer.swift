@@ -45,6 +45,15 @@ package final class RunningServer: Sendable {
         return count
     }
 
+    /// What clients did so far that only attackers do, and that was ended for it.
+    package func abuseCount() async throws -> UInt64 {
+        var count: UInt64 = 0
+        for worker in workers {
+            count += try await worker.onLoop { $0.abuseCount }
+        }
+        return count
+    }
+
     /// Upstream connections that are open now or being opened.
     package func upstreamConnectionCount() async throws -> Int {
         var count = 0

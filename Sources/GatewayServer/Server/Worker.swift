@@ -82,7 +82,7 @@ final class Worker {
 
     // MARK: Connections
 
-    /// Connections that were ended because their client did what only an attacker does.
+    /// Connections, and requests whose body never comes, that were ended because only an attacker does so.
     private(set) var abuseCount: UInt64 = 0
 
     func countAbuse() {

@@ -131,6 +131,7 @@ final class HealthProbe: Front {
 
     var isWritable: Bool { true }
     var idleTimeout: Duration { check.timeout }
+    var limits: MessageLimits { MessageLimits() }
     var awaitsContinue: Bool { false }
 
     func sendHead(_ head: ResponseHead, body: ResponseBody, closes: Bool) {

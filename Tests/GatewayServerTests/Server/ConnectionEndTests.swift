@@ -6,6 +6,29 @@ import Testing
 
 struct ConnectionEndTests {
     private let get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+    @Test(arguments: [true, false])
+    func `a body that comes too slowly is 408, and counted`(isCollected: Bool) async throws {
+        let rate = ByteRate(perSecond: .mebibytes(1))
+        let service = try await ScriptedUpstream.start { _ in }
+        try await Gateway.forwarding(
+            to: service,
+            after: isCollected ? [BodyStage()] : [],
+            limits: MessageLimits(minBodyRate: rate, bodyGrace: .milliseconds(300))
+        ) { gateway in
+            let (slow, stream) = (try await gateway.connect(), try await gateway.connect())
+            let head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n"
+            // A gRPC stream may be as slow as it likes; it began before.
+            try await stream.send(head + "Content-Type: application/grpc\r\n\r\nfive!")
+            try await slow.send(head + "\r\nfive!")
+            let response = try await slow.response()
+            #expect(response.status == 408)
+            #expect(response.text.contains("too slowly"))
+            #expect(try await slow.end() == "")
+            #expect(try await gateway.server.abuseCount() == 1)
+            #expect(stream.received.value.count == 0)
+        }
+    }
+
     private let short = MessageLimits(headTimeout: .milliseconds(300), idleTimeout: .milliseconds(300))
 
     @Test(arguments: RequestVector.smuggling)
