@@ -128,9 +128,8 @@ extension HTTP2Connection {
             try spend(4, "too many empty DATA frames")
         }
         state.unconsumed += body.readableBytes
-        unconsumed += body.readableBytes
-        creditConnection(header.length)
         // Padding is nobody's to consume.
+        creditConnection(header.length - body.readableBytes)
         state.uncredited += header.length - body.readableBytes
         streams[header.stream] = state
         if endsStream {

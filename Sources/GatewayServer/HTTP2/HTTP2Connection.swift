@@ -38,7 +38,7 @@ package struct HTTP2Connection {
         package var concurrentStreams = 128
         /// Room for the body of one stream.
         package var streamWindow = 256 * 1024
-        /// Bytes of bodies that may wait unread on the whole connection before the peer must stop.
+        /// Bytes of bodies that may wait unread on the whole connection, those of streams that have ended included.
         package var connectionWindow = 1024 * 1024
 
         package init() {}
@@ -77,11 +77,11 @@ package struct HTTP2Connection {
     // Windows and settings
     package internal(set) var peer = HTTP2Settings()
     var sendWindow = 65_535
+    /// Together with what lies unread and with `uncredited` always the whole window.
     var receiveWindow: Int
-    var unconsumed = 0
     var uncredited = 0
-    /// Bytes whose credit waits until less lies unread.
-    var deferredCredit = 0
+    /// What still lies unread of streams that have ended.
+    var leftovers: [UInt32: Int] = [:]
     var budget: HTTP2Budget
     var needsTableSizeUpdate = true
 
@@ -166,12 +166,19 @@ package struct HTTP2Connection {
         }
     }
 
-    /// Bodies that were read: the peer gets room for as much again.
+    /// Bodies that were read: the peer gets room for as much again. Those of a stream that has ended too; a stream that
+    /// was reset needs no more of it.
     package mutating func consumed(_ count: Int, of stream: UInt32) {
-        guard count > 0, var state = streams[stream] else { return }
+        guard count > 0 else { return }
+        guard var state = streams[stream] else {
+            guard let leftover = leftovers[stream] else { return }
+            leftovers[stream] = leftover > count ? leftover - count : nil
+            creditConnection(min(count, leftover))
+            return
+        }
         let count = min(count, state.unconsumed)
         state.unconsumed -= count
-        release(count)
+        creditConnection(count)
         if state.isRemoteOpen {
             state.uncredited += count
         }
@@ -190,22 +197,11 @@ package struct HTTP2Connection {
         streams[stream] = state
     }
 
-    /// Counts bytes of the connection as gone, and gives back the room that waited for it.
-    mutating func release(_ count: Int) {
-        unconsumed -= count
-        guard deferredCredit > 0, 2 * unconsumed <= limits.connectionWindow else { return }
-        let credit = deferredCredit
-        deferredCredit = 0
-        creditConnection(credit)
-    }
-
+    /// Gives the peer room again once it has no more left than is done with: half of the window where nothing lies
+    /// unread, and less where slow streams hold most of it, so that the others go on.
     mutating func creditConnection(_ count: Int) {
-        if 2 * unconsumed > limits.connectionWindow {
-            deferredCredit += count
-            return
-        }
         uncredited += count
-        guard 2 * uncredited >= limits.connectionWindow else { return }
+        guard uncredited > 0, uncredited >= receiveWindow else { return }
         writeWindowUpdate(0, uncredited)
         receiveWindow += uncredited
         uncredited = 0
@@ -305,9 +301,12 @@ package struct HTTP2Connection {
         if endsStream { endLocal(stream) }
     }
 
-    /// Ends a stream at once, if it is not closed yet.
+    /// Ends a stream at once, if it is not closed yet. Nobody will read what lies unread of it.
     package mutating func reset(_ stream: UInt32, _ code: HTTP2ErrorCode) {
-        guard let state = streams[stream] else { return }
+        guard let state = streams[stream] else {
+            if let leftover = leftovers.removeValue(forKey: stream) { creditConnection(leftover) }
+            return
+        }
         remove(stream, wasReset: true)
         // To the peer, a stream on which nothing was sent has never been open.
         guard role == .server || state.isKnownToPeer else { return }
@@ -339,7 +338,7 @@ package struct HTTP2Connection {
         if state.isRemoteOpen {
             streams[stream] = state
         } else {
-            remove(stream, wasReset: false)
+            removeEnded(stream)
         }
     }
 
@@ -349,13 +348,23 @@ package struct HTTP2Connection {
         if state.isLocalOpen {
             streams[stream] = state
         } else {
-            remove(stream, wasReset: false)
+            removeEnded(stream)
         }
     }
 
+    /// One of the sides has reset it.
+    ///
+    /// - Parameter wasReset: by this one.
     mutating func remove(_ stream: UInt32, wasReset: Bool) {
         guard let state = streams.removeValue(forKey: stream) else { return }
         closed.insert(stream, wasReset: wasReset)
-        release(state.unconsumed)
+        creditConnection(state.unconsumed)
+    }
+
+    /// Both sides have ended it; what lies unread of it may still be read.
+    private mutating func removeEnded(_ stream: UInt32) {
+        guard let state = streams.removeValue(forKey: stream) else { return }
+        closed.insert(stream, wasReset: false)
+        if state.unconsumed > 0 { leftovers[stream] = state.unconsumed }
     }
 }

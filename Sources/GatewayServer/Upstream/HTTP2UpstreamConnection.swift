@@ -7,12 +7,18 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private static let limits: HTTP2Connection.Limits = {
+    /// What may lie unread of all streams of a connection.
+    private static let largestWindow = 64 * 1024 * 1024
+
+    private static func limits(of upstream: Upstream) -> HTTP2Connection.Limits {
         var limits = HTTP2Connection.Limits()
+        // Room for every stream, so that clients that do not read stop their own streams and no others.
+        limits.connectionWindow = min(limits.streamWindow * max(4, upstream.streamLimit), largestWindow)
         // Generous, since it is the operator's own.
         limits.message = MessageLimits(head: .kibibytes(64), fields: 128)
         return limits
-    }()
+    }
+
     /// Streams kept for the next requests.
     private static let mostSpare = 64
 
@@ -21,7 +27,7 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
     private let pool: UpstreamPool
     private let eventLoop: any EventLoop
     private var context: ChannelHandlerContext?
-    private var machine = HTTP2Connection(.client, limits: HTTP2UpstreamConnection.limits)
+    private var machine: HTTP2Connection
     private var streams: [UInt32: HTTP2UpstreamStream] = [:]
     private var spare: [HTTP2UpstreamStream] = []
     private var starved: [UInt32] = []
@@ -41,6 +47,7 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
         self.endpoint = endpoint
         self.pool = pool
         self.eventLoop = eventLoop
+        machine = HTTP2Connection(.client, limits: Self.limits(of: endpoint.upstream))
     }
 
     // MARK: For the pool

@@ -140,14 +140,71 @@ struct HTTP2ConnectionWindowTests {
 
     // MARK: Room of the connection
 
-    @Test func `the connection's room is given back by halves though nothing was consumed`() {
+    @Test func `the connection's room is given back by halves as it is consumed`() {
         var machine = server(stream: 1 << 20, connection: 1 << 20)
-        for _ in 0..<31 {
+        for _ in 0..<32 {
             _ = machine.receive(.data(1, 16_384))
         }
+        machine.connection.consumed(512 * 1024 - 1, of: 1)
         #expect(machine.takeTexts() == [])
-        _ = machine.receive(.data(1, 16_384))
-        #expect(machine.takeTexts() == ["WINDOW_UPDATE 0 \(512 * 1024)"])
+        machine.connection.consumed(1, of: 1)
+        #expect(machine.takeTexts() == ["WINDOW_UPDATE 0 \(512 * 1024)", "WINDOW_UPDATE 1 \(512 * 1024)"])
+    }
+
+    @Test func `what streams that do not read hold leaves the rest of the room to the others`() {
+        var machine = server(stream: 60_000)
+        #expect(machine.receive(.data(1, 16_384), .data(1, 16_384), .data(1, 16_384)).count == 3)
+        _ = machine.receive(.post(3))
+        for _ in 0..<10 {
+            #expect(machine.receive(.data(3, 8_000)) == ["data 3 8000"])
+            machine.connection.consumed(8_000, of: 3)
+        }
+        // All but the last pieces came back.
+        let room = machine.takeOutput().filter { $0.kind == 8 && $0.stream == 0 }.reduce(0) { $0 + $1.number(at: 0) }
+        #expect((72_000...80_000).contains(room))
+        #expect(machine.receive(.data(3, 8_000), .data(3, 8_384)) == ["data 3 8000", "fault 3"])
+    }
+
+    /// A client whose whole window lies unread of stream 1, which has ended; stream 3 is open.
+    private func ended() -> HTTP2Machine {
+        var limits = HTTP2Connection.Limits()
+        (limits.streamWindow, limits.connectionWindow) = (1_000_000, 65_535)
+        var machine = HTTP2Machine(.client, limits)
+        for stream: UInt32 in [1, 3] {
+            #expect(machine.connection.openStream() == stream)
+            machine.send(stream, .getRequest, ends: true)
+            _ = machine.receive(.headers(stream, .okResponse))
+        }
+        for count in [16_384, 16_384, 16_384] {
+            _ = machine.receive(.data(1, count))
+        }
+        #expect(machine.receive(.data(1, 16_383, ends: true)) == ["data 1 16383 end"])
+        _ = machine.takeOutput()
+        return machine
+    }
+
+    @Test func `what lies unread of a stream that has ended still counts`() {
+        var machine = ended()
+        #expect(machine.connection.streamCount == 1)
+        #expect(machine.receive(.data(3, 1)) == ["fault 3"])
+    }
+
+    @Test func `the room comes when the rest of a stream that has ended is consumed`() {
+        var machine = ended()
+        machine.connection.consumed(65_534, of: 1)
+        #expect(machine.takeTexts() == ["WINDOW_UPDATE 0 65534"])
+        machine.connection.consumed(5, of: 1)
+        machine.connection.consumed(1, of: 1)
+        machine.connection.reset(1, .cancel)
+        #expect(machine.takeTexts() == [])
+    }
+
+    @Test func `the room comes when a stream that has ended is dropped`() {
+        var machine = ended()
+        machine.connection.reset(1, .cancel)
+        #expect(machine.takeTexts() == ["WINDOW_UPDATE 0 65535"])
+        machine.connection.consumed(100, of: 1)
+        #expect(machine.takeTexts() == [])
     }
 
     /// A server with 65,535 bytes unread on stream 1.
@@ -160,18 +217,20 @@ struct HTTP2ConnectionWindowTests {
         return machine
     }
 
-    @Test func `with half of it unread the connection gets no more room, and its end is an error`() {
+    @Test func `with all of it unread the connection gets no more room, and its end is an error`() {
         var machine = full()
         #expect(machine.receive(.post(3), .data(3, 0), .data(3, 1)) == ["headers 3", "data 3 0", "fault 3"])
         #expect(machine.takeTexts() == ["GOAWAY 3 3"])
     }
 
-    @Test func `the room comes when half is consumed`() {
+    @Test func `the room comes at once when none is left`() {
         var machine = full()
-        machine.connection.consumed(32_767, of: 1)
-        #expect(machine.takeTexts() == [])
         machine.connection.consumed(1, of: 1)
-        #expect(machine.takeTexts() == ["WINDOW_UPDATE 0 65535"])
+        #expect(machine.takeTexts() == ["WINDOW_UPDATE 0 1"])
+        machine.connection.consumed(100, of: 1)
+        #expect(machine.takeTexts() == ["WINDOW_UPDATE 0 100"])
+        machine.connection.consumed(50, of: 1)
+        #expect(machine.takeTexts() == [])
     }
 
     @Test func `the room comes when the stream is reset here`() {
