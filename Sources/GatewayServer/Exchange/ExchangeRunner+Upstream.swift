@@ -108,11 +108,12 @@ extension ExchangeRunner {
         perform(driver.responseWritten())
     }
 
-    func upstreamFailed(_ failure: UpstreamFailure, _ repeatability: Repeatability) {
+    /// - Parameter isCounted: the endpoint's health knows of it already.
+    func upstreamFailed(_ failure: UpstreamFailure, _ repeatability: Repeatability, isCounted: Bool = false) {
         guard let exchange else { return }
         let endpoint = upstream?.endpoint
         dropUpstream()
-        if repeatability == .never, driver.status == nil {
+        if !isCounted, repeatability == .never, driver.status == nil {
             endpoint?.failed(at: worker.eventLoop.now)
         }
         exchange.logger.warning("the upstream failed", metadata: ["failure": .string(failure.rawValue)])

@@ -36,6 +36,8 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
     private var isReading = false
     private var isFlushScheduled = false
     private var isClosed = false
+    /// A response has begun on it.
+    private var hasServed = false
     /// Counted by the pool, which learns of its end.
     var isEstablished = false
     /// Takes no more requests, and closes after those that it has.
@@ -134,12 +136,17 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
         context.close(promise: nil)
     }
 
+    /// Fails what is under way. For the health of the endpoint that is one failure, however many requests it meets.
     private func end(_ failure: UpstreamFailure) {
         isClosed = true
-        for stream in Array(streams.values) {
-            stream.failed(failure, wasLookedAt: true)
-        }
+        let broken = Array(streams.values)
         streams = [:]
+        if broken.contains(where: { !$0.hasResponded }) { endpoint.failed(at: eventLoop.now) }
+        for stream in broken {
+            // As on HTTP/1.1: a connection that has served may have been closed before it read these requests.
+            let mayRepeat = failure == .closed && hasServed && !stream.hasReceived
+            stream.failed(failure, mayRepeat ? .ifIdempotent : .never, isCounted: true)
+        }
     }
 
     // MARK: Events
@@ -150,6 +157,7 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
             case .incomplete:
                 return
             case .headers(let id, let endsStream):
+                hasServed = true
                 if let stream = streams[id] {
                     touch(stream)
                     // Taken out first: what the stream does with them comes back to the machine.
@@ -168,10 +176,10 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
                     machine.consumed(part.readableBytes, of: id)
                 }
             case .reset(let id, let code):
-                streams[id]?.failed(.closed, wasLookedAt: code != .refusedStream)
+                streams[id]?.failed(.closed, code == .refusedStream ? .always : .never)
                 forget(id)
             case .streamFault(let id, _):
-                streams[id]?.failed(.malformed, wasLookedAt: true)
+                streams[id]?.failed(.malformed, .never)
                 forget(id)
             case .windowOpened(0):
                 feedStarved()
@@ -186,7 +194,7 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
             case .goAway(let last, _):
                 for (id, stream) in streams where id > last {
                     machine.reset(id, .cancel)
-                    stream.failed(.closed, wasLookedAt: false)
+                    stream.failed(.closed, .always)
                     streams[id] = nil
                 }
                 closeIfUseless()

@@ -12,6 +12,8 @@ final class HTTP2UpstreamStream: UpstreamExchange {
     private var id: UInt32 = 0
     private var method = HTTPRequest.Method.get
     private(set) var hasResponded = false
+    /// Something came of an answer.
+    private(set) var hasReceived = false
     /// Stands in the connection's list of streams that something came for.
     var isTouched = false
 
@@ -43,6 +45,7 @@ final class HTTP2UpstreamStream: UpstreamExchange {
         self.id = id
         self.runner = runner
         hasResponded = false
+        hasReceived = false
         queue.removeAll()
         queuedBytes = 0
         lastTrailers = nil
@@ -151,7 +154,7 @@ final class HTTP2UpstreamStream: UpstreamExchange {
     /// The upstream does not open WebSockets over HTTP/2.
     private func failUnsent() {
         connection.reset(id, .cancel)
-        failed(.malformed, wasLookedAt: true)
+        failed(.malformed, .never)
         connection.forget(id)
     }
 
@@ -173,6 +176,7 @@ final class HTTP2UpstreamStream: UpstreamExchange {
     /// - Parameter status: `nil` for trailers, and for a head that is too large.
     func received(_ fields: Fields, status code: Int?, endsStream: Bool) {
         guard let runner else { return }
+        hasReceived = true
         if hasResponded {
             guard remainder ?? 0 == 0 else { return fail(.malformed) }
             end = fields
@@ -261,16 +265,16 @@ final class HTTP2UpstreamStream: UpstreamExchange {
 
     private func fail(_ failure: UpstreamFailure) {
         connection.reset(id, .protocolError)
-        failed(failure, wasLookedAt: true)
+        failed(failure, .never)
         connection.forget(id)
     }
 
-    /// - Parameter wasLookedAt: false when the upstream says that it has not touched the request: it may be sent again.
-    func failed(_ failure: UpstreamFailure, wasLookedAt: Bool) {
+    /// - Parameter isCounted: the endpoint's health knows of it already.
+    func failed(_ failure: UpstreamFailure, _ repeatability: Repeatability, isCounted: Bool = false) {
         guard let runner else { return }
         self.runner = nil
         held.removeAll()
         queue.removeAll()
-        runner.upstreamFailed(failure, wasLookedAt ? .never : .always)
+        runner.upstreamFailed(failure, repeatability, isCounted: isCounted)
     }
 }
