@@ -5,7 +5,7 @@ import Testing
 struct PlanTableTests {
     private static let text = """
         version: 1
-        upstreams: { quotes: { url: http://127.0.0.1:9001 } }
+        upstreams: { quotes: { url: ["http://127.0.0.1:9001", "http://[::1]:9002"] } }
         pipelines:
           polite: [rate-limit: { limit: 1/s }]
         routes:
@@ -61,7 +61,10 @@ struct PlanTableTests {
               ],
               "upstreams" : [
                 {
-                  "address" : "127.0.0.1:9001",
+                  "addresses" : [
+                    "127.0.0.1:9001",
+                    "[::1]:9002"
+                  ],
                   "name" : "quotes"
                 }
               ],

@@ -14,8 +14,11 @@ public struct ListenerSettings: Sendable, Hashable {
     public var trustsUnixPeers = false
     /// Connections of trusted peers begin with a PROXY header, version 1 or 2, that names the client.
     public var acceptsProxyProtocol = false
-    /// Connections that are open at the same time; further ones are closed at once.
-    public var maxConnections = 65_536
+    /// Connections that are open at the same time where neither the policy nor the system names a number.
+    public static let usualConnections = 65_536
+    /// Connections that are open at the same time; further ones are closed at once. `nil`: as many as usual, and no more
+    /// than the process may have files open.
+    public var maxConnections: Int?
     /// The same for one client address. Trusted proxies are not counted.
     public var maxConnectionsPerAddress = 1_024
     public var limits: MessageLimits

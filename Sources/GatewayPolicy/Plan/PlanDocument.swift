@@ -35,7 +35,8 @@ struct PlanDocument: Encodable {
 
     struct Upstream: Encodable {
         let name: String
-        let address: String
+        /// In the order of the policy.
+        let addresses: [String]
     }
 
     let files: [String]
@@ -50,7 +51,7 @@ struct PlanDocument: Encodable {
         listen = plan.listeners.map(\.address)
         admin = plan.admin?.address
         self.routes = routes.map(Route.init)
-        upstreams = plan.upstreams.map { Upstream(name: $0.name, address: $0.authority) }
+        upstreams = plan.upstreams.map { Upstream(name: $0.name, addresses: $0.endpoints.map(\.address)) }
         warnings = plan.warnings.map(\.warningDescription)
     }
 

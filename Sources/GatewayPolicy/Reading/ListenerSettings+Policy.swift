@@ -60,7 +60,9 @@ extension ListenerSettings {
             )
         }
         listener.tls = ServerTLS.one(from: &settings)
-        listener.maxConnections = settings.integer("max-connections", in: 1...1_048_576, or: listener.maxConnections)
+        if settings.node("max-connections") != nil {
+            listener.maxConnections = settings.integer("max-connections", in: 1...1_048_576, or: usualConnections)
+        }
         listener.maxConnectionsPerAddress = settings.integer(
             "max-connections-per-address",
             in: 1...1_048_576,

@@ -14,7 +14,7 @@ final class ConnectionCensus: Sendable {
     private let state = NIOLockedValueBox(State())
 
     init(_ settings: ListenerSettings) {
-        most = settings.maxConnections
+        most = settings.maxConnections ?? ListenerSettings.usualConnections
         mostPerAddress = settings.maxConnectionsPerAddress
     }
 

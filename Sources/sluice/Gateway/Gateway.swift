@@ -35,9 +35,10 @@ package final class Gateway: Sendable {
             let position = try await followOnce(after: 0)
             try await plan.lightning.start()
             do {
-                let running = try await listen(on: group, revocationsAfter: position)
+                let listeners = fileLimit?.fitting(plan.listeners) ?? plan.listeners
+                let running = try await listen(at: listeners, on: group, revocationsAfter: position)
                 // Not before: a failure to start is told in one line.
-                if let fileLimit { report(fileLimit) }
+                if let fileLimit { report(fileLimit, listeners) }
                 return running
             } catch {
                 await plan.lightning.stop()
@@ -49,14 +50,18 @@ package final class Gateway: Sendable {
         }
     }
 
-    private func listen(on group: any EventLoopGroup, revocationsAfter position: Int64) async throws -> RunningGateway {
+    private func listen(
+        at listeners: [ListenerSettings],
+        on group: any EventLoopGroup,
+        revocationsAfter position: Int64
+    ) async throws -> RunningGateway {
         let accessLog = try plan.accessLog.map { try AccessLog($0, time: policy.time, logger: logger) }
         do {
             let readiness = Readiness()
             let local = try await server(of: localListeners(readiness), on: group.next(), accessLog: nil).start()
             do {
-                let listeners = plan.listeners.map { GatewayServer.Listener($0, routing: plan) }
-                let server = try await server(of: listeners, on: group, accessLog: accessLog).start()
+                let open = listeners.map { GatewayServer.Listener($0, routing: plan) }
+                let server = try await server(of: open, on: group, accessLog: accessLog).start()
                 readiness.note(.ready)
                 return RunningGateway(
                     server: server,
@@ -103,8 +108,12 @@ package final class Gateway: Sendable {
 
     // MARK: The process
 
-    private func report(_ limit: OpenFileLimit) {
-        logger.info("open files", metadata: ["limit": "\(limit)"])
+    private func report(_ limit: OpenFileLimit, _ listeners: [ListenerSettings]) {
+        let connections = listeners.map { "\($0.address): \($0.maxConnections ?? ListenerSettings.usualConnections)" }
+        logger.info(
+            "open files",
+            metadata: ["limit": "\(limit)", "max-connections": .array(connections.map { .string($0) })]
+        )
         if let warning = limit.warning(for: plan.listeners) {
             logger.warning("\(warning)")
         }

@@ -10,6 +10,8 @@ package import GatewayKit
 package struct OpenFileLimit: Hashable, Sendable, CustomStringConvertible {
     /// Held by what is not a connection: listeners, event loops, the store, logs.
     private static let others = 128
+    /// Connections that a listener takes in any case.
+    private static let fewest = 64
 
     /// `nil`: any number.
     package let count: UInt64?
@@ -29,10 +31,26 @@ package struct OpenFileLimit: Hashable, Sendable, CustomStringConvertible {
         return OpenFileLimit(limit.rlim_cur == infinity ? nil : UInt64(limit.rlim_cur))
     }
 
-    /// What will go wrong with these listeners, in a sentence; `nil`: nothing. A request that is forwarded holds a
-    /// connection of its client and one to the upstream.
+    /// These listeners, with a number of connections where the policy names none: what files are left for, in equal
+    /// shares, up to the usual number.
+    package func fitting(_ listeners: [ListenerSettings]) -> [ListenerSettings] {
+        let open = listeners.count { $0.maxConnections == nil }
+        guard let count, open > 0 else { return listeners }
+        let named = listeners.reduce(0) { $0 + ($1.maxConnections ?? 0) }
+        let room = (Int(clamping: count) - Self.others) / 2 - named
+        let share = min(max(room / open, Self.fewest), ListenerSettings.usualConnections)
+        return listeners.map { listener in
+            var listener = listener
+            listener.maxConnections = listener.maxConnections ?? share
+            return listener
+        }
+    }
+
+    /// What will go wrong with the numbers that a policy names, in a sentence; `nil`: nothing. A request that is
+    /// forwarded holds a connection of its client and one to the upstream.
     package func warning(for listeners: [ListenerSettings]) -> String? {
-        let connections = listeners.reduce(0) { $0 + $1.maxConnections }
+        let connections = listeners.reduce(0) { $0 + ($1.maxConnections ?? 0) }
+        guard connections > 0 else { return nil }
         let needed = UInt64(clamping: connections * 2 + Self.others)
         guard let count, count < needed else { return nil }
         return "\(count) files may be open, and \(connections) connections of clients need up to \(needed):"
