@@ -31,6 +31,13 @@ extension ListenerSettings {
         let expected = "an address such as 127.0.0.1:8402 or [::1]:8402"
         var settings = run.reader(for: node, word: "listen")
         guard case .map = node.content else {
+            if case .text(let text) = node.content, let port = UInt16(text) {
+                run.note(
+                    node.place,
+                    "'listen' should be \(expected), not '\(text)' (did you mean '127.0.0.1:\(port)'?)"
+                )
+                return nil
+            }
             return settings.value(of: node, named: "'listen'", expected: expected) { Self(parsing: $0) }
         }
         var listener = settings.value(

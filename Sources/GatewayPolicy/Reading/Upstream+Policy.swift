@@ -6,6 +6,13 @@ extension Upstream {
         if !PolicyName.isValid(entry.key) {
             run.note(entry.keyPlace, "the name of an upstream \(PolicyName.rule), not '\(entry.key)'")
         }
+        if case .text(let text) = entry.value.content {
+            run.note(
+                entry.value.place,
+                "'\(entry.key)' should be a map such as { url: http://127.0.0.1:9001 }, not '\(text)'"
+            )
+            return nil
+        }
         var settings = run.reader(for: entry.value, word: entry.key)
         let url = settings.node("url")
         let defaults = Timeouts()
@@ -122,8 +129,10 @@ extension Upstream {
             }
             return (known, Endpoint(socketPath: path))
         }
-        guard parts.count == 2, parts[1].hasPrefix("//") else {
-            throw PolicyMistake(place, "'url' should be a URL such as \(example), not '\(url)'")
+        guard parts.count == 2, parts[1].hasPrefix("/"), known == nil || parts[1].hasPrefix("//") else {
+            let isAddress = known == nil && !url.hasPrefix("unix:") && ListenerSettings(parsing: url) != nil
+            let guess = isAddress ? " (did you mean 'http://\(url)'?)" : ""
+            throw PolicyMistake(place, "'url' should be a URL such as \(example), not '\(url)'\(guess)")
         }
         guard let scheme = known else {
             throw PolicyMistake(
@@ -170,6 +179,10 @@ extension Upstream.Pooling {
 extension Upstream.HealthCheck {
     /// What an upstream's `health` says: `{ path: /healthz, every: 5s }`.
     static func one(from settings: inout PolicyReader) -> Self? {
+        if let node = settings.node("health"), case .text(let text) = node.content {
+            settings.note(node.place, "'health' should be a map such as { path: /healthz, every: 5s }, not '\(text)'")
+            return nil
+        }
         guard var reader = settings.section("health") else { return nil }
         defer { reader.finish() }
         let path = reader.value(
