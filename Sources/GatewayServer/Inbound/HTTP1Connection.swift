@@ -49,15 +49,15 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, Cli
     private var phaseStart: NIODeadline
     private var isPumping = false
     private var isReadSuspended = false
-    private var isRequestEnded = true
+    var isRequestEnded = true
     private var opensWebSocket = false
-    private var closesAfterResponse = false
+    var closesAfterResponse = false
     /// The server or its listener takes no further requests.
     private(set) var isDraining = false
     /// While it lingers: the client's kernel has all that was written.
     private var isOutputClosed = false
     private(set) var awaitsContinue = false
-    private var version = RequestHead.Version.http1_1
+    var version = RequestHead.Version.http1_1
     private var framing = ResponseFraming.none(declared: nil)
     private var hop = HopByHop(of: Fields())
     /// Written and not handed to the channel yet: a head and a small body go out in one piece.
@@ -117,12 +117,22 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, Cli
         if case .exchange = phase {
             runner.frontBecameWritable()
         }
-        pump()
+        flushRequest()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        left()
+    }
+
+    /// Of a channel that was closed before it could tell of its opening, this is all that is heard.
+    func handlerRemoved(context: ChannelHandlerContext) {
+        left()
+    }
+
+    private func left() {
+        guard context != nil else { return }
         phase = .closed
-        self.context = nil
+        context = nil
         runner.clientLeft()
         worker.remove(self)
     }
@@ -255,41 +265,6 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, Cli
         return request.fields.value(at: index).lowercased() == "100-continue"
     }
 
-    // MARK: Answers without an exchange
-
-    /// Answers what no route saw: a message that cannot be read, or a request that nothing matches.
-    private func refuse(_ reply: Reply, to request: RequestHead? = nil) {
-        phase = .exchange
-        if request == nil {
-            // Nothing is known of a message that cannot be read, but that this was it.
-            isRequestEnded = false
-            closesAfterResponse = true
-            version = .http1_1
-        }
-        let known = request ?? RequestHead.unreadable
-        let id = worker.nextExchangeID()
-        let (head, body) = reply.rendered(for: known, id: id)
-        worker.recordRefusal(id, of: request, from: peer, head, body)
-        guard case .bytes(let bytes) = body, known.method != .head else {
-            sendHead(
-                head,
-                body: known.method == .head ? .none(declared: nil) : .length(0),
-                closes: reply.closesConnection
-            )
-            finishResponse()
-            return
-        }
-        sendHead(head, body: .length(UInt64(bytes.readableBytes)), closes: reply.closesConnection)
-        sendPart(bytes)
-        finishResponse()
-    }
-
-    private func finishResponse() {
-        sendEnd(trailers: Fields())
-        flush()
-        exchangeEnded()
-    }
-
     // MARK: Front
 
     var isWritable: Bool { context?.channel.isWritable ?? false }
@@ -419,7 +394,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, Cli
             phase = .discarding
             phaseStart = worker.now
         }
-        pump()
+        flushRequest()
     }
 
     private func nextRequest() {

@@ -104,7 +104,17 @@ final class HTTP2ServerConnection: ChannelInboundHandler, ClientConnection {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        self.context = nil
+        left()
+    }
+
+    /// Of a channel that was closed before it could tell of its opening, this is all that is heard.
+    func handlerRemoved(context: ChannelHandlerContext) {
+        left()
+    }
+
+    private func left() {
+        guard context != nil else { return }
+        context = nil
         closeStart = closeStart ?? worker.now
         for stream in Array(streams.values) {
             stream.left()

@@ -256,7 +256,17 @@ final class HTTP1UpstreamConnection: ChannelInboundHandler, UpstreamExchange, Fl
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        self.context = nil
+        left()
+    }
+
+    /// Of a channel that was closed before it could tell of its opening, this is all that is heard.
+    func handlerRemoved(context: ChannelHandlerContext) {
+        left()
+    }
+
+    private func left() {
+        guard context != nil else { return }
+        context = nil
         if case .readingBody = phase, parser.endsWithConnection {
             end(Fields())
         } else {

@@ -126,7 +126,17 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        self.context = nil
+        left()
+    }
+
+    /// Of a channel that was closed before it could tell of its opening, this is all that is heard.
+    func handlerRemoved(context: ChannelHandlerContext) {
+        left()
+    }
+
+    private func left() {
+        guard context != nil else { return }
+        context = nil
         end(.closed)
         spare = []
         if isEstablished { pool.closed(self) }

@@ -112,7 +112,7 @@ struct UpstreamHTTP2EndTests {
 
 extension RawConnection {
     /// The streams that an HTTP/2 client has opened, once there are as many.
-    fileprivate func streams(_ count: Int) async throws -> [UInt32] {
+    func streams(_ count: Int) async throws -> [UInt32] {
         let state = try await received.wait(for: "\(count) streams") { Self.streams(in: $0).count >= count }
         return Self.streams(in: state)
     }
@@ -123,7 +123,7 @@ extension RawConnection {
             .map(\.stream)
     }
 
-    fileprivate func answer(_ stream: UInt32, _ name: String) async throws {
+    func answer(_ stream: UInt32, _ name: String) async throws {
         try await send(HTTP2RawFrame.headers(stream, .okResponse + .literal("x-name", name), ends: true).bytes)
     }
 }
