@@ -32,8 +32,8 @@ package struct SelfSignedIdentity: Sendable {
     /// - Parameter names: host names, also such as `*.example.com`, and IP addresses, besides `localhost`, `127.0.0.1`
     ///   and `::1`.
     package init(names: [String], dataFolder: String) throws(StartFailure) {
-        certificateFile = DurableFile(folder: dataFolder, name: "tls.cert")
-        keyFile = DurableFile(folder: dataFolder, name: "tls.key")
+        certificateFile = DurableFile(folder: dataFolder, name: "tls.cert", need: "TLS needs")
+        keyFile = DurableFile(folder: dataFolder, name: "tls.key", need: "TLS needs")
         files = TLSFiles(certificate: certificateFile.path, key: keyFile.path)
         var generalNames: [GeneralName] = []
         for name in names + ["localhost", "127.0.0.1", "::1"] {
@@ -55,8 +55,8 @@ package struct SelfSignedIdentity: Sendable {
         guard try isDue(at: now) else { return false }
         let (certificate, key) = try makePair(at: now)
         // A crash between the two leaves a key that is not the certificate's, and so leads to a new pair.
-        try keyFile.write(key, mode: 0o600)
-        try certificateFile.write(certificate, mode: 0o644)
+        try keyFile.replace(with: key, mode: 0o600)
+        try certificateFile.replace(with: certificate, mode: 0o644)
         return true
     }
 
