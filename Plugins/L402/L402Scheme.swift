@@ -58,6 +58,11 @@ package struct L402Scheme: AuthScheme, Plugin {
         }
     }
 
+    /// Without a macaroon and an invoice no client takes it for an offer.
+    package func challenge(in exchange: Exchange) -> Challenge {
+        Challenge(lines: ["L402 realm=\"\(exchange.route.service)\""])
+    }
+
     // MARK: Recognising
 
     package func credential(in exchange: Exchange) throws -> Eventually<Credential?> {

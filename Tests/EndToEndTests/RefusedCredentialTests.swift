@@ -101,6 +101,24 @@ import Testing
         }
     }
 
+    @Test func `where nothing is sold it is answered by naming the scheme, and offers nothing`() async throws {
+        let routes = """
+              - name: members
+                match: { path: /members }
+                pipeline:
+                  - auth: { use: l402, valid-for: 1h }
+                  - caveats: [service, expires, path, method, address]
+                  - forward: echo
+            """
+        try await TestGateway.with(routes: routes) { gateway in
+            let answer = try await gateway.request("/members", [("Authorization", "L402 nonsense")])
+            #expect(answer.status == 401)
+            #expect(answer.headers["www-authenticate"] == ["L402 realm=\"members\""])
+            #expect(answer.challenge == nil)
+            #expect(answer.body.contains("\"reason\":\"malformed\""))
+        }
+    }
+
     @Test func `too many requests are told when to come back`() async throws {
         try await TestGateway.with { gateway in
             var statuses = [Int]()

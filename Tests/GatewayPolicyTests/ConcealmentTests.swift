@@ -17,6 +17,7 @@ struct ConcealmentTests {
         func challenge(for quote: Quote, in exchange: Exchange) throws -> Eventually<Challenge> {
             .now(Challenge(lines: []))
         }
+        func challenge(in exchange: Exchange) -> Challenge { Challenge(lines: []) }
     }
 
     /// Which lines are kept from the upstream once the stages of the route have run.

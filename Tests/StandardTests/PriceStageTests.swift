@@ -114,6 +114,7 @@ struct PriceStageTests {
             func challenge(for quote: Quote, in exchange: Exchange) throws -> Eventually<Challenge> {
                 .now(Challenge(lines: ["Fixed 1", "Fixed 2"]))
             }
+            func challenge(in exchange: Exchange) -> Challenge { Challenge(lines: []) }
         }
         let reply = try await reply(of: stage(), schemes: [Fixed(), ExampleScheme(), Fixed()])
         #expect(

@@ -1,3 +1,4 @@
+internal import HTTPTypes
 public import Logging
 public import NIOCore
 
@@ -91,6 +92,19 @@ public final class Exchange {
         if let rejection { return rejection }
         guard let credential, !credential.caveats.isEmpty, !caveatsHold else { return nil }
         return Rejection(.unknownCaveat, "the caveats of the credential were not checked on this route")
+    }
+
+    /// The answer in place of forwarding a request that must not be forwarded as it stands: 401, and by which schemes
+    /// another credential would be recognised.
+    package var refusal: Reply? {
+        guard let rejection = unresolvedRejection else { return nil }
+        var fields = Fields()
+        for scheme in schemes {
+            for line in scheme.challenge(in: self).lines {
+                fields.add(.wwwAuthenticate, line)
+            }
+        }
+        return Reply(.unauthorized, rejection.problem, fields: fields)
     }
 }
 

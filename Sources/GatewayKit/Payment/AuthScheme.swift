@@ -16,6 +16,10 @@ public protocol AuthScheme: Sendable {
     /// An offer to sell what the quote names.
     func challenge(for quote: Quote, in exchange: Exchange) throws -> Eventually<Challenge>
 
+    /// Names the scheme and offers nothing: for a 401, which must have a challenge also where nothing is sold (RFC 9110
+    /// §11.6.1).
+    func challenge(in exchange: Exchange) -> Challenge
+
     /// The caveats that everything sold with these settings carries: `check` asks whether the routes verify them. By
     /// default none.
     var soldCaveats: [SoldCaveat] { get }
@@ -25,7 +29,7 @@ extension AuthScheme {
     public var soldCaveats: [SoldCaveat] { [] }
 }
 
-/// What one scheme adds to a 402.
+/// What one scheme adds to a 402 or a 401.
 public struct Challenge: Sendable {
     /// The values of `WWW-Authenticate`, one line each, in their order.
     public var lines: [String]

@@ -86,8 +86,8 @@ package struct ExchangeDriver {
         return self.reply(reply)
     }
 
-    /// - Parameter rejection: why the request may not be forwarded, whatever the stages say.
-    package mutating func stageDecided(_ decision: Decision, rejection: Rejection?) -> Action {
+    /// - Parameter refusal: the answer in place of forwarding, where the request may not be, whatever the stages say.
+    package mutating func stageDecided(_ decision: Decision, refusal: Reply?) -> Action {
         switch phase {
         case .admitting(let index):
             switch decision {
@@ -100,9 +100,7 @@ package struct ExchangeDriver {
             case .forward(let upstream):
                 decider = index
                 admitted = index + 1
-                if let rejection {
-                    return self.reply(Reply(.unauthorized, rejection.problem))
-                }
+                if let refusal { return self.reply(refusal) }
                 phase = .connecting(upstream)
                 return .connect(upstream)
             }

@@ -123,7 +123,7 @@ final class ExchangeRunner: RequestBodySource {
         do {
             switch try exchange.route.stages[index].admit(exchange) {
             case .now(let decision):
-                return driver.stageDecided(decision, rejection: exchange.unresolvedRejection)
+                return driver.stageDecided(decision, refusal: refusal(of: decision, in: exchange))
             case .later(let future):
                 future.assumeIsolated().whenComplete { self.decided($0, exchange) }
                 return .wait
@@ -133,11 +133,15 @@ final class ExchangeRunner: RequestBodySource {
         }
     }
 
+    private func refusal(of decision: Decision, in exchange: Exchange) -> Reply? {
+        if case .forward = decision { exchange.refusal } else { nil }
+    }
+
     private func decided(_ result: Result<Decision, any Error>, _ exchange: Exchange) {
         lastActivity = worker.now
         switch result {
         case .success(let decision):
-            perform(driver.stageDecided(decision, rejection: exchange.unresolvedRejection))
+            perform(driver.stageDecided(decision, refusal: refusal(of: decision, in: exchange)))
         case .failure(let error):
             perform(driver.stageFailed(with: reply(to: error, in: exchange)))
         }

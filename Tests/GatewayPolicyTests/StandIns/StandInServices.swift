@@ -18,6 +18,8 @@ struct L402Scheme: AuthScheme, Plugin {
     func challenge(for quote: Quote, in exchange: Exchange) throws -> Eventually<Challenge> {
         .now(Challenge(lines: []))
     }
+
+    func challenge(in exchange: Exchange) -> Challenge { Challenge(lines: []) }
 }
 
 /// A node that is down.

@@ -38,7 +38,7 @@ struct DriverScript {
         case .next: decide(.next)
         case .reply: decide(.reply(Reply(.ok)))
         case .forward: decide(.forward(Self.upstream))
-        case .rejected: decide(.forward(Self.upstream), rejection: Rejection(.caveat, "not allowed"))
+        case .rejected: decide(.forward(Self.upstream), refusal: Reply(.unauthorized, detail: "not allowed"))
         case .stageFails:
             isDeciding = false
             note(driver.stageFailed(with: Reply(.internalServerError)))
@@ -56,9 +56,9 @@ struct DriverScript {
         }
     }
 
-    private mutating func decide(_ decision: Decision, rejection: Rejection? = nil) {
+    private mutating func decide(_ decision: Decision, refusal: Reply? = nil) {
         isDeciding = false
-        note(driver.stageDecided(decision, rejection: rejection))
+        note(driver.stageDecided(decision, refusal: refusal))
     }
 
     private mutating func note(_ action: ExchangeDriver.Action) {

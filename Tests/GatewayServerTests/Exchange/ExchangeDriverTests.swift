@@ -185,7 +185,7 @@ struct ExchangeDriverTests {
     @Test func `bytes are in the outcome`() {
         var driver = ExchangeDriver(stageCount: 1)
         _ = driver.start()
-        _ = driver.stageDecided(.reply(Reply(.ok)), rejection: nil)
+        _ = driver.stageDecided(.reply(Reply(.ok)), refusal: nil)
         driver.requestBytes = 5
         driver.responseBytes = 7
         guard case .finish(let outcome) = driver.responseWritten() else {
@@ -215,7 +215,7 @@ struct ExchangeDriverTests {
     func `each failure of an upstream has its status`(_ failure: UpstreamFailure, _ status: Int) {
         var driver = ExchangeDriver(stageCount: 1)
         _ = driver.start()
-        _ = driver.stageDecided(.forward(DriverScript.upstream), rejection: nil)
+        _ = driver.stageDecided(.forward(DriverScript.upstream), refusal: nil)
         guard case .reply(let reply) = driver.upstreamFailed(failure, mayRetry: false) else {
             Issue.record("the failure was not answered")
             return

@@ -19,6 +19,8 @@ struct ExampleScheme: AuthScheme {
         if let failure { throw failure }
         return quote.invoice().map { [name] in Challenge(lines: ["\(name) invoice=\"\($0.bolt11)\""]) }
     }
+
+    func challenge(in exchange: Exchange) -> Challenge { Challenge(lines: [name]) }
 }
 
 /// Schemes that a policy can name.
@@ -35,6 +37,7 @@ enum ExampleSchemes {
         func challenge(for quote: Quote, in exchange: Exchange) throws -> Eventually<Challenge> {
             .now(Challenge(lines: ["First"]))
         }
+        func challenge(in exchange: Exchange) -> Challenge { Challenge(lines: ["First"]) }
     }
 
     struct Second: AuthScheme, Plugin {
@@ -47,6 +50,7 @@ enum ExampleSchemes {
         func challenge(for quote: Quote, in exchange: Exchange) throws -> Eventually<Challenge> {
             .now(Challenge(lines: ["Second"]))
         }
+        func challenge(in exchange: Exchange) -> Challenge { Challenge(lines: ["Second"]) }
     }
 
     static var registry: Registry {
