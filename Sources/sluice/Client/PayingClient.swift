@@ -13,10 +13,13 @@ internal import NIOHTTP1
 
 /// A client of L402: pays what a 402 asks for, as far as it may, and repeats the request.
 struct PayingClient {
-    let method: String
-    let url: URL
-    let fields: [(String, String)]
-    let body: ByteBuffer?
+    /// As many as browsers and AsyncHTTPClient follow at least.
+    private static let mostRedirects = 5
+
+    private(set) var method: String
+    private(set) var url: URL
+    private(set) var fields: [(String, String)]
+    private(set) var body: ByteBuffer?
     let limit: Amount
     let wallet: WalletOptions
     let cache: TokenCache
@@ -31,6 +34,8 @@ struct PayingClient {
         var configuration = HTTPClient.Configuration.singletonConfiguration
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.decompression = .disabled
+        // Another host must not get a token, nor sell one, under the name of this one.
+        configuration.redirectConfiguration = .disallow
         let connections = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         do {
             try await body(connections)
@@ -41,8 +46,19 @@ struct PayingClient {
         try? await connections.shutdown()
     }
 
-    /// The first answer that is not a 402 that can be paid.
+    /// The first answer that is neither a redirect nor a 402 that can be paid.
     func response() async throws -> HTTPClientResponse {
+        var client = self
+        for _ in 0...Self.mostRedirects {
+            let response = try await client.paidResponse()
+            guard let next = client.redirected(by: response) else { return response }
+            client = next
+        }
+        throw CommandFailure(.failed, "the server redirects more than \(Self.mostRedirects) times")
+    }
+
+    /// The first answer of this host that is not a 402 that can be paid.
+    private func paidResponse() async throws -> HTTPClientResponse {
         let origin = try origin()
         let hasOwnCredential = fields.contains { $0.0.lowercased() == "authorization" }
         var presented: [L402Token] = []
@@ -98,6 +114,32 @@ struct PayingClient {
             throw CommandFailure(.usage, "'\(url)' should be an http or https URL")
         }
         return "\(scheme)://\(host.lowercased()):\(url.port ?? (scheme == "http" ? 80 : 443))"
+    }
+
+    // MARK: Redirects
+
+    /// Who asks where a response says to ask instead (RFC 9110 §15.4); `nil` where it says no such thing.
+    private func redirected(by response: HTTPClientResponse) -> PayingClient? {
+        let status = response.status.code
+        guard [301, 302, 303, 307, 308].contains(status), let location = response.headers.first(name: "Location"),
+            let target = URL(string: location, relativeTo: url)?.absoluteURL
+        else { return nil }
+        var next = self
+        next.url = target
+        guard let origin = try? origin(), let nextOrigin = try? next.origin() else { return nil }
+        if status == 303 && method != "HEAD" || status < 303 && method == "POST" {
+            next.method = "GET"
+            next.body = nil
+            next.remove(["content-length", "content-type"])
+        }
+        if nextOrigin != origin {
+            next.remove(["authorization", "cookie", "origin", "proxy-authorization"])
+        }
+        return next
+    }
+
+    private mutating func remove(_ names: Set<String>) {
+        fields.removeAll { names.contains($0.0.lowercased()) }
     }
 
     // MARK: Requests
