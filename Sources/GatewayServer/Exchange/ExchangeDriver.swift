@@ -46,7 +46,7 @@ package struct ExchangeDriver {
     package private(set) var status: HTTPResponse.Status?
     package var requestBytes: UInt64 = 0
     package var responseBytes: UInt64 = 0
-    private var hasRetried = false
+    private var retries = 0
     private var failure: UpstreamFailure?
 
     package init(stageCount: Int) {
@@ -150,11 +150,11 @@ package struct ExchangeDriver {
         return .sendResponse
     }
 
-    /// - Parameter mayRetry: the connection had served before, and the request may be sent twice (RFC 9110 §9.2.2).
-    package mutating func upstreamFailed(_ failure: UpstreamFailure, mayRetry: Bool) -> Action {
+    /// - Parameter mostRetries: how often the request may be sent again after such a failure, earlier times counted.
+    package mutating func upstreamFailed(_ failure: UpstreamFailure, mostRetries: Int) -> Action {
         switch phase {
-        case .awaitingResponse(let upstream) where mayRetry && !hasRetried:
-            hasRetried = true
+        case .awaitingResponse(let upstream) where retries < mostRetries:
+            retries += 1
             phase = .connecting(upstream)
             return .connect(upstream)
         case .connecting, .awaitingResponse:

@@ -20,7 +20,7 @@ extension ExchangeRunner {
             self.ticket = ticket
             return .wait
         case .refused(let failure):
-            return driver.upstreamFailed(failure, mayRetry: false)
+            return driver.upstreamFailed(failure, mostRetries: 0)
         }
     }
 
@@ -37,7 +37,7 @@ extension ExchangeRunner {
             upstream = connection
             perform(driver.connected())
         case .failure(let failure):
-            perform(driver.upstreamFailed(failure, mayRetry: false))
+            perform(driver.upstreamFailed(failure, mostRetries: 0))
         }
     }
 
@@ -117,7 +117,7 @@ extension ExchangeRunner {
             endpoint?.failed(at: worker.eventLoop.now)
         }
         exchange.logger.warning("the upstream failed", metadata: ["failure": .string(failure.rawValue)])
-        let action = driver.upstreamFailed(failure, mayRetry: mayRepeat(exchange.request, repeatability))
+        let action = driver.upstreamFailed(failure, mostRetries: mostRetries(of: exchange.request, repeatability))
         if case .connect(let upstream) = action {
             perform(connect(upstream, avoiding: endpoint))
         } else {
@@ -125,14 +125,11 @@ extension ExchangeRunner {
         }
     }
 
-    private func mayRepeat(_ request: RequestHead, _ repeatability: Repeatability) -> Bool {
-        switch repeatability {
-        case .never: return false
-        case .ifIdempotent where !request.method.isIdempotent: return false
-        case .ifIdempotent, .always: break
-        }
+    private func mostRetries(of request: RequestHead, _ repeatability: Repeatability) -> Int {
+        if repeatability == .ifIdempotent, !request.method.isIdempotent { return 0 }
         // All that came of the body is still here: nothing, or what a stage collected.
-        return UInt64(collection?.bytes.readableBytes ?? 0) == driver.requestBytes
+        guard UInt64(collection?.bytes.readableBytes ?? 0) == driver.requestBytes else { return 0 }
+        return repeatability.mostRetries
     }
 
     func upstreamReadComplete() {

@@ -202,10 +202,10 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
             case .windowOpened(let id):
                 streams[id]?.windowOpened()
             case .goAway(let last, _):
-                for (id, stream) in streams where id > last {
+                // In their order, so that on the next connection the same ones are not the last again.
+                for id in streams.keys.filter({ $0 > last }).sorted() {
                     machine.reset(id, .cancel)
-                    stream.failed(.closed, .always)
-                    streams[id] = nil
+                    streams.removeValue(forKey: id)?.failed(.closed, .onAnotherConnection)
                 }
                 closeIfUseless()
             case .fault:

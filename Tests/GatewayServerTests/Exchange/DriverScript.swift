@@ -6,7 +6,7 @@ import HTTPTypes
 struct DriverScript {
     enum Event: String, CaseIterable, Sendable {
         case next, reply, forward, rejected, stageFails
-        case connects, responds, upstreamFails, staleFails, written
+        case connects, responds, upstreamFails, staleFails, refuses, written
         case clientLeaves, bodyFails, drains
     }
 
@@ -47,8 +47,9 @@ struct DriverScript {
             let action = driver.upstreamResponded()
             if case .sendResponse = action { driver.sent(.ok) }
             note(action)
-        case .upstreamFails: note(driver.upstreamFailed(.closed, mayRetry: false))
-        case .staleFails: note(driver.upstreamFailed(.closed, mayRetry: true))
+        case .upstreamFails: note(driver.upstreamFailed(.closed, mostRetries: 0))
+        case .staleFails: note(driver.upstreamFailed(.closed, mostRetries: 1))
+        case .refuses: note(driver.upstreamFailed(.closed, mostRetries: 2))
         case .written: note(driver.responseWritten())
         case .clientLeaves: note(driver.clientLeft())
         case .bodyFails: note(driver.requestFailed(with: Reply(.badRequest)))

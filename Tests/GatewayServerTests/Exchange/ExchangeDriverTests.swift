@@ -85,6 +85,22 @@ struct ExchangeDriverTests {
             ]
         ),
         .init(
+            "connection after connection takes no more",
+            [.forward, .connects, .refuses, .connects, .refuses, .connects, .refuses, .written],
+            [
+                "connect", "request", "connect", "request", "connect", "request", "reply 502",
+                "finish upstreamFailed(GatewayKit.UpstreamFailure.closed) 502, settle 1",
+            ]
+        ),
+        .init(
+            "a connection that takes no more and then a stale one",
+            [.forward, .connects, .refuses, .connects, .staleFails, .written],
+            [
+                "connect", "request", "connect", "request", "reply 502",
+                "finish upstreamFailed(GatewayKit.UpstreamFailure.closed) 502, settle 1",
+            ]
+        ),
+        .init(
             "a stale connection and then none",
             [.forward, .connects, .staleFails, .upstreamFails, .written],
             [
@@ -216,7 +232,7 @@ struct ExchangeDriverTests {
         var driver = ExchangeDriver(stageCount: 1)
         _ = driver.start()
         _ = driver.stageDecided(.forward(DriverScript.upstream), refusal: nil)
-        guard case .reply(let reply) = driver.upstreamFailed(failure, mayRetry: false) else {
+        guard case .reply(let reply) = driver.upstreamFailed(failure, mostRetries: 0) else {
             Issue.record("the failure was not answered")
             return
         }

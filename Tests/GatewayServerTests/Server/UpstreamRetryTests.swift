@@ -48,8 +48,13 @@ struct UpstreamRetryTests {
 
     // MARK: HTTP/2
 
-    /// Refuses the first request that it gets, in either way; answers all others.
-    private func refusing(_ name: String, _ seen: Journal, byGoAway: Bool) async throws -> ScriptedUpstream {
+    /// Refuses the first requests that are seen, in either way; answers all others.
+    private func refusing(
+        _ name: String,
+        _ seen: Journal,
+        byGoAway: Bool,
+        count: Int
+    ) async throws -> ScriptedUpstream {
         try await .start { connection in
             try await connection.send(HTTP2RawFrame(.settings).bytes)
             var offset = 24
@@ -65,7 +70,7 @@ struct UpstreamRetryTests {
                 let number = seen.update {
                     $0.append(name); return $0.count
                 }
-                if number > 1 {
+                if number > count {
                     try await connection.send(HTTP2RawFrame(.headers, flags: 5, stream: id, .okResponse).bytes)
                 } else if byGoAway {
                     try await connection.send(HTTP2RawFrame.goAway(0).bytes)
@@ -80,9 +85,10 @@ struct UpstreamRetryTests {
         Int(bytes[start]) << 16 | Int(bytes[start + 1]) << 8 | Int(bytes[start + 2])
     }
 
-    private func status(of request: String, byGoAway: Bool, _ seen: Journal) async throws -> Int {
+    private func status(of request: String, byGoAway: Bool, count: Int = 1, _ seen: Journal) async throws -> Int {
         let services = (
-            try await refusing("a", seen, byGoAway: byGoAway), try await refusing("b", seen, byGoAway: byGoAway)
+            try await refusing("a", seen, byGoAway: byGoAway, count: count),
+            try await refusing("b", seen, byGoAway: byGoAway, count: count)
         )
         let upstream = Upstream(
             name: "refusing",
@@ -109,6 +115,20 @@ struct UpstreamRetryTests {
         let post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"
         #expect(try await status(of: post, byGoAway: byGoAway, seen) == 200)
         #expect(seen.value == ["a", "b"])
+    }
+
+    @Test func `a request arrives that connection after connection takes no more`() async throws {
+        let seen = Journal()
+        #expect(try await status(of: "GET / HTTP/1.1\r\nHost: a\r\n\r\n", byGoAway: true, count: 6, seen) == 200)
+        #expect(seen.value.count == 7)
+    }
+
+    @Test(arguments: [(true, 7), (false, 2)])
+    func `an upstream that takes nothing is asked so often and no more`(byGoAway: Bool, times: Int) async throws {
+        let seen = Journal()
+        let get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+        #expect(try await status(of: get, byGoAway: byGoAway, count: .max, seen) == 502)
+        #expect(seen.value.count == times)
     }
 
     @Test func `a request whose body is gone is not sent twice, whatever the upstream says`() async throws {
