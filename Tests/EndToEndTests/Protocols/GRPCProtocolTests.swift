@@ -15,14 +15,34 @@ struct `Protocols: gRPC` {
         var metadata: [String: String]?
     }
 
-    @Test func `calls of every kind, errors, deadlines and cancellations pass`() async throws {
+    /// Where Debian's nginx stands, with `grpc_pass`.
+    enum Passage: String, CaseIterable {
+        case direct = "no nginx"
+        case before = "nginx before the gateway"
+        case behind = "nginx behind the gateway"
+    }
+
+    /// An nginx that passes everything on.
+    private func passing(to port: Int) async throws -> (Nginx, port: Int) {
+        let own = try await Nginx.freePort()
+        let nginx = try Nginx(
+            "server { listen 127.0.0.1:\(own) http2; location / { grpc_pass grpc://127.0.0.1:\(port); } }",
+            in: try TemporaryFolder()
+        )
+        try await nginx.listening()
+        return (nginx, own)
+    }
+
+    @Test(arguments: Passage.allCases)
+    func `calls of every kind, errors, deadlines and cancellations pass`(passage: Passage) async throws {
         let upstream = try PythonUpstream("grpc_upstream.py")
         let slow = try PythonUpstream("upstream.py", ["http2", "{folder}"])
         let place: Port = try await upstream.place()
         let slowPlace: ProtocolUpstream.Place = try await slow.place()
+        let behind = passage == .behind ? try await passing(to: place.port) : nil
         let calls: [String: Call] = try await ProtocolGateway.with(
             upstreams: [
-                "echo: { url: \"h2c://127.0.0.1:\(place.port)\" }",
+                "echo: { url: \"h2c://127.0.0.1:\(behind?.port ?? place.port)\" }",
                 "slow: { url: \"h2c://127.0.0.1:\(slowPlace.clear)\" }",
                 // Nobody can listen there.
                 "down: { url: \"h2c+unix:/proc/nobody.sock\" }",
@@ -44,9 +64,15 @@ struct `Protocols: gRPC` {
                     - forward: echo
                 """
         ) { gateway in
-            try await ProtocolPeer.ask("grpc_client.py", ["\(gateway.port)"])
+            let before = passage == .before ? try await passing(to: gateway.port) : nil
+            let calls: [String: Call] = try await ProtocolPeer.ask(
+                "grpc_client.py",
+                ["\(before?.port ?? gateway.port)"]
+            )
+            withExtendedLifetime(before) {}
+            return calls
         }
-        withExtendedLifetime((upstream, slow)) {}
+        withExtendedLifetime((upstream, slow, behind)) {}
 
         let metadata = ["x-initial": "here", "x-raw-bin": "00ff", "x-trailing": "here"]
         #expect(calls["unary"] == Call(code: 0, messages: ["hello"], metadata: metadata))

@@ -12,6 +12,11 @@ enum ProtocolPeer {
         grpcio 1.85.3; curl, nginx, h2load and openssl are needed as well
         """
 
+    /// Whether tests with these programs are to run: CI fails where one is missing, others skip and say so.
+    static func expects(_ programs: String...) -> Bool {
+        environment["CI"] != nil || programs.allSatisfy { path(of: $0) != nil }
+    }
+
     /// What runs a script.
     static func python(_ script: String) throws -> [String] {
         let python = try #require(environment["SLUICE_INTEROP_PYTHON"], "CI needs SLUICE_INTEROP_PYTHON")
@@ -22,9 +27,12 @@ enum ProtocolPeer {
 
     /// - Throws: where the program is not installed.
     static func program(_ name: String) throws -> String {
+        try #require(path(of: name), "\(name) is not installed")
+    }
+
+    private static func path(of program: String) -> String? {
         let folders = (environment["PATH"] ?? "").split(separator: ":").map(String.init) + ["/usr/sbin", "/usr/bin"]
-        let found = folders.map { "\($0)/\(name)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
-        return try #require(found, "\(name) is not installed")
+        return folders.map { "\($0)/\(program)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
     }
 
     /// What a script prints, as JSON.
