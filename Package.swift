@@ -145,7 +145,10 @@ let package = Package(
         .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
         tests(
             of: "Allocation",
-            ["CAllocationCount", "L402", "Standard", crypto, httpTypes, logging, nioCore, nioEmbedded]
+            [
+                "CAllocationCount", "GatewayServer", "L402", "Standard", crypto, httpTypes, logging, nioConcurrency,
+                nioCore, nioEmbedded, nioPosix,
+            ]
         ),
     ]
 )
