@@ -41,7 +41,8 @@ extension Keyring {
             scheme: L402Scheme.word,
             id: CredentialID(identifier.tokenID),
             payment: identifier.payment,
-            caveats: try Self.caveats(of: layout, in: bytes)
+            caveats: try Self.caveats(of: layout, in: bytes),
+            redemption: identifier.isShared ? .first : .none
         )
     }
 

@@ -34,7 +34,8 @@ package struct Keyring: Sendable {
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             let words = line.split { $0 == " " || $0 == "\t" }
             guard let first = words.first, !first.hasPrefix("#") else { continue }
-            guard words.count == 2, let number = UInt32(first), number > 0, let masterKey = Bytes32(hex: words[1])
+            guard words.count == 2, let number = UInt32(first), number > 0,
+                number <= L402Identifier.largestGeneration, let masterKey = Bytes32(hex: words[1])
             else {
                 throw MalformedKeyring("line \(index + 1) should be a generation and 64 hexadecimal digits")
             }
@@ -55,8 +56,8 @@ package struct Keyring: Sendable {
     }
 
     /// A new token for a payment, with these caveats in this order.
-    package func macaroon(for payment: PaymentHash, caveats: [String]) -> Macaroon? {
-        let identifier = L402Identifier(payment: payment, generation: newest).bytes
+    package func macaroon(for payment: PaymentHash, caveats: [String], isShared: Bool = false) -> Macaroon? {
+        let identifier = L402Identifier(payment: payment, generation: newest, isShared: isShared).bytes
         guard let rootKey = identifier.withUnsafeBytes({ self.rootKey(for: $0, generation: newest) }) else {
             return nil
         }

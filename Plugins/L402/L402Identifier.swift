@@ -8,7 +8,8 @@ package struct L402Identifier: Hashable, Sendable {
     package static let version: UInt16 = 0
 
     package let payment: PaymentHash
-    /// The generation of the master key in its first four bytes, big-endian; the rest is random.
+    /// In its first four bytes, big-endian, the generation of the master key and above it one bit, `isShared`; the rest
+    /// is random.
     package let tokenID: Bytes32
 
     package init(payment: PaymentHash, tokenID: Bytes32) {
@@ -16,10 +17,16 @@ package struct L402Identifier: Hashable, Sendable {
         self.tokenID = tokenID
     }
 
+    private static let sharedBit: UInt32 = 1 << 31
+    package static let largestGeneration = sharedBit - 1
+
     /// A new token signed with a key of this generation.
-    package init(payment: PaymentHash, generation: UInt32) {
+    ///
+    /// - Parameter isShared: whether something else was offered for the same invoice.
+    package init(payment: PaymentHash, generation: UInt32, isShared: Bool = false) {
         var tokenID = Bytes32.random()
-        tokenID.withUnsafeMutableBytes { $0.storeBytes(of: generation.bigEndian, as: UInt32.self) }
+        let first = generation | (isShared ? Self.sharedBit : 0)
+        tokenID.withUnsafeMutableBytes { $0.storeBytes(of: first.bigEndian, as: UInt32.self) }
         self.init(payment: payment, tokenID: tokenID)
     }
 
@@ -38,7 +45,12 @@ package struct L402Identifier: Hashable, Sendable {
         self = identifier
     }
 
-    package var generation: UInt32 {
+    package var generation: UInt32 { first & ~Self.sharedBit }
+
+    /// True when its invoice was offered for something else too: then the ledger says what the payment bought.
+    package var isShared: Bool { first & Self.sharedBit != 0 }
+
+    private var first: UInt32 {
         tokenID.withUnsafeBytes { UInt32(bigEndian: $0.loadUnaligned(as: UInt32.self)) }
     }
 

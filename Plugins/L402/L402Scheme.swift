@@ -8,12 +8,14 @@ package struct L402Scheme: AuthScheme, Plugin {
     private let terms: L402Terms
     private let time: TimeSource
     private let revocations: RevocationList
+    private let store: any Store
 
     package init(from settings: inout PolicyReader, _ services: Services) {
         mint = Mint.of(dataFolder: services.dataFolder)
         terms = L402Terms(from: &settings, service: services.service)
         time = services.time
         revocations = services.revocations
+        store = services.store
     }
 
     /// Reads the keyring, or makes it, before the first request needs it.
@@ -50,7 +52,11 @@ package struct L402Scheme: AuthScheme, Plugin {
     package func challenge(for quote: Quote, in exchange: Exchange) throws -> Eventually<Challenge> {
         try quote.invoice().map { [mint, terms, time] invoice in
             let caveats = terms.texts(at: time.now())
-            let macaroon = try mint.macaroon(for: invoice.paymentHash, caveats: caveats).base64
+            let macaroon = try mint.macaroon(
+                for: invoice.paymentHash,
+                caveats: caveats,
+                isShared: quote.isShared
+            ).base64
             let offer = "macaroon=\"\(macaroon)\", invoice=\"\(invoice.bolt11)\""
             // LSAT first, for clients that read the first line only; what clients search for begins with these two
             // parameters, so newer ones stand behind them.
@@ -61,6 +67,22 @@ package struct L402Scheme: AuthScheme, Plugin {
     /// Without a macaroon and an invoice no client takes it for an offer.
     package func challenge(in exchange: Exchange) -> Challenge {
         Challenge(lines: ["L402 realm=\"\(exchange.route.service)\""])
+    }
+
+    // MARK: Taking
+
+    /// A token is good for more than one request, and its payment for one token: where the invoice was offered for
+    /// something else too, the first request takes the payment.
+    package func redeem(_ credential: Credential, in exchange: Exchange) throws -> Eventually<Decision> {
+        let payment = credential.payment
+        if mint.taken.contains(payment) { return .now(.next) }
+        return exchange.later { [mint, store] in
+            guard try await store.claim(payment, for: Self.word) != .foreign else {
+                throw Rejection(.used, "the payment of the credential was used in another way")
+            }
+            mint.taken.insert(payment)
+            return .next
+        }
     }
 
     // MARK: Recognising

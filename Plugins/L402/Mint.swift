@@ -9,6 +9,8 @@ package final class Mint: Sendable {
     private let loaded = NIOLockedValueBox<Keyring?>(nil)
     /// Shared by all routes: where a token is used says nothing about its signature.
     private let verified = VerifiedCredentials()
+    /// Payments that are known to be taken for tokens.
+    let taken = TakenPayments()
 
     package init(dataFolder: String) {
         file = KeyringFile(dataFolder: dataFolder)
@@ -39,8 +41,12 @@ package final class Mint: Sendable {
         return try result.get()
     }
 
-    package func macaroon(for payment: PaymentHash, caveats: [String]) throws(StartFailure) -> Macaroon {
-        guard let macaroon = try keyring().macaroon(for: payment, caveats: caveats) else {
+    package func macaroon(
+        for payment: PaymentHash,
+        caveats: [String],
+        isShared: Bool = false
+    ) throws(StartFailure) -> Macaroon {
+        guard let macaroon = try keyring().macaroon(for: payment, caveats: caveats, isShared: isShared) else {
             throw StartFailure("the keyring \(file.path) has no key to sign with")
         }
         return macaroon

@@ -32,7 +32,8 @@ public struct RefusingStore: Store {
 
     private var failure: StoreFailure { StoreFailure("this store refuses everything") }
 
-    public func claim(_ payment: PaymentHash) async throws -> Bool { throw failure }
+    public func claim(_ payment: PaymentHash, for purpose: String) async throws -> Claim { throw failure }
+    public func release(_ payment: PaymentHash, for purpose: String) async throws -> Bool { throw failure }
     public func note(_ invoice: IssuedInvoice) {}
     public func flush() async throws { throw failure }
     public func invoice(_ payment: PaymentHash) async throws -> IssuedInvoice? { throw failure }

@@ -54,6 +54,32 @@ extension StoreConformance {
         try expect(try await store.claim(payment), false, "a claim after its invoice was noted")
     }
 
+    func claimsHaveAPurpose(_ store: any Store) async throws {
+        let payment = Self.payment
+        try expect(try await store.claim(payment, for: "a/é"), .first, "the first claim")
+        try expect(try await store.claim(payment, for: "a/é"), .again, "a claim for the same purpose")
+        try expect(try await store.claim(payment, for: "b"), .foreign, "a claim for another purpose")
+        try expect(try await store.claim(payment), false, "a claim for no purpose")
+    }
+
+    func releasesAreExact(_ store: any Store) async throws {
+        let payment = Self.payment
+        try expect(try await store.release(payment, for: "a"), false, "releasing what nobody claimed")
+        try expect(try await store.claim(payment, for: "a"), .first, "the first claim")
+        try expect(try await store.release(payment, for: "b"), false, "releasing what is claimed for something else")
+        try expect(try await store.claim(payment, for: "a"), .again, "a claim after that")
+        let releases = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for _ in 0..<16 { group.addTask { try await store.release(payment, for: "a") } }
+            return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        try expect(releases, 1, "callers of 16 that were told that they released it")
+        let claims = try await withThrowingTaskGroup(of: Claim.self) { group in
+            for _ in 0..<16 { group.addTask { try await store.claim(payment, for: "b") } }
+            return try await group.reduce(0) { $0 + ($1 == .first ? 1 : 0) }
+        }
+        try expect(claims, 1, "callers of 16 that were told that they claimed it anew")
+    }
+
     func claimBefore(_ store: any Store) async throws -> PaymentHash {
         let payment = Self.payment
         try expect(try await store.claim(payment), true, "the first claim")

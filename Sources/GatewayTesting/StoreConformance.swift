@@ -15,6 +15,7 @@ public import GatewayKit
 public struct StoreConformance: Sendable {
     public enum Check: String, CaseIterable, Sendable {
         case claimIsTrueExactlyOnce, claimsDoNotInterfere, claimsSurviveReopening, claimsSurviveKilling
+        case claimsHaveAPurpose, releasesAreExact
         case invoicesRoundTrip, waitingInvoicesAreKnown, notingTwiceChangesNothing, notingDoesNotReopen
         case settlingIsTrueOnce, settlingUnknownIsFalse, settlingBeforeFlushing, invoicesSurviveReopening
         case revocationsComeInOrder, revokingTwiceChangesNothing, revocationsSurviveReopening
@@ -65,6 +66,8 @@ public struct StoreConformance: Sendable {
         case .revocationsSurviveReopening: try await reopening(revokeBefore, revokeAfter)
         case .valuesSurviveReopening: try await reopening(keepBefore, keepAfter)
         case .claimIsTrueExactlyOnce: try await withStore(claimIsTrueExactlyOnce)
+        case .claimsHaveAPurpose: try await withStore(claimsHaveAPurpose)
+        case .releasesAreExact: try await withStore(releasesAreExact)
         case .claimsDoNotInterfere: try await withStore(claimsDoNotInterfere)
         case .invoicesRoundTrip: try await withStore(invoicesRoundTrip)
         case .waitingInvoicesAreKnown: try await withStore(waitingInvoicesAreKnown)

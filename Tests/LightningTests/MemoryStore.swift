@@ -64,7 +64,8 @@ final class MemoryStore: Store {
         }
     }
 
-    func claim(_ payment: PaymentHash) async throws -> Bool { false }
+    func claim(_ payment: PaymentHash, for purpose: String) async throws -> Claim { .foreign }
+    func release(_ payment: PaymentHash, for purpose: String) async throws -> Bool { false }
     func note(_ invoice: IssuedInvoice) {}
     func flush() async throws {}
     func invoice(_ payment: PaymentHash) async throws -> IssuedInvoice? { nil }

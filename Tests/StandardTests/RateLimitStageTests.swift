@@ -59,6 +59,22 @@ struct RateLimitStageTests {
         #expect(try statuses(stage, exchanges) == [0, 0, 0, 429, 429])
     }
 
+    @Test func `credentials that pay for one request count by address`() throws {
+        let stage = make("1/h").stage
+        let exchanges = [1, 2].map { (number: UInt8) in
+            Exchange.paid(
+                Credential(
+                    scheme: "example",
+                    id: CredentialID(Bytes32(repeatElement(number, count: 32)) ?? .zero),
+                    payment: PaymentHash(.zero),
+                    caveats: [],
+                    redemption: .every
+                )
+            )
+        }
+        #expect(try statuses(stage, exchanges) == [0, 429])
+    }
+
     @Test func `a refused token is told so`() throws {
         let stage = try #require(make("1/h").stage)
         _ = try stage.decision(about: .paid(.example()))

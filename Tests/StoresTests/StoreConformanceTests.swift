@@ -63,7 +63,8 @@ struct StoreConformanceTests {
 
 /// Says yes to every claim.
 private struct ForgetfulStore: Store {
-    func claim(_ payment: PaymentHash) async throws -> Bool { true }
+    func claim(_ payment: PaymentHash, for purpose: String) async throws -> Claim { .first }
+    func release(_ payment: PaymentHash, for purpose: String) async throws -> Bool { true }
     func note(_ invoice: IssuedInvoice) {}
     func flush() async throws {}
     func invoice(_ payment: PaymentHash) async throws -> IssuedInvoice? { nil }

@@ -5,7 +5,7 @@ package struct ForwardStage: StagePlugin {
     package static let word = "forward"
     package static let isLast = true
 
-    private let upstream: Upstream
+    private let destination: Upstream
     private let rewrite: PathRewrite?
     private let host: String?
 
@@ -13,7 +13,7 @@ package struct ForwardStage: StagePlugin {
         if let node = settings.shorthand() {
             rewrite = nil
             host = nil
-            upstream = try Self.upstream(node, in: settings, services)
+            destination = try Self.upstream(node, in: settings, services)
             return
         }
         rewrite = Self.rewrite(from: &settings)
@@ -21,7 +21,7 @@ package struct ForwardStage: StagePlugin {
         guard let node = settings.node("to") else {
             throw PolicyMistake(settings.place, "'forward' needs 'to': the name of an upstream")
         }
-        upstream = try Self.upstream(node, in: settings, services)
+        destination = try Self.upstream(node, in: settings, services)
     }
 
     private static func upstream(
@@ -99,9 +99,11 @@ package struct ForwardStage: StagePlugin {
 
     package var summary: String {
         // Not the host itself: it may come from a reference.
-        (["to \(upstream.name)"] + [rewrite?.description, host.map { _ in "with another host" }].compactMap(\.self))
+        (["to \(destination.name)"] + [rewrite?.description, host.map { _ in "with another host" }].compactMap(\.self))
             .joined(separator: ", ")
     }
+
+    package var upstream: Upstream? { destination }
 
     package func admit(_ exchange: Exchange) throws -> Eventually<Decision> {
         if let rewrite {
@@ -110,6 +112,6 @@ package struct ForwardStage: StagePlugin {
         if let host {
             exchange.edits.host = host
         }
-        return .now(.forward(upstream))
+        return .now(.forward(destination))
     }
 }

@@ -58,7 +58,7 @@ package struct AuthStage: StagePlugin {
                 case .now(.none):
                     continue
                 case .now(.some(let credential)):
-                    return accept(credential, in: exchange)
+                    return accept(credential, of: index, in: exchange)
                 case .later(let future):
                     return try wait(for: .later(future), of: index, in: exchange, rejected: rejection)
                 }
@@ -85,16 +85,30 @@ package struct AuthStage: StagePlugin {
             return nil
         }.flatMap { credential in
             if let credential {
-                return accept(credential, in: exchange)
+                return accept(credential, of: index, in: exchange)
             }
             return try ask(from: index + 1, in: exchange, rejected: rejection)
         }
     }
 
-    private func accept(_ credential: Credential, in exchange: Exchange) -> Eventually<Decision> {
+    private func accept(_ credential: Credential, of index: Int, in exchange: Exchange) -> Eventually<Decision> {
         exchange.credential = credential
+        exchange.recogniser = schemes[index]
+        exchange.isRedeemed = false
         exchange.caveatsHold = false
         exchange.rejection = nil
         return .now(.next)
+    }
+
+    package func adjust(_ response: inout ResponseHead, of exchange: Exchange) {
+        for index in schemes.indices.reversed() {
+            schemes[index].adjust(&response, of: exchange)
+        }
+    }
+
+    package func settle(_ exchange: Exchange, as outcome: Outcome) {
+        for index in schemes.indices.reversed() {
+            schemes[index].settle(exchange, as: outcome)
+        }
     }
 }

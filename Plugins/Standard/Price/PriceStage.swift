@@ -65,7 +65,66 @@ package struct PriceStage: StagePlugin {
     }
 
     package func admit(_ exchange: Exchange) throws -> Eventually<Decision> {
-        if exchange.credential != nil, exchange.unresolvedRejection == nil { return .now(.next) }
+        if let credential = exchange.credential, exchange.uncheckedRejection == nil {
+            if credential.redemption == .none || exchange.isRedeemed { return .now(.next) }
+            return try redeem(credential, in: exchange)
+        }
+        return try ask(in: exchange)
+    }
+
+    // MARK: Taking
+
+    /// The payment is taken last: not while there is nobody to serve it, and when its store does not answer, not at all.
+    private func redeem(_ credential: Credential, in exchange: Exchange) throws -> Eventually<Decision> {
+        if exchange.route.stages.last?.upstream?.isAvailable == false {
+            var reply = Reply(.serviceUnavailable, detail: "the service behind the gateway is down; nothing was taken")
+            reply.fields.add(.retryAfter, "5")
+            return .now(.reply(reply))
+        }
+        guard let recogniser = exchange.recogniser else {
+            return .now(.reply(Reply(.internalServerError, detail: "nobody knows how to take this payment")))
+        }
+        let redeemed: Eventually<Result<Decision, any Error>>
+        do {
+            redeemed = try recogniser.redeem(credential, in: exchange).map { .success($0) }.recover { .failure($0) }
+        } catch {
+            redeemed = .now(.failure(error))
+        }
+        return try redeemed.flatMap { try continued($0, in: exchange) }
+    }
+
+    private func continued(_ redeemed: Result<Decision, any Error>, in exchange: Exchange) throws -> Eventually<
+        Decision
+    > {
+        switch redeemed {
+        case .success(.next):
+            exchange.isRedeemed = true
+            return .now(.next)
+        case .success(let decision):
+            return .now(decision)
+        case .failure(let rejection as Rejection):
+            exchange.credential = nil
+            exchange.rejection = rejection
+            return try ask(in: exchange)
+        case .failure(let reply as Reply):
+            return .now(.reply(reply))
+        case .failure(let error):
+            exchange.logger.error("cannot take a payment", metadata: ["reason": "\(error)"])
+            var problem = Problem.payment(
+                "internal-payment-error",
+                title: "Internal Payment Error",
+                detail: "payments cannot be checked right now; nothing was taken, so please try again later"
+            )
+            problem.members.append(.init("reason", "unavailable"))
+            var reply = Reply(.serviceUnavailable, problem)
+            reply.fields.add(.retryAfter, "5")
+            return .now(.reply(reply))
+        }
+    }
+
+    // MARK: Selling
+
+    private func ask(in exchange: Exchange) throws -> Eventually<Decision> {
         let price = try pricer.price(of: exchange)
         // Not `flatMap` here: its closure would be the only allocation of a free request.
         if case .now(let amount) = price { return try sell(for: amount, in: exchange) }
@@ -81,15 +140,20 @@ package struct PriceStage: StagePlugin {
             }
             return .now(.next)
         }
+        if let rejection = exchange.rejection, rejection.status.code != 402 {
+            return .now(.reply(Reply(rejection.status, rejection.problem)))
+        }
         guard !exchange.schemes.isEmpty else {
             return .now(.reply(Reply(.internalServerError, detail: "this route has a price and no way to pay it")))
         }
-        let quote = Quote(amount: amount, expiresIn: expiry) { [invoices, expiry] in
+        let amount = try Self.wholeSatoshis(amount, in: exchange)
+        let quote = Quote(amount: amount, expiresIn: expiry, isShared: exchange.schemes.count > 1) {
+            [invoices, expiry] in
             invoices.invoice(for: amount, expiresIn: expiry, in: exchange)
         }
         do {
-            return try challenges(for: quote, from: 0, in: exchange, after: []).map { lines in
-                .reply(Self.paymentRequired(of: amount, lines, in: exchange))
+            return try challenges(for: quote, from: 0, in: exchange, after: []).map { challenges in
+                .reply(Self.paymentRequired(of: amount, challenges, in: exchange))
             }.recover { error in
                 .reply(try Self.cannotSell(error, in: exchange))
             }
@@ -98,40 +162,60 @@ package struct PriceStage: StagePlugin {
         }
     }
 
-    /// The lines of all schemes, one scheme after the other: in a fixed order, and with one invoice for all of them.
+    /// The price in the unit of the wires that offer it.
+    private static func wholeSatoshis(_ amount: Amount, in exchange: Exchange) throws -> Amount {
+        guard exchange.schemes.contains(where: \.sellsWholeSatoshis) else { return amount }
+        guard let rounded = Amount.satoshis(amount.satoshisRoundedUp) else {
+            throw Reply(.internalServerError, detail: "the price of this is no amount that can be paid")
+        }
+        return rounded
+    }
+
+    /// The offers of all schemes, one scheme after the other: in a fixed order, and with one invoice for all of them.
     private func challenges(
         for quote: Quote,
         from first: Int,
         in exchange: Exchange,
-        after earlier: [String]
-    ) throws -> Eventually<[String]> {
-        var lines = earlier
+        after earlier: [Challenge]
+    ) throws -> Eventually<[Challenge]> {
+        var challenges = earlier
         for index in first..<exchange.schemes.count {
             let challenge = try exchange.schemes[index].challenge(for: quote, in: exchange)
             guard case .now(let made) = challenge else {
-                let before = lines
+                let before = challenges
                 return try challenge.flatMap { made in
-                    try challenges(for: quote, from: index + 1, in: exchange, after: before + made.lines)
+                    try self.challenges(for: quote, from: index + 1, in: exchange, after: before + [made])
                 }
             }
-            lines += made.lines
+            challenges.append(made)
         }
-        return .now(lines)
+        return .now(challenges)
     }
 
-    private static func paymentRequired(of amount: Amount, _ lines: [String], in exchange: Exchange) -> Reply {
+    private static func paymentRequired(
+        of amount: Amount,
+        _ challenges: [Challenge],
+        in exchange: Exchange
+    ) -> Reply {
+        guard challenges.contains(where: { !$0.lines.isEmpty }) else {
+            return challenges.lazy.compactMap(\.refusal).first
+                ?? Reply(.internalServerError, detail: "this route has a price and no way to pay it")
+        }
         var fields = Fields()
-        for line in lines {
+        for line in challenges.flatMap(\.lines) {
             fields.add(.wwwAuthenticate, line)
         }
         fields.add(.cacheControl, "no-store")
-        let problem =
+        var problem =
             exchange.unresolvedRejection?.problem
             ?? Problem.payment(
                 "payment-required",
                 title: "Payment Required",
                 detail: "'\(exchange.route.service)' costs \(amount)"
             )
+        for member in challenges.flatMap(\.members) where !problem.members.contains(where: { $0.name == member.name }) {
+            problem.members.append(member)
+        }
         return Reply(HTTPResponse.Status(code: 402, reasonPhrase: "Payment Required"), problem, fields: fields)
     }
 

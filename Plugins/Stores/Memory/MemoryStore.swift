@@ -8,7 +8,8 @@ package final class MemoryStore: Store, Plugin {
     package static let word = "memory"
 
     private struct State {
-        var claims = Set<PaymentHash>()
+        /// What each payment was claimed for.
+        var claims = [PaymentHash: String]()
         var invoices = [PaymentHash: IssuedInvoice]()
         /// Of the invoices that may be forgotten one day, the oldest first. May hold some that were paid since.
         var order = CircularBuffer<PaymentHash>()
@@ -33,8 +34,22 @@ package final class MemoryStore: Store, Plugin {
         self.init(time: services.time)
     }
 
-    package func claim(_ payment: PaymentHash) async throws -> Bool {
-        state.withLockedValue { $0.claims.insert(payment).inserted }
+    package func claim(_ payment: PaymentHash, for purpose: String) async throws -> Claim {
+        state.withLockedValue { state in
+            guard let earlier = state.claims[payment] else {
+                state.claims[payment] = purpose
+                return .first
+            }
+            return earlier == purpose ? .again : .foreign
+        }
+    }
+
+    package func release(_ payment: PaymentHash, for purpose: String) async throws -> Bool {
+        state.withLockedValue { state in
+            guard state.claims[payment] == purpose else { return false }
+            state.claims[payment] = nil
+            return true
+        }
     }
 
     package func note(_ invoice: IssuedInvoice) {
@@ -55,7 +70,7 @@ package final class MemoryStore: Store, Plugin {
             guard state.order.count > 1, let oldest = state.order.first, let invoice = state.invoices[oldest] else {
                 return
             }
-            let stays = invoice.state == .settled || state.claims.contains(oldest)
+            let stays = invoice.state == .settled || state.claims[oldest] != nil
             guard stays || invoice.invoice.expiresAt < cutoff || state.order.count > capacity else { return }
             state.order.removeFirst()
             if !stays { state.invoices[oldest] = nil }

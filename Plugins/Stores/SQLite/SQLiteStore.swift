@@ -122,12 +122,28 @@ package final class SQLiteStore: Store, Plugin {
 
     // MARK: Payments
 
-    package func claim(_ payment: PaymentHash) async throws -> Bool {
+    package func claim(_ payment: PaymentHash, for purpose: String) async throws -> Claim {
         try await write { db in
             let statement = try db.cachedStatement(
-                sql: "INSERT INTO claims (payment) VALUES (?) ON CONFLICT (payment) DO NOTHING"
+                sql: "INSERT INTO claims (payment, purpose) VALUES (?, ?) ON CONFLICT (payment) DO NOTHING"
             )
-            try statement.execute(arguments: [payment.bytes.data])
+            try statement.execute(arguments: [payment.bytes.data, purpose])
+            if db.changesCount == 1 { return .first }
+            let earlier = try String.fetchOne(
+                db,
+                sql: "SELECT purpose FROM claims WHERE payment = ?",
+                arguments: [payment.bytes.data]
+            )
+            return earlier == purpose ? .again : .foreign
+        }
+    }
+
+    package func release(_ payment: PaymentHash, for purpose: String) async throws -> Bool {
+        try await write { db in
+            try db.execute(
+                sql: "DELETE FROM claims WHERE payment = ? AND purpose = ?",
+                arguments: [payment.bytes.data, purpose]
+            )
             return db.changesCount == 1
         }
     }

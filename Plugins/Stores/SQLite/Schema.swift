@@ -46,6 +46,9 @@ package enum Schema {
                 sql: "CREATE INDEX openInvoicesByExpiry ON invoices (expiresAt, payment) WHERE state = 'open'"
             )
         }
+        migrator.registerMigration("3: what a payment was claimed for") { db in
+            try db.execute(sql: "ALTER TABLE claims ADD COLUMN purpose TEXT NOT NULL DEFAULT ''")
+        }
         return migrator
     }
 

@@ -15,6 +15,10 @@ public final class Exchange {
 
     /// What an `auth` stage recognised; `nil` when there is none or when it was rejected.
     public var credential: Credential?
+    /// The scheme that recognised `credential`.
+    public var recogniser: (any AuthScheme)?
+    /// True once the payment of `credential` was taken for this exchange.
+    public var isRedeemed = false
     /// True once a `caveats` stage has understood and accepted every caveat of `credential`.
     public var caveatsHold = false
     /// Why a credential that was there does not count. A request with a rejection is never forwarded.
@@ -25,6 +29,8 @@ public final class Exchange {
     /// The longest request body that is taken; a longer one is answered 413. `nil`: any. The route's, unless a stage
     /// sets another.
     public var bodyLimit: ByteCount?
+    /// Sees the body of the response as it goes to the client.
+    public var responseWatch: (any ResponseWatch)?
     /// The edge of what the exchange may take in all, for a client that has named one (`grpc-timeout`); `nil`: none.
     package var deadline: NIODeadline?
 
@@ -86,9 +92,16 @@ public final class Exchange {
         return bodySource.collectBody(upTo: limit)
     }
 
-    /// Why this request must not be forwarded as it stands, whatever the stages decided: a credential that was
-    /// rejected, or one whose caveats nobody has checked.
+    /// Why this request must not be forwarded as it stands, whatever the stages decided: a credential that does not
+    /// count, or one whose payment nobody has taken.
     package var unresolvedRejection: Rejection? {
+        if let uncheckedRejection { return uncheckedRejection }
+        guard let credential, credential.redemption != .none, !isRedeemed else { return nil }
+        return Rejection(.service, "the payment of the credential is not taken on this route")
+    }
+
+    /// Why the credential does not count: it was rejected, or nobody has checked its caveats.
+    package var uncheckedRejection: Rejection? {
         if let rejection { return rejection }
         guard let credential, !credential.caveats.isEmpty, !caveatsHold else { return nil }
         return Rejection(.unknownCaveat, "the caveats of the credential were not checked on this route")
@@ -106,6 +119,12 @@ public final class Exchange {
         }
         return Reply(.unauthorized, rejection.problem, fields: fields)
     }
+}
+
+/// Sees a response's body as it is written to the client, which it neither copies nor delays. Belongs to the exchange's
+/// event loop; what became of the response in the end is told to `Stage.settle`.
+public protocol ResponseWatch: AnyObject {
+    func passed(_ part: ByteBuffer)
 }
 
 /// Where an exchange gets its body from: the connection.

@@ -29,6 +29,7 @@ public struct FieldName: Hashable, Sendable {
     }
 
     public static let accept = FieldName(.accept)
+    public static let acceptPayment = FieldName(.acceptPayment)
     public static let allow = FieldName(.allow)
     public static let authorization = FieldName(.authorization)
     public static let cacheControl = FieldName(.cacheControl)
@@ -40,7 +41,10 @@ public struct FieldName: Hashable, Sendable {
     public static let grpcMessage = FieldName(.grpcMessage)
     public static let grpcStatus = FieldName(.grpcStatus)
     public static let host = FieldName(.host)
+    public static let idempotencyKey = FieldName(.idempotencyKey)
     public static let macaroon = FieldName(.macaroon)
+    public static let paymentAuthorization = FieldName(.paymentAuthorization)
+    public static let paymentReceipt = FieldName(.paymentReceipt)
     public static let retryAfter = FieldName(.retryAfter)
     public static let wwwAuthenticate = FieldName(.wwwAuthenticate)
 }

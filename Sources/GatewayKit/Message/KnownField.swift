@@ -13,6 +13,8 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
     case grpcStatus, grpcMessage, grpcTimeout
     /// RFC 6455 §11.3, RFC 7540 §3.2.1.
     case secWebSocketKey, secWebSocketAccept, http2Settings
+    /// The HTTP authentication scheme `Payment`, and the field `Idempotency-Key`.
+    case acceptPayment, paymentAuthorization, paymentReceipt, idempotencyKey
 
     /// In lower case, as HTTP/2 wants it; empty for `other`.
     public var name: String {
@@ -59,6 +61,10 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
         case .secWebSocketKey: "sec-websocket-key"
         case .secWebSocketAccept: "sec-websocket-accept"
         case .http2Settings: "http2-settings"
+        case .acceptPayment: "accept-payment"
+        case .paymentAuthorization: "payment-authorization"
+        case .paymentReceipt: "payment-receipt"
+        case .idempotencyKey: "idempotency-key"
         }
     }
 

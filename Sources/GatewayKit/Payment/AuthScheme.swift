@@ -7,6 +7,9 @@ public protocol AuthScheme: Sendable {
     /// stands and where another scheme is the one that accepts. Costs no allocation when there is none.
     static func conceal(in exchange: Exchange)
 
+    /// True when its credentials may carry caveats, so that a `caveats` stage must check them. By default they may.
+    static var carriesCaveats: Bool { get }
+
     /// Reads this scheme's credential and checks its proof.
     ///
     /// - Returns: `nil` when the request carries none of this scheme.
@@ -20,12 +23,33 @@ public protocol AuthScheme: Sendable {
     /// §11.6.1).
     func challenge(in exchange: Exchange) -> Challenge
 
+    /// Takes the payment of a credential that this scheme recognised and whose `redemption` asks for it. Called by
+    /// `price`: when every stage before it has let the request through, and the last thing before the request goes on.
+    ///
+    /// - Returns: `.next` when it is taken, for this exchange alone; `.reply` when the scheme itself answers.
+    /// - Throws: `Rejection` when the payment buys nothing any more, which is answered with a fresh offer.
+    func redeem(_ credential: Credential, in exchange: Exchange) throws -> Eventually<Decision>
+
+    /// May change the head of any response on a route whose `auth` names the scheme, after all stages behind `auth`.
+    func adjust(_ response: inout ResponseHead, of exchange: Exchange)
+
+    /// Learns how such an exchange ended, exactly once.
+    func settle(_ exchange: Exchange, as outcome: Outcome)
+
+    /// True when its wire has no smaller unit: then prices are rounded up for all offers of an answer. By default false.
+    var sellsWholeSatoshis: Bool { get }
+
     /// The caveats that everything sold with these settings carries: `check` asks whether the routes verify them. By
     /// default none.
     var soldCaveats: [SoldCaveat] { get }
 }
 
 extension AuthScheme {
+    public static var carriesCaveats: Bool { true }
+    public func redeem(_ credential: Credential, in exchange: Exchange) throws -> Eventually<Decision> { .now(.next) }
+    public func adjust(_ response: inout ResponseHead, of exchange: Exchange) {}
+    public func settle(_ exchange: Exchange, as outcome: Outcome) {}
+    public var sellsWholeSatoshis: Bool { false }
     public var soldCaveats: [SoldCaveat] { [] }
 }
 
@@ -33,9 +57,20 @@ extension AuthScheme {
 public struct Challenge: Sendable {
     /// The values of `WWW-Authenticate`, one line each, in their order.
     public var lines: [String]
+    /// Members of the problem body that go with them.
+    public var members: [Problem.Member]
+    /// The answer where no scheme offers anything, when this one has a reason not to.
+    public var refusal: Reply?
 
-    public init(lines: [String]) {
+    public init(lines: [String], members: [Problem.Member] = []) {
         self.lines = lines
+        self.members = members
+    }
+
+    /// No offer, and why.
+    public init(refusal: Reply) {
+        self.init(lines: [])
+        self.refusal = refusal
     }
 }
 
@@ -44,13 +79,21 @@ public final class Quote {
     public let amount: Amount
     /// How long the offer stands.
     public let expiresIn: Duration
+    /// True when several schemes make offers for the one invoice, of which its payer may take one.
+    public let isShared: Bool
     private let makeInvoice: () -> Eventually<Invoice>
     private var made: Eventually<Invoice>?
 
     /// `makeInvoice` is called at most once, and only when a scheme wants an invoice.
-    public init(amount: Amount, expiresIn: Duration, makeInvoice: @escaping () -> Eventually<Invoice>) {
+    public init(
+        amount: Amount,
+        expiresIn: Duration,
+        isShared: Bool = false,
+        makeInvoice: @escaping () -> Eventually<Invoice>
+    ) {
         self.amount = amount
         self.expiresIn = expiresIn
+        self.isShared = isShared
         self.makeInvoice = makeInvoice
     }
 

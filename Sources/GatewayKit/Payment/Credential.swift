@@ -1,3 +1,5 @@
+public import HTTPTypes
+
 /// A credential that a scheme recognised and whose proof of payment is right. Its caveats are another stage's matter.
 ///
 /// Immutable, so that one that was verified before can be remembered and shared.
@@ -8,12 +10,30 @@ public final class Credential: Sendable {
     public let payment: PaymentHash
     /// In the order in which they were added: the seller's first, the holder's after.
     public let caveats: [Caveat]
+    public let redemption: Redemption
 
-    public init(scheme: String, id: CredentialID, payment: PaymentHash, caveats: [Caveat]) {
+    /// When its payment must be taken in the ledger (`AuthScheme.redeem`).
+    public enum Redemption: Sendable {
+        /// Never: nothing else can be bought with the payment.
+        case none
+        /// Before its first request. Whether an earlier one has done it, the scheme knows.
+        case first
+        /// Before every request: it pays for one.
+        case every
+    }
+
+    public init(
+        scheme: String,
+        id: CredentialID,
+        payment: PaymentHash,
+        caveats: [Caveat],
+        redemption: Redemption = .none
+    ) {
         self.scheme = scheme
         self.id = id
         self.payment = payment
         self.caveats = caveats
+        self.redemption = redemption
     }
 }
 
@@ -36,29 +56,49 @@ public struct Rejection: Error, Hashable, Sendable {
         /// A caveat does not permit this request.
         case caveat
         case revoked
+        /// Its payment has bought something already.
+        case used
     }
 
     public let reason: Reason
     /// One sentence for the client. Never holds the credential or its preimage.
     public let detail: String
+    /// 402, and with it a fresh challenge, unless paying would not help.
+    public let status: HTTPResponse.Status
+    /// A scheme's own words.
+    private let ownProblem: Problem?
 
     public init(_ reason: Reason, _ detail: String) {
         self.reason = reason
         self.detail = detail
+        status = HTTPResponse.Status(code: 402, reasonPhrase: "Payment Required")
+        ownProblem = nil
+    }
+
+    /// A rejection in the scheme's own words. `problem` gets the member `reason`.
+    public init(_ reason: Reason, status: HTTPResponse.Status, _ problem: Problem) {
+        self.reason = reason
+        detail = problem.detail
+        self.status = status
+        ownProblem = problem
     }
 
     /// The problem that a refusal's body holds, with the member `reason`.
     public var problem: Problem {
+        var problem = ownProblem ?? usualProblem
+        problem.members.append(.init("reason", reason.rawValue))
+        return problem
+    }
+
+    private var usualProblem: Problem {
         let (code, title) =
             switch reason {
             case .malformed: ("malformed-credential", "Malformed Credential")
             case .signature, .preimage: ("verification-failed", "Payment Verification Failed")
             case .expired: ("payment-expired", "Payment Expired")
-            case .service, .unknownCaveat, .widened, .caveat, .revoked:
+            case .service, .unknownCaveat, .widened, .caveat, .revoked, .used:
                 ("invalid-credential", "Credential Not Valid Here")
             }
-        var problem = Problem.payment(code, title: title, detail: detail)
-        problem.members.append(.init("reason", reason.rawValue))
-        return problem
+        return Problem.payment(code, title: title, detail: detail)
     }
 }

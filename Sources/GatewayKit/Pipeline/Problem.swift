@@ -1,5 +1,5 @@
 /// What went wrong, for programs and people: RFC 9457.
-public struct Problem: Sendable, Equatable {
+public struct Problem: Sendable, Hashable {
     /// A URI that names the kind of problem; `about:blank` when the status says it all.
     public var type: String
     public var title: String
@@ -8,7 +8,7 @@ public struct Problem: Sendable, Equatable {
     /// Further members, in their order.
     public var members: [Member]
 
-    public struct Member: Sendable, Equatable {
+    public struct Member: Sendable, Hashable {
         public let name: String
         public let value: String
 

@@ -10,11 +10,16 @@ public protocol Stage: Sendable {
     /// May change the head of the response, the upstream's or the gateway's own. Not called for stages that did not admit.
     func adjust(_ response: inout ResponseHead, of exchange: Exchange)
 
+    /// Where it sends requests, as far as that is the same for all of them: what takes a payment looks first whether
+    /// there is anybody to serve it. By default `nil`.
+    var upstream: Upstream? { get }
+
     /// Learns how the exchange ended: exactly once for every stage that answered `.next` or `.forward`, always.
     func settle(_ exchange: Exchange, as outcome: Outcome)
 }
 
 extension Stage {
+    public var upstream: Upstream? { nil }
     public func adjust(_ response: inout ResponseHead, of exchange: Exchange) {}
     public func settle(_ exchange: Exchange, as outcome: Outcome) {}
 }

@@ -204,6 +204,9 @@ public final class Upstream: Sendable {
         endpoints[0].socketPath == nil ? endpoints[0].address : host
     }
 
+    /// False while the checks of every endpoint fail. Says nothing where there are no checks.
+    public var isAvailable: Bool { checkedStates.contains(where: \.isHealthy) }
+
     // MARK: Who checks
 
     /// - Returns: true for exactly one caller, until it gives the task back.

@@ -2,10 +2,17 @@
 ///
 /// What decides money is committed before the answer. A store that cannot answer throws, and the caller refuses.
 public protocol Store: Startable {
-    /// Takes a payment for good.
+    /// Takes a payment for good, for one purpose: each begins with the word of a scheme.
     ///
-    /// - Returns: true for exactly one of any number of callers, in any number of processes, ever.
-    func claim(_ payment: PaymentHash) async throws -> Bool
+    /// - Returns: `.first` for exactly one of any number of callers, in any number of processes, ever, unless that one
+    ///   releases it.
+    func claim(_ payment: PaymentHash, for purpose: String) async throws -> Claim
+
+    /// Gives back a payment that was claimed for this purpose, so that it can be claimed anew. Only for whoever was told
+    /// `.first`, and only when nothing was delivered.
+    ///
+    /// - Returns: false when it is not claimed, or for another purpose.
+    func release(_ payment: PaymentHash, for purpose: String) async throws -> Bool
 
     /// Notes an invoice that was given out. Returns at once and is written soon after, many in one transaction:
     /// verifying a credential never needs it. Noting one twice changes nothing.
@@ -35,6 +42,22 @@ public protocol Store: Startable {
 
     /// The keys that begin with `prefix` and their values, in the order of the keys.
     func values(withPrefix prefix: String) async throws -> [(key: String, value: [UInt8])]
+}
+
+extension Store {
+    /// - Returns: true for exactly one of any number of callers, whatever they claim it for.
+    public func claim(_ payment: PaymentHash) async throws -> Bool {
+        try await claim(payment, for: "") == .first
+    }
+}
+
+/// What became of a claim.
+public enum Claim: Sendable, Hashable {
+    case first
+    /// It was claimed before, for the same purpose.
+    case again
+    /// It was claimed before, for another purpose: the payment has bought something else.
+    case foreign
 }
 
 /// Why a store did not answer. The caller refuses.

@@ -76,11 +76,30 @@ struct PipelineRules {
         )
     }
 
+    /// True unless each scheme of an `auth` is one whose credentials never carry caveats.
+    private func carriesCaveats(_ auth: Step) -> Bool {
+        let nodes: [PolicyNode] =
+            if case .list(let nodes) = auth.settings.content { nodes } else { [auth.settings] }
+        return nodes.contains { node in
+            let word: String? =
+                switch node.content {
+                case .text(let word): word
+                case .map(let entries):
+                    switch (entries.first { $0.key == "use" })?.value.content {
+                    case .text(let word)?: word
+                    default: entries.first?.key
+                    }
+                case .empty, .reference, .list: nil
+                }
+            return word.flatMap { run.services.registry.schemes[$0] }?.carriesCaveats ?? true
+        }
+    }
+
     private func checkPrice() {
         guard let price = steps.firstIndex(where: { $0.word == Self.price }) else { return }
         let earlier = steps[..<price]
         if let auth = earlier.firstIndex(where: { $0.word == Self.auth }),
-            !earlier[auth...].contains(where: { $0.word == Self.caveats }),
+            carriesCaveats(steps[auth]), !earlier[auth...].contains(where: { $0.word == Self.caveats }),
             earlier.allSatisfy({ type(of: $0) != nil })
         {
             run.note(

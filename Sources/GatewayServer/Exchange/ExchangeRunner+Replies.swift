@@ -26,6 +26,7 @@ extension ExchangeRunner {
             )
             if !bodyless {
                 driver.responseBytes += length
+                exchange.responseWatch?.passed(bytes)
                 front.sendPart(bytes)
             }
         case .stream(let stream):
@@ -72,6 +73,7 @@ extension ExchangeRunner {
         switch result {
         case .success(let part?):
             driver.responseBytes += UInt64(part.readableBytes)
+            exchange?.responseWatch?.passed(part)
             front.sendPart(part)
             return nil
         case .success(nil):

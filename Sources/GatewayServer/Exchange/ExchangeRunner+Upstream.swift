@@ -97,6 +97,7 @@ extension ExchangeRunner {
     func upstreamPart(_ part: ByteBuffer) {
         lastActivity = worker.now
         driver.responseBytes += UInt64(part.readableBytes)
+        exchange?.responseWatch?.passed(part)
         front.sendPart(part)
     }
 

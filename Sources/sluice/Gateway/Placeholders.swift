@@ -4,7 +4,8 @@ internal import GatewayKit
 struct NoStore: Store {
     private var failure: StoreFailure { StoreFailure("the policy names no store") }
 
-    func claim(_ payment: PaymentHash) async throws -> Bool { throw failure }
+    func claim(_ payment: PaymentHash, for purpose: String) async throws -> Claim { throw failure }
+    func release(_ payment: PaymentHash, for purpose: String) async throws -> Bool { throw failure }
     func note(_ invoice: IssuedInvoice) {}
     func flush() async throws {}
     func invoice(_ payment: PaymentHash) async throws -> IssuedInvoice? { throw failure }

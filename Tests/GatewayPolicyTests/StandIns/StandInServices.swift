@@ -52,7 +52,12 @@ struct DevNode: LightningBackend, Plugin {
 protocol StandInStore: Store, Plugin {}
 
 extension StandInStore {
-    func claim(_ payment: PaymentHash) async throws -> Bool { try await RefusingStore().claim(payment) }
+    func claim(_ payment: PaymentHash, for purpose: String) async throws -> Claim {
+        try await RefusingStore().claim(payment, for: purpose)
+    }
+    func release(_ payment: PaymentHash, for purpose: String) async throws -> Bool {
+        try await RefusingStore().release(payment, for: purpose)
+    }
     func note(_ invoice: IssuedInvoice) {}
     func flush() async throws { try await RefusingStore().flush() }
     func invoice(_ payment: PaymentHash) async throws -> IssuedInvoice? { nil }

@@ -13,7 +13,12 @@ final class NotingStore: Store {
         invoices.withLockedValue { $0.append(invoice) }
     }
 
-    func claim(_ payment: PaymentHash) async throws -> Bool { try await refusing.claim(payment) }
+    func claim(_ payment: PaymentHash, for purpose: String) async throws -> Claim {
+        try await refusing.claim(payment, for: purpose)
+    }
+    func release(_ payment: PaymentHash, for purpose: String) async throws -> Bool {
+        try await refusing.release(payment, for: purpose)
+    }
     func flush() async throws { try await refusing.flush() }
     func invoice(_ payment: PaymentHash) async throws -> IssuedInvoice? { try await refusing.invoice(payment) }
     func settle(_ payment: PaymentHash, at time: WallTime) async throws -> Bool {

@@ -147,7 +147,7 @@ package enum HPACKWriter {
 
     private static func isSecret(_ known: KnownField) -> Bool {
         switch known {
-        case .authorization, .cookie, .grpcMetadataMacaroon, .macaroon, .proxyAuthorization: true
+        case .authorization, .cookie, .grpcMetadataMacaroon, .macaroon, .paymentAuthorization, .proxyAuthorization: true
         default: false
         }
     }
