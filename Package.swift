@@ -90,7 +90,7 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "GatewayKit", "GatewayPolicy", "GatewayServer", "L402", "Lightning", "Standard", "Stores",
+                "GatewayKit", "GatewayPolicy", "GatewayServer", "L402", "Lightning", "MPP", "Standard", "Stores",
                 argumentParser, asyncHTTPClient, httpTypes, logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle,
                 unixSignals,
             ],
@@ -103,6 +103,7 @@ let package = Package(
             "Lightning",
             [asyncHTTPClient, "CSecp256k1", crypto, httpTypes, logging, nioConcurrency, nioCore, nioSSL]
         ),
+        plugin("MPP", [crypto, httpTypes, logging, nioConcurrency, nioCore]),
         plugin("Standard", [httpTypes, logging, nioConcurrency, nioCore]),
         plugin("Stores", [grdb, logging, nioConcurrency, nioCore]),
         .systemLibrary(
@@ -126,6 +127,14 @@ let package = Package(
             of: "Lightning",
             ["Lightning", asyncHTTPClient, crypto, httpTypes, nioConcurrency, nioCore, nioPosix, nioSSL]
         ),
+        // Answers the questions of the scheme's conformance suite.
+        .executableTarget(
+            name: "ConformanceAdapter",
+            dependencies: ["MPP"],
+            path: "Tests/ConformanceAdapter",
+            swiftSettings: settings
+        ),
+        tests(of: "MPP", ["ConformanceAdapter", "MPP", crypto, httpTypes, nioConcurrency, nioCore, nioEmbedded]),
         tests(of: "Standard", ["Standard", httpTypes, logging, nioConcurrency, nioCore, nioEmbedded]),
         tests(of: "Stores", ["Stores", "StoreCrashChild", grdb, logging, nioCore]),
         // Killed by StoresTests in the middle of its work.
@@ -138,8 +147,8 @@ let package = Package(
         tests(
             of: "EndToEnd",
             [
-                "sluice", "GatewayPolicy", "GatewayServer", "L402", "Lightning", "Standard", "Stores", asyncHTTPClient,
-                httpTypes, logging, nioConcurrency, nioCore, nioHTTP1, nioPosix,
+                "sluice", "GatewayPolicy", "GatewayServer", "L402", "Lightning", "MPP", "Standard", "Stores",
+                asyncHTTPClient, httpTypes, logging, nioConcurrency, nioCore, nioHTTP1, nioPosix,
             ]
         ),
         .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),

@@ -1,6 +1,7 @@
 internal import GatewayKit
 internal import L402
 internal import Lightning
+internal import MPP
 internal import Standard
 internal import Stores
 
@@ -17,6 +18,7 @@ enum BuiltIn {
         registry.add(HeadersStage.self)
 
         registry.add(L402Scheme.self)
+        registry.add(MPPScheme.self)
 
         registry.add(ExpiryVerifier.self)
         registry.add(ServiceVerifier.self)

@@ -11,7 +11,7 @@ internal import NIOHTTP1
     internal import Foundation
 #endif
 
-/// A client of L402: pays what a 402 asks for, as far as it may, and repeats the request.
+/// A client of L402 and MPP: pays what a 402 asks for, as far as it may, and repeats the request.
 struct PayingClient {
     /// As many as browsers and AsyncHTTPClient follow at least.
     private static let mostRedirects = 5
@@ -68,16 +68,22 @@ struct PayingClient {
             report("presenting the token kept for \(origin)\(url.path())")
             presented.append(known)
         }
-        var response = try await send(known)
+        var response = try await send(known.map(Self.field(of:)))
         while response.status == .paymentRequired {
             if hasOwnCredential, presented.isEmpty {
                 report("402; a token takes the place of the Authorization field that was given")
             }
-            let challenge = try challenge(of: response)
+            let lines = response.headers["WWW-Authenticate"]
+            if L402Challenge.challenges(in: lines).isEmpty,
+                let offer = try ChargeOffer(in: lines, at: TimeSource.system.now())
+            {
+                return try await self.response(buying: offer)
+            }
+            let challenge = try challenge(in: lines)
             if let kept = try cache.token(origin: origin, service: challenge.service), !presented.contains(kept) {
                 report("402; presenting the token kept for \(challenge.service)")
                 presented.append(kept)
-                response = try await send(kept)
+                response = try await send(Self.field(of: kept))
                 continue
             }
             guard !presented.contains(where: { $0.token == challenge.token }), presented.count < 3 else {
@@ -101,7 +107,7 @@ struct PayingClient {
             let bought = try await purchase.token(for: challenge, refused: presented)
             presented.append(bought.token)
             report("repeating the request with the token")
-            response = try await send(bought.token)
+            response = try await send(Self.field(of: bought.token))
             if response.status == .paymentRequired, bought.isNew {
                 throw CommandFailure(.refused, "the server does not accept what it sold: \(await reason(response))")
             }
@@ -144,14 +150,19 @@ struct PayingClient {
 
     // MARK: Requests
 
-    private func send(_ token: L402Token?) async throws -> HTTPClientResponse {
+    private static func field(of token: L402Token) -> (name: String, value: String) {
+        ("Authorization", token.authorization)
+    }
+
+    /// - Parameter credential: a field that takes the place of those of its name.
+    func send(_ credential: (name: String, value: String)?) async throws -> HTTPClientResponse {
         var request = HTTPClientRequest(url: url.absoluteString)
         request.method = HTTPMethod(rawValue: method)
         for (name, value) in fields {
             request.headers.add(name: name, value: value)
         }
-        if let token {
-            request.headers.replaceOrAdd(name: "Authorization", value: token.authorization)
+        if let credential {
+            request.headers.replaceOrAdd(name: credential.name, value: credential.value)
         }
         if let body {
             request.body = .bytes(body)
@@ -166,8 +177,7 @@ struct PayingClient {
         }
     }
 
-    private func challenge(of response: HTTPClientResponse) throws -> L402Challenge {
-        let lines = response.headers["WWW-Authenticate"]
+    private func challenge(in lines: [String]) throws -> L402Challenge {
         guard let challenge = L402Challenge.challenges(in: lines).first else {
             throw CommandFailure(.refused, "the server asks for payment, but not in a way that is understood here")
         }
@@ -175,7 +185,7 @@ struct PayingClient {
     }
 
     /// The `detail` of a problem body, or the status.
-    private func reason(_ response: HTTPClientResponse) async -> String {
+    func reason(_ response: HTTPClientResponse) async -> String {
         struct Detail: Decodable {
             let detail: String
         }

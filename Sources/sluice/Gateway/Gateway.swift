@@ -3,6 +3,7 @@ internal import GatewayPolicy
 internal import GatewayServer
 internal import L402
 internal import Logging
+internal import MPP
 package import NIOCore
 internal import NIOPosix
 
@@ -32,6 +33,7 @@ package final class Gateway: Sendable {
         try await plan.store.start()
         do {
             try L402Scheme.prepare(dataFolder: policy.dataFolder)
+            try MPPScheme.prepare(dataFolder: policy.dataFolder)
             let position = try await followOnce(after: 0)
             try await plan.lightning.start()
             do {

@@ -8,7 +8,8 @@ import Synchronization
 
 /// A service behind the gateway that tells what reached it.
 struct EchoUpstream: Stage {
-    /// `/echo`: the request line and fields as text; `/zeros/N`: N bytes; `/count`: how long the body was.
+    /// `/echo`: the request line and fields as text; `/zeros/N`: N bytes; `/count`: how long the body was; `/status/N`:
+    /// that status, with a receipt that is nobody's.
     func admit(_ exchange: Exchange) -> Eventually<Decision> {
         let path = exchange.request.path
         if path.hasPrefix("/zeros/"), let count = Int(path.dropFirst("/zeros/".count)) {
@@ -16,6 +17,12 @@ struct EchoUpstream: Stage {
         }
         if path == "/count" {
             return exchange.body(upTo: .mebibytes(16)).map { body in .reply(.text("\(body.readableBytes)")) }
+        }
+        if path.hasPrefix("/status/"), let code = Int(path.dropFirst("/status/".count)) {
+            var reply = Reply.text("\(code)\n", HTTPResponse.Status(code: code))
+            reply.fields.add(.paymentReceipt, "forged")
+            reply.fields.add(.cacheControl, "public, max-age=60")
+            return .now(.reply(reply))
         }
         let fields = exchange.request.fields
         let lines = fields.lines.indices.map { "\(fields.name(at: $0)): \(fields.value(at: $0))" }

@@ -70,7 +70,13 @@ struct TestGateway {
         store: { use: sqlite }
         upstreams:
           echo: { url: http://127.0.0.1:\(upstreamPort) }
+          nobody: { url: "unix:/proc/nobody.sock" }
         pipelines:
+          charged:
+            - auth: mpp
+            - rate-limit: { limit: 1000/s }
+            - price: 10 sat
+            - forward: echo
           paid:
             - auth: { use: l402, valid-for: 1h }
             - caveats: [service, expires, path, method, address]

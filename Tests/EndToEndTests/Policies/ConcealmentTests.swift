@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["Basic YTpi", "Bearer secret", "Payment id=\"x\", method=\"lightning\""])
+    @Test(arguments: ["Basic YTpi", "Bearer secret", "Digest realm=\"Payment x, Payment y\""])
     func `forwards what is the upstream's own`(value: String) async throws {
         try await TestGateway.with { gateway in
             let token = try await gateway.buy("/quotes")

@@ -1,0 +1,46 @@
+internal import GatewayKit
+internal import HTTPTypes
+internal import NIOCore
+
+/// Copies a response as it goes to its client, as long as it is short enough to be kept.
+final class AnswerRecording: ResponseWatch {
+    private let status: HTTPResponse.Status
+    private let fields: Fields
+    private let limit: ByteCount
+    /// `nil` once it is too long.
+    private var body: ByteBuffer? = ByteBuffer()
+
+    init(_ head: ResponseHead, limit: ByteCount) {
+        status = head.status
+        var fields = Fields()
+        for index in head.fields.lines.indices where Self.isKept(head.fields.lines[index].known) {
+            guard let name = FieldName(head.fields.name(at: index)) else { continue }
+            fields.add(name, head.fields.value(at: index))
+        }
+        self.fields = fields
+        self.limit = limit
+    }
+
+    /// Without what belongs to one message on one connection.
+    private static func isKept(_ field: KnownField) -> Bool {
+        switch field {
+        case .connection, .contentLength, .date, .keepAlive, .proxyConnection, .te, .trailer, .transferEncoding,
+            .upgrade:
+            false
+        default: true
+        }
+    }
+
+    func passed(_ part: ByteBuffer) {
+        guard let count = body?.readableBytes, count + part.readableBytes <= limit.bytes else {
+            body = nil
+            return
+        }
+        body?.writeImmutableBuffer(part)
+    }
+
+    /// `nil` when it was too long.
+    var answer: AnswerShelf.Answer? {
+        body.map { AnswerShelf.Answer(status: status, fields: fields, body: $0) }
+    }
+}

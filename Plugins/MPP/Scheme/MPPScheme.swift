@@ -1,0 +1,239 @@
+package import GatewayKit
+internal import HTTPTypes
+internal import NIOCore
+
+/// `mpp`: the HTTP authentication scheme `Payment` (draft-httpauth-payment) with the method `lightning`.
+package struct MPPScheme: AuthScheme, Plugin {
+    package static let word = "mpp"
+    package static let carriesCaveats = false
+    static let method = "lightning"
+
+    private let mint: ChallengeMint
+    private let terms: MPPTerms
+    private let time: TimeSource
+    /// In the order of their lines.
+    private let intents: [any PaymentIntent]
+    private let revocations: RevocationList
+
+    package init(from settings: inout PolicyReader, _ services: Services) {
+        mint = ChallengeMint.of(dataFolder: services.dataFolder)
+        terms = MPPTerms(from: &settings)
+        time = services.time
+        revocations = services.revocations
+        intents = [ChargeIntent(terms, services, mint)]
+    }
+
+    /// Reads the keyring, or makes it, before the first request needs it.
+    package static func prepare(dataFolder: String) throws(StartFailure) {
+        _ = try ChallengeMint.of(dataFolder: dataFolder).keyring()
+    }
+
+    package var sellsWholeSatoshis: Bool { true }
+
+    // MARK: Concealing
+
+    /// Removes what holds a credential of the scheme, and the fields that are between the client and the gateway.
+    package static func conceal(in exchange: Exchange) {
+        let fields = exchange.request.fields
+        for line in fields.lines.indices {
+            let isOurs =
+                switch fields.lines[line].known {
+                case .authorization: fields.withValue(at: line, CredentialReader.finds(in:))
+                case .paymentAuthorization, .acceptPayment, .paymentReceipt: true
+                default: false
+                }
+            if isOurs {
+                exchange.edits.removeLine(line)
+            }
+        }
+    }
+
+    // MARK: Selling
+
+    package func challenge(for quote: Quote, in exchange: Exchange) throws -> Eventually<Challenge> {
+        guard terms.isInsecure || PlainHTTP.mayOffer(in: exchange) else {
+            return .now(
+                Challenge(
+                    refusal: Reply(.forbidden, detail: "payments are taken over HTTPS only; nothing was asked for")
+                )
+            )
+        }
+        let preference = AcceptPayment(exchange.request.fields.values(of: .acceptPayment).joined(separator: ","))
+        let wanted = preference?.selected(of: intents) { (Self.method, $0.name) } ?? intents
+        return try digest(in: exchange).flatMap { digest in
+            try challenge(of: wanted, from: 0, for: quote, digest: digest, in: exchange, after: Challenge(lines: []))
+        }
+    }
+
+    /// The offers one after the other; those that were not made cost nothing.
+    private func challenge(
+        of wanted: [any PaymentIntent],
+        from first: Int,
+        for quote: Quote,
+        digest: String?,
+        in exchange: Exchange,
+        after earlier: Challenge
+    ) throws -> Eventually<Challenge> {
+        guard first < wanted.count else { return .now(earlier) }
+        return try wanted[first].offer(for: quote, in: exchange).flatMap { offer in
+            guard offer.expires > time.now() else {
+                throw LightningFailure(.malformed, "the node made an invoice that has expired already")
+            }
+            let made = try challenge(of: offer, intent: wanted[first].name, digest: digest, in: exchange)
+            var challenge = earlier
+            challenge.lines.append(try made.line())
+            if challenge.members.isEmpty { challenge.members = [.init("challengeId", made.id)] }
+            return try self.challenge(
+                of: wanted,
+                from: first + 1,
+                for: quote,
+                digest: digest,
+                in: exchange,
+                after: challenge
+            )
+        }
+    }
+
+    private func challenge(
+        of offer: PaymentOffer,
+        intent: String,
+        digest: String?,
+        in exchange: Exchange
+    ) throws -> PaymentChallenge {
+        var challenge = PaymentChallenge(
+            realm: terms.realm(of: exchange),
+            method: Self.method,
+            intent: intent,
+            request: Base64URL.encoded(offer.request.canonical),
+            digest: digest,
+            expires: Timestamp.text(of: offer.expires),
+            header: terms.header,
+            opaque: PaymentScope(of: exchange).opaque
+        )
+        challenge.id = try mint.keyring().id(of: challenge)
+        return challenge
+    }
+
+    /// The digest of a request body that says how short it is: one of unknown length may have no end.
+    private func digest(in exchange: Exchange) -> Eventually<String?> {
+        guard case .length(let length) = exchange.request.body, length > 0, length <= UInt64(terms.digestLimit.bytes),
+            !exchange.request.isGRPC
+        else { return .now(nil) }
+        return exchange.body(upTo: terms.digestLimit).map { BodyDigest.text(of: $0) }
+    }
+
+    // MARK: Recognising
+
+    package func credential(in exchange: Exchange) throws -> Eventually<Credential?> {
+        guard let found = try PresentedCredential(in: exchange.request) else { return .now(nil) }
+        let presented = found.credential
+        let challenge = presented.challenge
+        let intent = try intent(of: presented)
+        guard challenge.header?.utf8.elementsEqual(found.field?.utf8 ?? "".utf8) ?? (found.field == nil) else {
+            throw PaymentProblem.invalidChallenge.rejection(
+                "the credential stands in another field than its challenge says",
+                challengeID: found.id
+            )
+        }
+        guard try mint.keyring().made(challenge) else {
+            throw PaymentProblem.lightningUnknownChallenge.rejection(
+                "the challenge was not issued by this server, or was changed",
+                challengeID: found.id
+            )
+        }
+        try checkPlace(of: found, in: exchange)
+        try checkTime(of: found)
+        return try body(of: found, in: exchange).map { () throws -> Credential? in
+            let credential = try intent.credential(of: presented, in: exchange)
+            guard !revocations.contains(credential.id) else {
+                throw Rejection(.revoked, "the credential was revoked")
+            }
+            return credential
+        }
+    }
+
+    private func intent(of presented: PaymentCredential) throws -> any PaymentIntent {
+        let challenge = presented.challenge
+        guard challenge.method == Self.method, let intent = intents.first(where: { $0.name == challenge.intent }) else {
+            throw PaymentProblem.methodUnsupported.rejection(
+                "only \(intents.map { "\(Self.method)/\($0.name)" }.joined(separator: ", ")) is taken here"
+            )
+        }
+        return intent
+    }
+
+    /// A holder of the secret made the challenge; that it was made for this request is another matter.
+    private func checkPlace(of found: PresentedCredential, in exchange: Exchange) throws {
+        let challenge = found.credential.challenge
+        guard challenge.realm.utf8.elementsEqual(terms.realm(of: exchange).utf8),
+            challenge.opaque?.utf8.elementsEqual(PaymentScope(of: exchange).opaque.utf8) == true
+        else { throw mismatch(of: found, in: exchange) }
+    }
+
+    private func checkTime(of found: PresentedCredential) throws {
+        guard let expires = found.credential.challenge.expires.flatMap({ Timestamp.time($0) }) else {
+            throw PaymentProblem.invalidChallenge.rejection("the challenge has no end", challengeID: found.id)
+        }
+        guard time.now() <= expires else {
+            throw PaymentProblem.lightningExpiredInvoice.rejection("the challenge has expired", challengeID: found.id)
+        }
+    }
+
+    /// Waits for the body where the challenge is bound to one.
+    private func body(of found: PresentedCredential, in exchange: Exchange) throws -> Eventually<Void> {
+        guard let digest = found.credential.challenge.digest else { return .now(()) }
+        // It was one of a length that was known and short enough: what is not, is another.
+        guard case .length(let length) = exchange.request.body, length <= UInt64(terms.digestLimit.bytes) else {
+            throw mismatch(of: found, in: exchange)
+        }
+        return try exchange.body(upTo: terms.digestLimit).map { body in
+            guard BodyDigest.text(of: body).utf8.elementsEqual(digest.utf8) else {
+                throw mismatch(of: found, in: exchange)
+            }
+        }
+    }
+
+    /// The challenge is for another request. One that names the same idempotency key is a client's mistake, which paying
+    /// again would not mend.
+    private func mismatch(of found: PresentedCredential, in exchange: Exchange) -> Rejection {
+        let key = IdempotencyKey(of: exchange.request)
+        if let key, mint.answers.key(of: found.credential.challenge.id, at: time.now()) == key {
+            return IdempotencyKey.conflict
+        }
+        return PaymentProblem.invalidChallenge.rejection(
+            "the challenge does not match this route's requirements",
+            challengeID: found.id
+        )
+    }
+
+    // MARK: Taking
+
+    package func redeem(_ credential: Credential, in exchange: Exchange) throws -> Eventually<Decision> {
+        guard let name = exchange[PresentedIntent.self]?.name, let intent = intents.first(where: { $0.name == name })
+        else { throw Rejection(.service, "the credential was not presented to this route") }
+        return try intent.redeem(credential, in: exchange)
+    }
+
+    package func adjust(_ response: inout ResponseHead, of exchange: Exchange) {
+        // The upstream knows nothing of payments.
+        response.fields.remove(.paymentReceipt)
+        for intent in intents {
+            intent.adjust(&response, of: exchange)
+        }
+        if exchange.request.fields.firstIndex(of: .paymentAuthorization) != nil {
+            // A cache knows of `Authorization` only that its responses are somebody's own.
+            CacheControl.makePrivate(&response)
+        }
+    }
+
+    package func settle(_ exchange: Exchange, as outcome: Outcome) {
+        for intent in intents {
+            intent.settle(exchange, as: outcome)
+        }
+    }
+}
+
+/// The intent whose credential the exchange carries.
+struct PresentedIntent {
+    let name: String
+}

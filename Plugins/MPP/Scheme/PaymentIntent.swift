@@ -1,0 +1,40 @@
+package import GatewayKit
+
+/// One way to sell with the `Payment` scheme. The scheme itself has checked what all ways share before any of these is
+/// asked: that the challenge is the gateway's, of this route and request, and not expired.
+package protocol PaymentIntent: Sendable {
+    /// As challenges name it: `charge`.
+    var name: String { get }
+
+    /// What is asked for, for one of whose payments a challenge is made.
+    func offer(for quote: Quote, in exchange: Exchange) -> Eventually<PaymentOffer>
+
+    /// Checks the payload and the proof that it holds. Constant work: neither store nor node is asked.
+    ///
+    /// - Throws: `Rejection`.
+    func credential(of presented: PaymentCredential, in exchange: Exchange) throws -> Credential
+
+    /// As `AuthScheme.redeem`, for a credential of this intent.
+    func redeem(_ credential: Credential, in exchange: Exchange) throws -> Eventually<Decision>
+
+    /// As `AuthScheme.adjust`, for every exchange of the route.
+    func adjust(_ response: inout ResponseHead, of exchange: Exchange)
+
+    /// As `AuthScheme.settle`, for every exchange of the route.
+    func settle(_ exchange: Exchange, as outcome: Outcome)
+}
+
+/// What a challenge is made of.
+package struct PaymentOffer: Sendable {
+    /// The `request` of the challenge.
+    package let request: JSONValue
+    package let expires: WallTime
+
+    /// - Parameter invoice: what is to be paid: the offer ends with it at the latest.
+    package init(request: JSONValue, for quote: Quote, invoice: Invoice, at time: WallTime) {
+        self.request = request
+        // Challenges name whole seconds; a few less, so that a slow clock does not make anybody pay in vain.
+        let last = min(time.advanced(by: quote.expiresIn).seconds, invoice.expiresAt.seconds)
+        expires = WallTime(seconds: last - time.seconds > 60 ? last - 5 : last)
+    }
+}

@@ -1,0 +1,46 @@
+internal import GatewayKit
+
+/// The one credential of the `Payment` scheme that a request carries, and where.
+struct PresentedCredential {
+    let credential: PaymentCredential
+    /// `nil`: `Authorization`.
+    let field: String?
+
+    /// The challenge's id, where it has the length of one: it stands in answers.
+    var id: String? {
+        let id = credential.challenge.id
+        return id.utf8.count <= 64 ? id : nil
+    }
+
+    /// `nil` when there is none.
+    ///
+    /// - Throws: `Rejection` when there are several, or one that cannot be read.
+    init?(in request: RequestHead) throws {
+        var found: (line: Int, token: Range<Int>)?
+        var count = 0
+        for line in request.fields.lines.indices {
+            let known = request.fields.lines[line].known
+            guard known == .authorization || known == .paymentAuthorization else { continue }
+            request.fields.withValue(at: line) { value in
+                var reader = CredentialReader(value)
+                while let token = reader.next() {
+                    count += 1
+                    found = (line, token)
+                }
+            }
+        }
+        guard let found else { return nil }
+        guard count == 1 else {
+            throw PaymentProblem.badRequest.rejection("the request carries several Payment credentials")
+        }
+        field =
+            request.fields.lines[found.line].known == .paymentAuthorization ? PaymentChallenge.otherField : nil
+        do {
+            credential = try request.fields.withValue(at: found.line) { value throws(MalformedPayment) in
+                try PaymentCredential(token: UnsafeRawBufferPointer(rebasing: value[found.token]))
+            }
+        } catch {
+            throw PaymentProblem.malformedCredential.rejection("the credential cannot be read: \(error)")
+        }
+    }
+}
