@@ -62,6 +62,30 @@ import Testing
         }
     }
 
+    @Test func `outlives a new secret, until the old one is taken out`() async throws {
+        let folder = NSTemporaryDirectory() + "sluice-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let keyring = folder + "/mpp.keyring"
+        let credentials = try await TestGateway.withPayments(folder: folder) { gateway in
+            (try await gateway.charge("/echo"), try await gateway.charge("/echo"))
+        }
+        let first = try String(contentsOfFile: keyring, encoding: .utf8)
+        let second = "2 \(String(repeating: "5a", count: 32))\n"
+        #expect(first.hasSuffix("\n"))
+        // A mint is made for each folder, so another name of it stands for another process.
+        try (first + second).write(toFile: keyring, atomically: false, encoding: .utf8)
+        try await TestGateway.withPayments(folder: folder + "/.") { gateway in
+            expectStatus(200, try await gateway.present(credentials.0, "/echo"))
+            expectStatus(200, try await gateway.present(try await gateway.charge("/echo"), "/echo"))
+        }
+        try second.write(toFile: keyring, atomically: false, encoding: .utf8)
+        try await TestGateway.withPayments(folder: folder + "/./.") { gateway in
+            let answer = try await gateway.present(credentials.1, "/echo")
+            #expect(answer.status == 402)
+            #expect(answer.problemType == "lightning/unknown-challenge")
+        }
+    }
+
     @Test(arguments: [404, 500, 503]) func `whose answer is no success has no receipt, and is used up`(status: Int)
         async throws
     {
@@ -218,6 +242,30 @@ import Testing
             #expect(second.receipt?.reference == first.receipt?.reference)
             #expect(second.headers["cache-control"] == first.headers["cache-control"])
             #expect(second.headers["content-type"] == first.headers["content-type"])
+        }
+    }
+
+    @Test func `sent by many with an idempotency key is served once, and answered to those who come later`()
+        async throws
+    {
+        try await TestGateway.withPayments { gateway in
+            let credential = try await gateway.charge("/echo")
+            let answers = try await withThrowingTaskGroup(of: TestGateway.Answer.self) { group in
+                for number in 0..<16 {
+                    group.addTask {
+                        try await gateway.present(
+                            credential,
+                            "/echo",
+                            [("Idempotency-Key", "k1"), ("X-Try", "\(number)")]
+                        )
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            let served = answers.filter { $0.status == 200 }
+            #expect(!served.isEmpty)
+            #expect(Set(served.map(\.body)).count == 1)
+            #expect(answers.allSatisfy { $0.status == 200 || ($0.status == 409 && !$0.headers["retry-after"].isEmpty) })
         }
     }
 
