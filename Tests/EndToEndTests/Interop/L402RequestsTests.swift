@@ -24,7 +24,7 @@ struct L402RequestsTests {
     }
 }
 
-/// Runs `Tests/Interop/buy_and_use.py`.
+/// Runs the scripts of `Tests/Interop`.
 enum L402RequestsPeer {
     struct Answer: Decodable {
         let statuses: [Int]
@@ -36,9 +36,13 @@ enum L402RequestsPeer {
     static let isExpected = environment["SLUICE_INTEROP_PYTHON"] != nil || environment["CI"] != nil
 
     static func buyAndUse(_ url: String, node: String) async throws -> Answer {
+        try await run("buy_and_use.py", url, node)
+    }
+
+    static func run<Content: Decodable & Sendable>(_ name: String, _ arguments: String...) async throws -> Content {
         let python = try #require(environment["SLUICE_INTEROP_PYTHON"], "CI needs SLUICE_INTEROP_PYTHON")
         let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "Interop/buy_and_use.py")
+            .deletingLastPathComponent().appending(path: "Interop/\(name)")
         // Waiting for a process blocks its thread, which the gateway in this process may need.
         return try await withCheckedThrowingContinuation { continuation in
             DispatchQueue.global().async {
@@ -47,15 +51,15 @@ enum L402RequestsPeer {
                         let process = Process()
                         let output = Pipe()
                         process.executableURL = URL(filePath: python)
-                        process.arguments = [script.path, url, node]
+                        process.arguments = [script.path] + arguments
                         process.standardOutput = output
                         try process.run()
                         let answer = try output.fileHandleForReading.readToEnd() ?? Data()
                         process.waitUntilExit()
                         guard process.terminationStatus == 0 else {
-                            throw ConformanceFailure("buy_and_use.py ended with \(process.terminationStatus)")
+                            throw ConformanceFailure("\(name) ended with \(process.terminationStatus)")
                         }
-                        return try JSONDecoder().decode(Answer.self, from: answer)
+                        return try JSONDecoder().decode(Content.self, from: answer)
                     }
                 )
             }
