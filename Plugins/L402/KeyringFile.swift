@@ -15,6 +15,12 @@ package struct KeyringFile: Sendable {
         )
     }
 
+    /// The keyring, and never a new one; `nil` when there is no file.
+    package func existing() throws(StartFailure) -> Keyring? {
+        guard let text = try read() else { return nil }
+        return try keyring(of: text)
+    }
+
     /// The keyring; a new one with one random key when there is none yet.
     ///
     /// Of any number of processes that start together, one makes the file and all read it.

@@ -17,6 +17,10 @@ struct ServiceList {
         }
     }
 
+    var names: [String] {
+        entries.compactMap { entry in Self.name(of: entry).map { String(decoding: $0, as: UTF8.self) } }
+    }
+
     func isSubset(of other: ServiceList) -> Bool {
         entries.allSatisfy { entry in
             guard let name = Self.name(of: entry) else { return false }

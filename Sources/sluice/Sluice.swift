@@ -8,6 +8,7 @@ struct Sluice: AsyncParsableCommand {
             "A payment gateway: answers 402 with Lightning invoices, checks what comes back, forwards what is paid for.",
         subcommands: [
             DemoCommand.self, RunCommand.self, CheckCommand.self, PlanCommand.self, GetCommand.self, PayCommand.self,
+            TokenCommand.self,
         ]
     )
 }

@@ -114,23 +114,29 @@ package struct CaveatsStage: StagePlugin {
             return Rejection(.malformed, "the credential has more than \(Self.most) caveats")
         }
         for index in caveats.indices {
-            let caveat = caveats[index]
-            guard let position = verifier(of: caveat, in: exchange) else {
-                if ignored.contains(caveat.condition) { continue }
-                // A caveat without '=' is all condition, and as long as its holder likes.
-                let condition = caveat.condition.prefix(64)
-                return Rejection(.unknownCaveat, "the caveat '\(condition)' is not understood on this route")
-            }
-            let verifier = verifiers[position]
-            guard verifier.allows(caveat, exchange) else { return verifier.rejection(of: caveat) }
-            if let earlier = predecessor(of: index, verifiedBy: position, caveats, in: exchange),
-                !verifier.narrows(earlier, to: caveat)
-            {
-                return Rejection(
-                    .widened,
-                    "a later caveat '\(caveat.condition)' of the credential permits more than an earlier one"
-                )
-            }
+            if let rejection = rejection(ofCaveatAt: index, among: caveats, in: exchange) { return rejection }
+        }
+        return nil
+    }
+
+    /// Why one caveat of a credential refuses the request; `nil` when it holds, and only narrows those before it.
+    package func rejection(ofCaveatAt index: Int, among caveats: [Caveat], in exchange: Exchange) -> Rejection? {
+        let caveat = caveats[index]
+        guard let position = verifier(of: caveat, in: exchange) else {
+            if ignored.contains(caveat.condition) { return nil }
+            // A caveat without '=' is all condition, and as long as its holder likes.
+            let condition = caveat.condition.prefix(64)
+            return Rejection(.unknownCaveat, "the caveat '\(condition)' is not understood on this route")
+        }
+        let verifier = verifiers[position]
+        guard verifier.allows(caveat, exchange) else { return verifier.rejection(of: caveat) }
+        if let earlier = predecessor(of: index, verifiedBy: position, caveats, in: exchange),
+            !verifier.narrows(earlier, to: caveat)
+        {
+            return Rejection(
+                .widened,
+                "a later caveat '\(caveat.condition)' of the credential permits more than an earlier one"
+            )
         }
         return nil
     }
