@@ -9,6 +9,7 @@ internal import Stores
 enum BuiltIn {
     static var registry: Registry {
         var registry = Registry()
+        registry.add(CORSStage.self)
         registry.add(AuthStage.self)
         registry.add(CaveatsStage.self)
         registry.add(RateLimitStage.self)

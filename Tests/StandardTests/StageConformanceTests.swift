@@ -28,6 +28,7 @@ struct StageConformanceTests {
         { try make("caveats", ["path"]) { try CaveatsStage(from: &$0, $1) } },
         { try make("rate-limit", "3/s") { try RateLimitStage(from: &$0, $1) } },
         { try make("price", "10 sat") { try PriceStage(from: &$0, $1) } },
+        { try make("cors", ["https://a.example"]) { try CORSStage(from: &$0, $1) } },
         { try make("forward", ["to": "quotes", "strip": "/a", "host": "b"]) { try ForwardStage(from: &$0, $1) } },
         { try make("respond", "hello") { try RespondStage(from: &$0, $1) } },
         {

@@ -15,6 +15,10 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
     case secWebSocketKey, secWebSocketAccept, http2Settings
     /// The HTTP authentication scheme `Payment`, and the field `Idempotency-Key`.
     case acceptPayment, paymentAuthorization, paymentReceipt, idempotencyKey
+    case vary
+    /// Fetch standard, "HTTP-CORS protocol".
+    case accessControlAllowCredentials, accessControlAllowHeaders, accessControlAllowMethods, accessControlAllowOrigin
+    case accessControlExposeHeaders, accessControlMaxAge, accessControlRequestMethod
 
     /// In lower case, as HTTP/2 wants it; empty for `other`.
     public var name: String {
@@ -65,6 +69,14 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
         case .paymentAuthorization: "payment-authorization"
         case .paymentReceipt: "payment-receipt"
         case .idempotencyKey: "idempotency-key"
+        case .vary: "vary"
+        case .accessControlAllowCredentials: "access-control-allow-credentials"
+        case .accessControlAllowHeaders: "access-control-allow-headers"
+        case .accessControlAllowMethods: "access-control-allow-methods"
+        case .accessControlAllowOrigin: "access-control-allow-origin"
+        case .accessControlExposeHeaders: "access-control-expose-headers"
+        case .accessControlMaxAge: "access-control-max-age"
+        case .accessControlRequestMethod: "access-control-request-method"
         }
     }
 

@@ -11,6 +11,9 @@ public protocol Plugin: Sendable {
 public protocol StagePlugin: Stage, Plugin {
     /// The words of stages of which one must stand before this one; empty: none.
     static var follows: [String] { get }
+    /// True when it answers the preflights of browsers for its route. Such a stage stands first, so that it may add to
+    /// every answer of the route.
+    static var answersPreflights: Bool { get }
     /// True when it decides for good, and so stands last.
     static var isLast: Bool { get }
     /// What `sluice plan` prints behind the word: the settings that count, on one line, no secret.
@@ -24,6 +27,7 @@ public protocol StagePlugin: Stage, Plugin {
 extension StagePlugin {
     public static var follows: [String] { [] }
     public static var isLast: Bool { false }
+    public static var answersPreflights: Bool { false }
     public var sales: [Sale] { [] }
     public func verdict(on sold: SoldCaveat) -> SoldCaveatVerdict? { nil }
 }

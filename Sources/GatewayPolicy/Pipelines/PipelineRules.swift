@@ -18,6 +18,7 @@ struct PipelineRules {
 
     func check() {
         checkOrder()
+        checkBeginning()
         checkEnd()
         checkAuth()
         checkAsking()
@@ -36,6 +37,16 @@ struct PipelineRules {
             let list = needed.map { "'\($0)'" }.joined(separator: " or ")
             let article = needed.first?.first.map { "aeiou".contains($0) } == true ? "an" : "a"
             run.note(step.place, "'\(step.word)' needs \(article) \(list) stage before it")
+        }
+    }
+
+    private func checkBeginning() {
+        for (index, step) in steps.enumerated() where index > 0 && type(of: step)?.answersPreflights == true {
+            run.note(
+                step.place,
+                "'\(step.word)' stands behind '\(steps[index - 1].word)'; it should be the first step, or what stands"
+                    + " before it would answer without it"
+            )
         }
     }
 

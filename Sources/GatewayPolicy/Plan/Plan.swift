@@ -46,6 +46,12 @@ package final class Plan: Routing, Sendable {
     }
 
     package func route(for request: RequestHead) -> Route? {
-        table.route(for: request).map { routes[$0].route }
+        // A preflight belongs to the route of the request that it announces, whatever methods that one has.
+        if let method = request.preflightMethod, let index = table.route(for: request, as: method),
+            let preflight = routes[index].preflight
+        {
+            return preflight
+        }
+        return table.route(for: request, as: request.method).map { routes[$0].route }
     }
 }

@@ -3,6 +3,8 @@ package import GatewayKit
 /// A route and where each of its stages comes from: what `sluice plan` prints.
 package struct PlannedRoute: Sendable {
     package let route: Route
+    /// What runs for the preflights of its requests; `nil`: they are requests like any other.
+    package let preflight: Route?
     package let match: RouteMatch
     /// Of the route's name.
     package let place: Place

@@ -21,6 +21,9 @@ struct RouteDraft {
     var route: PlannedRoute {
         PlannedRoute(
             route: Route(name: name, service: service, stages: [concealment] + stages, bodyLimit: bodyLimit),
+            preflight: stages.first { type(of: $0).answersPreflights }.map { stage in
+                Route(name: name, service: service, stages: [stage])
+            },
             match: match,
             place: place,
             stages: planned

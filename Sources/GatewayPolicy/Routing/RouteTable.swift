@@ -31,11 +31,11 @@ struct RouteTable: Sendable {
         }
     }
 
-    /// The number of the route; `nil` when none matches.
-    func route(for request: RequestHead) -> Int? {
+    /// The number of the route for a request as if it had this method; `nil` when none matches.
+    func route(for request: RequestHead, as method: HTTPRequest.Method) -> Int? {
         request.authorityBytes.withUnsafeReadableBytes { authority in
             request.pathBytes.withUnsafeReadableBytes { path in
-                route(host: Self.host(of: authority), of: authority, path, request)
+                route(host: Self.host(of: authority), of: authority, path, request, method)
             }
         }
     }
@@ -44,10 +44,11 @@ struct RouteTable: Sendable {
         host: Range<Int>,
         of authority: UnsafeRawBufferPointer,
         _ path: UnsafeRawBufferPointer,
-        _ request: RequestHead
+        _ request: RequestHead,
+        _ method: HTTPRequest.Method
     ) -> Int? {
         if exactHosts.count > 0, let index = exactHosts.value(authority, in: host),
-            let route = route(in: hosts[index], path, request)
+            let route = route(in: hosts[index], path, request, method)
         {
             return route
         }
@@ -58,30 +59,35 @@ struct RouteTable: Sendable {
                 let length = host.upperBound - start
                 if authority[start] == UInt8(ascii: "."), length < wildcardLengths.count, wildcardLengths[length],
                     let index = wildcardHosts.value(authority, in: start..<host.upperBound),
-                    let route = route(in: hosts[index], path, request)
+                    let route = route(in: hosts[index], path, request, method)
                 {
                     return route
                 }
                 start += 1
             }
         }
-        return anyHost.flatMap { route(in: hosts[$0], path, request) }
+        return anyHost.flatMap { route(in: hosts[$0], path, request, method) }
     }
 
-    private func route(in host: Host, _ path: UnsafeRawBufferPointer, _ request: RequestHead) -> Int? {
+    private func route(
+        in host: Host,
+        _ path: UnsafeRawBufferPointer,
+        _ request: RequestHead,
+        _ method: HTTPRequest.Method
+    ) -> Int? {
         var prefix = SegmentTrie.Prefix()
-        if let route = trie.route(for: path, root: host.root, method: request.method, prefix: &prefix) {
+        if let route = trie.route(for: path, root: host.root, method: method, prefix: &prefix) {
             return route
         }
         if !host.regexes.isEmpty {
             let text = request.path
             for candidate in host.regexes {
-                if let route = candidate.endpoints.route(for: request.method), candidate.regex.matches(text) {
+                if let route = candidate.endpoints.route(for: method), candidate.regex.matches(text) {
                     return route
                 }
             }
         }
-        return prefix.route ?? host.everyPath.route(for: request.method)
+        return prefix.route ?? host.everyPath.route(for: method)
     }
 
     /// The host in an authority: without the port, the brackets of an IPv6 address, and the dot that may end a name
