@@ -55,6 +55,20 @@ package struct Keyring: Sendable {
         return Swift.withUnsafeBytes(of: 1 as UInt8) { derivation.code(of: identifier, $0) }
     }
 
+    /// What only who holds the keyring can make of a token, and another for each purpose: HKDF-SHA256 of the identifier
+    /// and the purpose, which the root key has none of.
+    ///
+    /// - Returns: `nil` when the keyring has no such generation.
+    func derived(for identifier: L402Identifier, purpose: StaticString) -> Bytes32? {
+        guard let derivation = generations.last(where: { $0.number == identifier.generation })?.derivation else {
+            return nil
+        }
+        let rest = purpose.withUTF8Buffer { Array($0) } + [1]
+        return identifier.bytes.withUnsafeBytes { bytes in
+            rest.withUnsafeBytes { derivation.code(of: bytes, $0) }
+        }
+    }
+
     /// A new token for a payment, with these caveats in this order.
     package func macaroon(for payment: PaymentHash, caveats: [String], isShared: Bool = false) -> Macaroon? {
         let identifier = L402Identifier(payment: payment, generation: newest, isShared: isShared).bytes

@@ -9,6 +9,7 @@ package struct L402Scheme: AuthScheme, Plugin {
     private let time: TimeSource
     private let revocations: RevocationList
     private let store: any Store
+    private let cookie: PageCookie
 
     package init(from settings: inout PolicyReader, _ services: Services) {
         mint = Mint.of(dataFolder: services.dataFolder)
@@ -16,6 +17,7 @@ package struct L402Scheme: AuthScheme, Plugin {
         time = services.time
         revocations = services.revocations
         store = services.store
+        cookie = PageCookie(service: services.service)
     }
 
     /// Reads the keyring, or makes it, before the first request needs it.
@@ -26,8 +28,9 @@ package struct L402Scheme: AuthScheme, Plugin {
     // MARK: Concealing
 
     /// Removes the `Authorization` lines that hold one, and the fields of lnd's clients unless what they hold is
-    /// certainly a macaroon of the upstream's own.
+    /// certainly a macaroon of the upstream's own; takes the cookies of payment pages out of `Cookie`.
     package static func conceal(in exchange: Exchange) {
+        PageCookie.conceal(in: exchange)
         let fields = exchange.request.fields
         for line in fields.lines.indices {
             let known = fields.lines[line].known
@@ -52,11 +55,11 @@ package struct L402Scheme: AuthScheme, Plugin {
     package func challenge(for quote: Quote, in exchange: Exchange) throws -> Eventually<Challenge> {
         try quote.invoice().map { [mint, terms, time] invoice in
             let caveats = terms.texts(at: time.now())
-            let macaroon = try mint.macaroon(
-                for: invoice.paymentHash,
-                caveats: caveats,
-                isShared: quote.isShared
-            ).base64
+            let made = try mint.macaroon(for: invoice.paymentHash, caveats: caveats, isShared: quote.isShared)
+            if exchange.request.prefersHTML {
+                exchange[PageKey.self] = try mint.keyring().pageKey(of: made)
+            }
+            let macaroon = made.base64
             let offer = "macaroon=\"\(macaroon)\", invoice=\"\(invoice.bolt11)\""
             // LSAT first, for clients that read the first line only; what clients search for begins with these two
             // parameters, so newer ones stand behind them.
@@ -88,7 +91,10 @@ package struct L402Scheme: AuthScheme, Plugin {
     // MARK: Recognising
 
     package func credential(in exchange: Exchange) throws -> Eventually<Credential?> {
-        guard let credential = try authorization(in: exchange) ?? macaroonField(in: exchange) else { return .now(nil) }
+        guard
+            let credential = try authorization(in: exchange) ?? macaroonField(in: exchange)
+                ?? cookie.text(in: exchange.request.fields).map(mint.credential(ofPage:))
+        else { return .now(nil) }
         guard !revocations.contains(credential.id) else {
             throw Rejection(.revoked, "the credential was revoked")
         }

@@ -102,6 +102,23 @@ package final class Mint: Sendable {
         }
     }
 
+    /// The credential behind the cookie of a page that was let in.
+    ///
+    /// - Throws: `Rejection`, or `StartFailure` when there is no usable keyring.
+    func credential(ofPage text: String) throws -> Credential {
+        var text = text
+        return try text.withUTF8 { bytes in
+            let bytes = UnsafeRawBufferPointer(bytes)
+            if let known = verified.credential(for: bytes) { return known }
+            guard let page = PageText(parsing: String(decoding: bytes, as: UTF8.self)) else {
+                throw Rejection(.malformed, "the cookie of the payment page cannot be read")
+            }
+            let credential = try keyring().credential(of: page)
+            verified.insert(credential, for: bytes)
+            return credential
+        }
+    }
+
     /// False only for a macaroon that is certainly another's.
     static func mayBeL402(hexDigits digits: UnsafeRawBufferPointer) -> Bool {
         guard digits.count <= MacaroonLayout.largestCount else { return true }

@@ -152,8 +152,12 @@ package struct PriceStage: StagePlugin {
             invoices.invoice(for: amount, expiresIn: expiry, in: exchange)
         }
         do {
-            return try challenges(for: quote, from: 0, in: exchange, after: []).map { challenges in
-                .reply(Self.paymentRequired(of: amount, challenges, in: exchange))
+            return try challenges(for: quote, from: 0, in: exchange, after: []).flatMap { challenges in
+                let reply = Self.paymentRequired(of: amount, challenges, in: exchange)
+                guard exchange.request.prefersHTML, let invoice = quote.offered else { return .now(.reply(reply)) }
+                return invoice.flatMap { invoice in
+                    PaymentPage(of: invoice, for: amount, in: exchange).reply(reply, in: exchange).map { .reply($0) }
+                }
             }.recover { error in
                 .reply(try Self.cannotSell(error, in: exchange))
             }
@@ -206,6 +210,7 @@ package struct PriceStage: StagePlugin {
             fields.add(.wwwAuthenticate, line)
         }
         fields.add(.cacheControl, "no-store")
+        fields.add(FieldName(.vary), "Accept")
         var problem =
             exchange.unresolvedRejection?.problem
             ?? Problem.payment(

@@ -15,7 +15,7 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
     case secWebSocketKey, secWebSocketAccept, http2Settings
     /// The HTTP authentication scheme `Payment`, and the field `Idempotency-Key`.
     case acceptPayment, paymentAuthorization, paymentReceipt, idempotencyKey
-    case vary
+    case setCookie, vary
     /// Fetch standard, "HTTP-CORS protocol".
     case accessControlAllowCredentials, accessControlAllowHeaders, accessControlAllowMethods, accessControlAllowOrigin
     case accessControlExposeHeaders, accessControlMaxAge, accessControlRequestMethod
@@ -69,6 +69,7 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
         case .paymentAuthorization: "payment-authorization"
         case .paymentReceipt: "payment-receipt"
         case .idempotencyKey: "idempotency-key"
+        case .setCookie: "set-cookie"
         case .vary: "vary"
         case .accessControlAllowCredentials: "access-control-allow-credentials"
         case .accessControlAllowHeaders: "access-control-allow-headers"

@@ -97,6 +97,9 @@ public final class Quote {
         self.makeInvoice = makeInvoice
     }
 
+    /// The invoice, where one was asked for.
+    public var offered: Eventually<Invoice>? { made }
+
     /// The invoice that all offers of this answer share: whichever is taken, it is one payment.
     public func invoice() -> Eventually<Invoice> {
         if let made { return made }

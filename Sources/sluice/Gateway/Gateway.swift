@@ -62,7 +62,8 @@ package final class Gateway: Sendable {
             let readiness = Readiness()
             let local = try await server(of: localListeners(readiness), on: group.next(), accessLog: nil).start()
             do {
-                let open = listeners.map { GatewayServer.Listener($0, routing: plan) }
+                let routing = OwnRoutes([PageKey.path: pages], before: plan)
+                let open = listeners.map { GatewayServer.Listener($0, routing: routing) }
                 let server = try await server(of: open, on: group, accessLog: accessLog).start()
                 readiness.note(.ready)
                 return RunningGateway(
@@ -81,6 +82,16 @@ package final class Gateway: Sendable {
             accessLog?.stop()
             throw error
         }
+    }
+
+    /// Where the payment pages of the plan's routes ask.
+    private var pages: PagePaymentStage {
+        PagePaymentStage(
+            dataFolder: policy.dataFolder,
+            store: plan.store,
+            lightning: plan.lightning,
+            time: policy.time
+        )
     }
 
     /// What the gateway serves itself. It has a server of its own, on one event loop, which is open before the plan's

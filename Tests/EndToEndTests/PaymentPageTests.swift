@@ -1,0 +1,177 @@
+import Foundation
+import GatewayKit
+import L402
+import Lightning
+import NIOHTTP1
+import Testing
+import sluice
+
+/// The page that a browser gets for a 402, and how it opens.
+struct PaymentPageTests {
+    private static let browser = ("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")
+
+    private static func key(in page: TestGateway.Answer) throws -> String {
+        let start = try #require(page.body.range(of: "data-key=\""))
+        return String(page.body[start.upperBound...].prefix { $0 != "\"" })
+    }
+
+    private static func pay(_ invoice: String, at gateway: TestGateway) async throws {
+        let wallet = try LndRESTWallet(url: gateway.node, macaroonHex: nil, certificateFile: nil)
+        _ = try await wallet.pay(invoice, feeLimit: .zero)
+        try await wallet.shutdown()
+    }
+
+    @Test func `a browser gets a page that loads nothing, with the lines that others get`() async throws {
+        try await TestGateway.with { gateway in
+            let page = try await gateway.request("/quotes", [Self.browser])
+            #expect(page.status == 402)
+            #expect(page.headers["content-type"] == ["text/html; charset=utf-8"])
+            #expect(page.headers["cache-control"] == ["no-store"])
+            #expect(page.headers["vary"] == ["Accept"])
+            #expect(page.headers["www-authenticate"].count == 2)
+            let invoice = try #require(page.challenge).invoice
+            #expect(page.body.contains("href=\"lightning:\(invoice.uppercased())\""))
+            #expect(page.body.contains("<strong>quotes</strong> costs <strong>10 sat</strong>"))
+            // It would be the value of window.webln, and a wallet be offered where none is.
+            #expect(!page.body.contains("id=\"webln\""))
+            #expect(!page.body.contains("http://") && !page.body.contains("https://"))
+            let policy = try #require(page.headers["content-security-policy"].first)
+            #expect(policy.hasPrefix("default-src 'none'; script-src 'nonce-"))
+            let nonce = String(policy.dropFirst("default-src 'none'; script-src 'nonce-".count).prefix { $0 != "'" })
+            #expect(nonce.count == 32)
+            #expect(page.body.contains("<script nonce=\"\(nonce)\">"))
+            let again = try await gateway.request("/quotes", [Self.browser])
+            #expect(again.headers["content-security-policy"].first != policy)
+        }
+    }
+
+    @Test func `others get a problem as before, and a cache is told that it depends`() async throws {
+        try await TestGateway.with { gateway in
+            let answer = try await gateway.request("/quotes", [("Accept", "*/*")])
+            #expect(answer.headers["content-type"] == ["application/problem+json"])
+            #expect(answer.headers["vary"] == ["Accept"])
+        }
+    }
+
+    @Test func `a page is let in once its payment has arrived, and no sooner`() async throws {
+        try await TestGateway.with { gateway in
+            let page = try await gateway.request("/quotes", [Self.browser])
+            let key = try Self.key(in: page)
+            let early = try await gateway.request(PageKey.path, method: .POST, body: key)
+            #expect(early.status == 402)
+            #expect(early.headers["set-cookie"].isEmpty)
+
+            let events = Task {
+                try await gateway.request(PageKey.path, method: .POST, [("Accept", "text/event-stream")], body: key)
+            }
+            try await Self.pay(try #require(page.challenge).invoice, at: gateway)
+            #expect(try await events.value.body.hasSuffix("event: settled\ndata: settled\n\n"))
+
+            let paid = try await gateway.request(PageKey.path, method: .POST, body: key)
+            #expect(paid.status == 204)
+            let cookie = try #require(paid.headers["set-cookie"].first)
+            #expect(cookie.contains("; HttpOnly; SameSite=Lax"))
+            let pair = String(cookie.prefix { $0 != ";" })
+            let open = try await gateway.request("/quotes", [Self.browser, ("Cookie", "mine=1; \(pair)")])
+            #expect(open.status == 200)
+            #expect(open.body.contains("cookie: mine=1\n"))
+            #expect(!open.body.contains("sluice_l402_"))
+            let other = try await gateway.request("/other", [Self.browser, ("Cookie", pair)])
+            #expect(other.status == 402)
+        }
+    }
+
+    @Test func `the key of one page is of no use for the payment of another, and what is no key of none`() async throws
+    {
+        try await TestGateway.with { gateway in
+            let mine = try await gateway.request("/quotes", [Self.browser])
+            let theirs = try await gateway.request("/quotes", [Self.browser])
+            try await Self.pay(try #require(theirs.challenge).invoice, at: gateway)
+            let key = try Self.key(in: mine)
+            let answer = try await gateway.request(PageKey.path, method: .POST, body: key)
+            #expect(answer.status == 402)
+            // What a client without a page holds, and everybody on the way has seen.
+            let macaroon = try #require(theirs.challenge).token
+            let guess = try await gateway.request(PageKey.path, method: .POST, body: "\(macaroon).\(key.suffix(64))")
+            #expect(guess.status == 403)
+            #expect(try await gateway.request(PageKey.path, method: .GET).status == 405)
+        }
+    }
+
+    // MARK: In a browser
+
+    private static var isBrowserExpected: Bool {
+        ["/usr/bin/chromium", "/usr/bin/zbarimg"].allSatisfy { FileManager.default.fileExists(atPath: $0) }
+            || ProcessInfo.processInfo.environment["CI"] != nil
+    }
+
+    private static func run(_ program: String, _ arguments: [String]) async throws -> String {
+        let process = Process()
+        process.executableURL = URL(filePath: program)
+        process.arguments = arguments
+        let folder = try TemporaryFolder()
+        process.standardOutput = try folder.newFile("output")
+        process.standardError = FileHandle.nullDevice
+        process.standardInput = FileHandle.nullDevice
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            process.terminationHandler = { _ in continuation.resume() }
+            do {
+                try process.run()
+            } catch {
+                process.terminationHandler = nil
+                continuation.resume(throwing: error)
+            }
+        }
+        return String(decoding: try folder.content("output"), as: UTF8.self)
+    }
+
+    /// Where the picture goes can be said with `SLUICE_SCREENSHOT`, for people to look at.
+    @Test(.enabled(if: isBrowserExpected), .timeLimit(.minutes(3)), arguments: ["light", "dark"])
+    func `a browser shows a code that a decoder reads as the invoice`(scheme: String) async throws {
+        try await TestGateway.with { gateway in
+            let folder = try TemporaryFolder()
+            let shown = ProcessInfo.processInfo.environment["SLUICE_SCREENSHOT"] ?? folder.path
+            let picture = "\(shown)/page-\(scheme).png"
+            _ = try await Self.run(
+                "/usr/bin/chromium",
+                [
+                    "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
+                    "--user-data-dir=\(folder.path)/profile", "--window-size=600,1200", "--screenshot=\(picture)",
+                ] + (scheme == "dark" ? ["--blink-settings=preferredColorScheme=0"] : []) + ["\(gateway.url)/quotes"]
+            )
+            let text = try await Self.run(
+                "/usr/bin/zbarimg",
+                ["--raw", "--quiet", "-Sdisable", "-Sqrcode.enable", picture]
+            )
+            let invoice = text.trimmingCharacters(in: .newlines)
+            #expect(invoice.hasPrefix("LNBCRT"))
+            try await Self.pay(invoice.lowercased(), at: gateway)
+        }
+    }
+
+    private struct Shown: Decodable {
+        let status: String
+        let offersWallet: Bool
+        let opened: String
+        let cookies: String
+    }
+
+    /// `Tests/Interop/open_page.py`, which needs the Python of `SLUICE_INTEROP_PYTHON`.
+    @Test(.enabled(if: isBrowserExpected && L402RequestsPeer.isExpected), .timeLimit(.minutes(3)))
+    func `a page in a browser opens by itself when somebody else pays`() async throws {
+        let python = try #require(ProcessInfo.processInfo.environment["SLUICE_INTEROP_PYTHON"])
+        let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Interop/open_page.py").path
+        try await TestGateway.with { gateway in
+            let folder = try TemporaryFolder()
+            let arguments = [script, "\(gateway.url)/quotes", gateway.node, "\(folder.path)/profile"]
+            let output = try await Self.run(python, arguments)
+            let shown = try JSONDecoder().decode(Shown.self, from: Data(output.utf8))
+            #expect(shown.status.hasPrefix("Waiting for the payment."))
+            #expect(!shown.offersWallet)
+            #expect(shown.opened.hasPrefix("GET /quotes"))
+            // What opened it is out of the reach of scripts.
+            #expect(shown.cookies.isEmpty)
+        }
+    }
+}
