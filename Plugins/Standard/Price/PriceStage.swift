@@ -64,6 +64,10 @@ package struct PriceStage: StagePlugin {
         return expiry == Self.defaultExpiry ? price : "\(price), offers stand \(expiry.formattedForPolicy)"
     }
 
+    package var listedPrice: ListedPrice? {
+        (pricer as? StaticPricer).map { .fixed($0.amount) } ?? .asked
+    }
+
     package func admit(_ exchange: Exchange) throws -> Eventually<Decision> {
         if let credential = exchange.credential, exchange.uncheckedRejection == nil {
             if credential.redemption == .none || exchange.isRedeemed { return .now(.next) }

@@ -22,6 +22,8 @@ public struct ListenerSettings: Sendable, Hashable {
     /// The same for one client address. Trusted proxies are not counted.
     public var maxConnectionsPerAddress = 1_024
     public var limits: MessageLimits
+    /// Tells what is sold: `/openapi.json` and the like.
+    public var offersDiscovery = true
 
     public init(
         host: String,

@@ -20,6 +20,8 @@ public protocol StagePlugin: Stage, Plugin {
     var summary: String { get }
     /// What its schemes sell where the route has a price. By default nothing.
     var sales: [Sale] { get }
+    /// What it asks for a request; `nil`, the default: nothing.
+    var listedPrice: ListedPrice? { get }
     /// What becomes of a caveat that is sold for the route's service; `nil`, the default: it looks at no caveats.
     func verdict(on sold: SoldCaveat) -> SoldCaveatVerdict?
 }
@@ -29,5 +31,6 @@ extension StagePlugin {
     public static var isLast: Bool { false }
     public static var answersPreflights: Bool { false }
     public var sales: [Sale] { [] }
+    public var listedPrice: ListedPrice? { nil }
     public func verdict(on sold: SoldCaveat) -> SoldCaveatVerdict? { nil }
 }

@@ -8,6 +8,8 @@ package struct PlannedRoute: Sendable {
     package let match: RouteMatch
     /// Of the route's name.
     package let place: Place
+    /// `nil`: it costs nothing.
+    package let offer: PlannedOffer?
     /// In the order in which they run.
     package let stages: [PlannedStage]
 }

@@ -26,8 +26,21 @@ struct RouteDraft {
             },
             match: match,
             place: place,
+            offer: offer,
             stages: planned
         )
+    }
+
+    private var offer: PlannedOffer? {
+        let price = stages.lazy.compactMap(\.listedPrice).first { $0 != .fixed(.zero) }
+        let sales = stages.flatMap(\.sales)
+        return price.map { price in
+            PlannedOffer(
+                price: price,
+                schemes: sales.map(\.scheme),
+                conditions: sales.flatMap(\.caveats).map(\.condition)
+            )
+        }
     }
 
     /// What its `price` stages say, and where the first of them stands.

@@ -95,6 +95,7 @@ extension ListenerSettings {
             expected: "bytes a second such as 1 KiB/s"
         ) { ByteRate(parsing: $0) }
         listener.limits.bodyGrace = settings.timeout("body-grace", or: defaults.bodyGrace)
+        listener.offersDiscovery = settings.flag("discovery", or: true)
         settings.finish()
         return listener
     }

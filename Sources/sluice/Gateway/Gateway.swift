@@ -62,8 +62,11 @@ package final class Gateway: Sendable {
             let readiness = Readiness()
             let local = try await server(of: localListeners(readiness), on: group.next(), accessLog: nil).start()
             do {
-                let routing = OwnRoutes([PageKey.path: pages], before: plan)
-                let open = listeners.map { GatewayServer.Listener($0, routing: routing) }
+                let pages = pages
+                let open = listeners.map { listener in
+                    let routing = OwnRoutes(pages, offersDiscovery: listener.offersDiscovery, before: plan)
+                    return GatewayServer.Listener(listener, routing: routing)
+                }
                 let server = try await server(of: open, on: group, accessLog: accessLog).start()
                 readiness.note(.ready)
                 return RunningGateway(

@@ -1,25 +1,46 @@
 internal import GatewayKit
+internal import GatewayPolicy
 internal import NIOCore
 
 /// The routes of a plan's listener, with a few paths before them that the gateway answers itself.
 struct OwnRoutes: Routing {
-    private let routes: [[UInt8]: Route]
-    private let others: any Routing
-
-    init(_ stages: [String: any Stage], before others: any Routing) {
-        var routes = [[UInt8]: Route]()
-        for (path, stage) in stages {
-            routes[Array(path.utf8)] = Route(name: "sluice", stages: [stage])
-        }
-        self.routes = routes
-        self.others = others
+    private struct Own: Sendable {
+        let path: [UInt8]
+        let route: Route
+        /// False on hosts where nothing is sold: there is nothing to tell.
+        let isFor: @Sendable (RequestHead) -> Bool
     }
+
+    private let own: [Own]
+    private let plan: Plan
+
+    /// - Parameter offersDiscovery: tells what the plan sells, but for the paths that it has a route for itself.
+    init(_ pages: any Stage, offersDiscovery: Bool, before plan: Plan) {
+        self.plan = plan
+        var own = [Own(path: Array(PageKey.path.utf8), route: Self.route(pages), isFor: { _ in true })]
+        if offersDiscovery {
+            let catalog = DiscoveryCatalog(plan)
+            let written = plan.routes.map(\.match.path.description)
+            for document in DiscoveryStage.Document.allCases where !written.contains(document.rawValue) {
+                own.append(
+                    Own(
+                        path: Array(document.rawValue.utf8),
+                        route: Self.route(DiscoveryStage(document, of: catalog)),
+                        isFor: { !catalog.entries(for: $0).isEmpty }
+                    )
+                )
+            }
+        }
+        self.own = own
+    }
+
+    private static func route(_ stage: any Stage) -> Route { Route(name: "sluice", stages: [stage]) }
 
     func route(for request: RequestHead) -> Route? {
         let path = request.pathBytes.readableBytesView
-        for (own, route) in routes where path.count == own.count && path.elementsEqual(own) {
-            return route
+        for own in own where path.count == own.path.count && path.elementsEqual(own.path) && own.isFor(request) {
+            return own.route
         }
-        return others.route(for: request)
+        return plan.route(for: request)
     }
 }

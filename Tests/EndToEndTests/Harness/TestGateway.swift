@@ -24,6 +24,7 @@ struct TestGateway {
 
     /// Runs `body` with a gateway whose routes are `routes`; everything is stopped and removed afterwards.
     static func with<Result>(
+        listen: String = "127.0.0.1:0",
         routes: String = standardRoutes,
         time: TimeSource = .system,
         folder: String? = nil,
@@ -32,7 +33,7 @@ struct TestGateway {
         let data = folder ?? NSTemporaryDirectory() + "sluice-\(UUID().uuidString)"
         let upstream = try await EchoUpstream.start()
         let port = upstream.addresses.first?.port ?? 0
-        let text = policyText(upstreamPort: port, routes: routes)
+        let text = policyText(listen: listen, upstreamPort: port, routes: routes)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let policy = try LoadedPolicy(dataFolder: data, time: time, logger: logger) {
             $0.load(text: text, named: "test.yaml")

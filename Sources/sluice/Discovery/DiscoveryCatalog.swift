@@ -1,0 +1,63 @@
+internal import GatewayKit
+internal import GatewayPolicy
+internal import HTTPTypes
+
+/// What a plan sells, made from it once: all that discovery says has its source here. Routes without a price are nobody's
+/// business, and are not in it.
+struct DiscoveryCatalog: Sendable {
+    struct Entry: Sendable {
+        let host: HostPattern
+        /// As the policy writes it: `/v1/*`; `nil` for a regular expression.
+        let path: String?
+        /// Empty: every method.
+        let methods: [HTTPRequest.Method]
+        let service: String
+        let offer: PlannedOffer
+    }
+
+    /// The most specific host first.
+    private let entries: [Entry]
+
+    init(_ plan: Plan) {
+        let entries = plan.routes.compactMap { planned in
+            planned.offer.map { offer in
+                Entry(
+                    host: planned.match.host,
+                    path: Self.path(of: planned.match.path),
+                    methods: planned.match.methods,
+                    service: planned.route.service,
+                    offer: offer
+                )
+            }
+        }
+        self.entries = [0, 1, 2].flatMap { rank in entries.filter { Self.rank($0.host) == rank } }
+    }
+
+    /// What is sold on the host of a request.
+    func entries(for request: RequestHead) -> [Entry] {
+        let host = request.host.hasSuffix(".") ? String(request.host.dropLast()) : request.host
+        return entries.filter { entry in
+            switch entry.host {
+            case .any: true
+            case .exact(let name): name == host
+            case .below(let name): host.hasSuffix(".\(name)")
+            }
+        }
+    }
+
+    private static func rank(_ host: HostPattern) -> Int {
+        switch host {
+        case .exact: 0
+        case .below: 1
+        case .any: 2
+        }
+    }
+
+    private static func path(of pattern: PathPattern) -> String? {
+        switch pattern {
+        case .any: "/*"
+        case .exact, .below: pattern.description
+        case .regex: nil
+        }
+    }
+}
