@@ -17,7 +17,7 @@ package struct KeyringFile: Sendable {
 
     /// The keyring, and never a new one; `nil` when there is no file.
     package func existing() throws(StartFailure) -> Keyring? {
-        guard let text = try read() else { return nil }
+        guard let text = try file.read() else { return nil }
         return try keyring(of: text)
     }
 
@@ -30,6 +30,10 @@ package struct KeyringFile: Sendable {
                 + "# Keep it secret, and keep a copy: without it no token that was sold is worth anything.\n"
                 + "1 \(Bytes32.random().hex)\n"
         )
+        return try keyring(of: text)
+    }
+
+    private func keyring(of text: String) throws(StartFailure) -> Keyring {
         do {
             return try Keyring(parsing: text)
         } catch {

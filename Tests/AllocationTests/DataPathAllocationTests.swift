@@ -58,10 +58,10 @@ struct `Allocations of a paid request through the data path` {
     @Test(
         .enabled(if: sluice_allocation_count() >= 0, "sanitizers bring their own allocator"),
         arguments: [
-            (RepeatingClient.Version.http1, Upstream.Transport.http1, 167),
-            (.http1, .http2, 201),
-            (.http2, .http1, 133),
-            (.http2, .http2, 168),
+            (RepeatingClient.Version.http1, Upstream.Transport.http1, 169),
+            (.http1, .http2, 203),
+            (.http2, .http1, 135),
+            (.http2, .http2, 170),
         ]
     )
     func `are as many as here, in a debug build`(

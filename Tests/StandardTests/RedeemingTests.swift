@@ -15,6 +15,7 @@ struct RedeemingTests {
 
         static func conceal(in exchange: Exchange) {}
         func credential(in exchange: Exchange) throws -> Eventually<Credential?> { .now(nil) }
+        func challenge(in exchange: Exchange) -> Challenge { Challenge(lines: []) }
         func challenge(for quote: Quote, in exchange: Exchange) throws -> Eventually<Challenge> {
             .now(Challenge(lines: ["Fresh"], members: [.init("challengeId", "fresh")]))
         }

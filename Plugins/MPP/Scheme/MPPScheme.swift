@@ -50,6 +50,12 @@ package struct MPPScheme: AuthScheme, Plugin {
 
     // MARK: Selling
 
+    /// Without an id and a request it is no offer.
+    package func challenge(in exchange: Exchange) -> Challenge {
+        let realm = terms.realm(of: exchange).filter { $0 != "\"" && $0 != "\\" }
+        return Challenge(lines: ["Payment realm=\"\(realm)\""])
+    }
+
     package func challenge(for quote: Quote, in exchange: Exchange) throws -> Eventually<Challenge> {
         guard terms.isInsecure || PlainHTTP.mayOffer(in: exchange) else {
             return .now(

@@ -73,11 +73,7 @@ struct TestGateway {
           echo: { url: http://127.0.0.1:\(upstreamPort) }
           nobody: { url: "unix:/proc/nobody.sock" }
         pipelines:
-          charged:
-            - auth: mpp
-            - rate-limit: { limit: 1000/s }
-            - price: 10 sat
-            - forward: echo
+        \(routes.contains("use: charged") ? chargedPipeline : "")
           paid:
             - auth: { use: l402, valid-for: 1h }
             - caveats: [service, expires, path, method, address]
@@ -88,6 +84,14 @@ struct TestGateway {
         \(routes)
         """
     }
+
+    private static let chargedPipeline = """
+          charged:
+            - auth: mpp
+            - rate-limit: { limit: 1000/s }
+            - price: 10 sat
+            - forward: echo
+        """
 
     static let standardRoutes = """
           - name: quotes

