@@ -1,5 +1,13 @@
 internal import GatewayKit
 
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
 /// Finds credentials of the `Payment` scheme in the value of an `Authorization` or `Payment-Authorization` line.
 ///
 /// RFC 9110 §11.6.2 allows one credential a line, but clients exist that join several with commas: what belongs to
@@ -53,6 +61,12 @@ struct CredentialReader {
     }
 
     private mutating func skipForeign() {
+        // Nearly always nothing follows.
+        guard let rest = value.baseAddress, memchr(rest + index, Int32(UInt8(ascii: ",")), value.count - index) != nil
+        else {
+            index = value.count
+            return
+        }
         var isQuoted = false
         while index < value.count {
             switch value[index] {

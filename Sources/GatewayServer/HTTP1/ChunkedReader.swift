@@ -28,7 +28,7 @@ package struct ChunkedReader {
     /// Extension bytes of the whole body, so that many tiny chunks cannot carry an endless stream of them.
     private var extensionBytes = 0
 
-    init(limits: MessageLimits) {
+    init(limits: HeadLimits) {
         trailers = HeadReader(hasStartLine: false, limits: limits)
     }
 

@@ -23,14 +23,14 @@ struct HeadReader {
     }
 
     private let hasStartLine: Bool
-    private let limits: MessageLimits
+    private let limits: HeadLimits
     private(set) var startLine: Range<Int>?
     private(set) var lines: [Fields.Line] = []
     /// Both count from the head's first byte.
     private var lineStart = 0
     private var scanned = 0
 
-    init(hasStartLine: Bool, limits: MessageLimits) {
+    init(hasStartLine: Bool, limits: HeadLimits) {
         self.hasStartLine = hasStartLine
         self.limits = limits
     }
@@ -44,6 +44,11 @@ struct HeadReader {
         startLine = nil
         lineStart = 0
         scanned = 0
+    }
+
+    /// Gives up the storage for the lines of the next head.
+    mutating func shed() {
+        lines = []
     }
 
     /// True when a part of a head has arrived.

@@ -13,14 +13,14 @@ package struct RequestParser {
     private let scheme: String
     private var reader: HeadReader
     private var body = BodyReader.none
-    private let limits: MessageLimits
+    private let limits: HeadLimits
     /// What has arrived and is not read yet.
     package private(set) var buffer = ByteBuffer()
 
     package init(scheme: String, limits: MessageLimits) {
         self.scheme = scheme
-        self.limits = limits
-        reader = HeadReader(hasStartLine: true, limits: limits)
+        self.limits = HeadLimits(limits)
+        reader = HeadReader(hasStartLine: true, limits: self.limits)
     }
 
     package mutating func feed(_ bytes: ByteBuffer) {
@@ -45,6 +45,7 @@ package struct RequestParser {
         case .incomplete: return .incomplete
         case .fault(let fault): return .fault(fault)
         case .complete(let wire):
+            letGo()
             do throws(MessageFault) {
                 return .request(try head(of: wire))
             } catch {
@@ -59,7 +60,21 @@ package struct RequestParser {
     }
 
     package mutating func nextBody() -> BodyReader.Progress {
-        body.next(&buffer)
+        let progress = body.next(&buffer)
+        letGo()
+        return progress
+    }
+
+    /// What was read from the buffer is its only use then, so that its channel can read into it again.
+    private mutating func letGo() {
+        if buffer.readableBytes == 0 {
+            buffer = ByteBuffer()
+        }
+    }
+
+    /// Lets go of memory that the next request will be read into anyway; between two requests.
+    mutating func shed() {
+        reader.shed()
     }
 
     /// Gives the storage of a request's lines back for the next one.

@@ -14,14 +14,14 @@ package struct ResponseParser {
 
     private var reader: HeadReader
     private var body = BodyReader.none
-    private let limits: MessageLimits
+    private let limits: HeadLimits
     package private(set) var buffer = ByteBuffer()
     /// False when the upstream said or implied that it will close after this response.
     package private(set) var keepsAlive = true
 
     package init(limits: MessageLimits) {
-        self.limits = limits
-        reader = HeadReader(hasStartLine: true, limits: limits)
+        self.limits = HeadLimits(limits)
+        reader = HeadReader(hasStartLine: true, limits: self.limits)
     }
 
     package mutating func feed(_ bytes: ByteBuffer) {
@@ -42,6 +42,7 @@ package struct ResponseParser {
         case .incomplete: return .incomplete
         case .fault(let fault): return .fault(fault)
         case .complete(let wire):
+            letGo()
             do throws(MessageFault) {
                 return try head(of: wire, answering: method, allowsWebSocket: allowsWebSocket)
             } catch {
@@ -51,7 +52,16 @@ package struct ResponseParser {
     }
 
     package mutating func nextBody() -> BodyReader.Progress {
-        body.next(&buffer)
+        let progress = body.next(&buffer)
+        letGo()
+        return progress
+    }
+
+    /// What was read from the buffer is its only use then, so that its channel can read into it again.
+    private mutating func letGo() {
+        if buffer.readableBytes == 0 {
+            buffer = ByteBuffer()
+        }
     }
 
     /// True when the end of the connection is the end of the body.

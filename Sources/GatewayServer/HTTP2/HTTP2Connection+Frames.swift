@@ -11,7 +11,11 @@ extension HTTP2Connection {
         while !isOver {
             do throws(HTTP2Fault) {
                 guard try readPreface() else { return .incomplete }
-                guard let header = HTTP2FrameHeader(peekingAt: buffer) else { return .incomplete }
+                guard let header = HTTP2FrameHeader(peekingAt: buffer) else {
+                    // Its channel can read into it again, once the payloads are used.
+                    if buffer.readableBytes == 0 { buffer = ByteBuffer() }
+                    return .incomplete
+                }
                 guard header.length <= Self.largestFrame else {
                     throw HTTP2Fault(.frameSizeError, "a frame is longer than SETTINGS_MAX_FRAME_SIZE")
                 }

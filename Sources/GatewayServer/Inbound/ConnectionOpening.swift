@@ -163,13 +163,7 @@ final class ConnectionOpening: ChannelInboundHandler, RemovableChannelHandler, C
         let handler: any ChannelHandler & ClientConnection
         switch version {
         case .http1:
-            handler = HTTP1Connection(
-                worker: worker,
-                settings: entrance.settings,
-                routing: entrance.routing,
-                peer: peer,
-                scheme: entrance.scheme
-            )
+            handler = HTTP1Connection(entrance, peer: peer)
         case .http2:
             handler = HTTP2ServerConnection(
                 worker: worker,

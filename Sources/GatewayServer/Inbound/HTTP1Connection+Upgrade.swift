@@ -18,8 +18,8 @@ extension HTTP1Connection {
         else { return false }
         let connection = HTTP2ServerConnection(
             worker: worker,
-            settings: self.settings,
-            routing: routing,
+            settings: entrance.settings,
+            routing: entrance.routing,
             peer: peer,
             scheme: request.scheme
         )

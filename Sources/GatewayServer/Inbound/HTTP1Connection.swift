@@ -35,13 +35,14 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, Cli
     /// Bytes of small parts that are put together before the channel gets them, and counts them.
     private static let mostPending = 16 * 1024
     private static let lingerTime = TimeAmount.seconds(2)
+    /// An idle connection keeps what makes its next request cheap for so long.
+    private static let keepTime = TimeAmount.milliseconds(500)
 
-    let worker: Worker
-    let routing: any Routing
-    let settings: ListenerSettings
+    let entrance: Entrance
     var context: ChannelHandlerContext?
     var parser: RequestParser
-    private lazy var runner = ExchangeRunner(worker: worker, front: self)
+    /// `nil` before the first request, and when the connection has been idle for some time.
+    private var kept: ExchangeRunner?
     let peer: Peer
 
     var phase = Phase.head
@@ -65,14 +66,20 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, Cli
     private var isFlushDue = false
     var index = 0
 
-    /// - Parameter scheme: what the connection was reached by, `http` or `https`.
-    init(worker: Worker, settings: ListenerSettings, routing: any Routing, peer: Peer, scheme: String) {
-        self.worker = worker
-        self.settings = settings
-        self.routing = routing
+    init(_ entrance: Entrance, peer: Peer) {
+        self.entrance = entrance
         self.peer = peer
-        parser = RequestParser(scheme: scheme, limits: settings.limits)
-        phaseStart = worker.now
+        parser = RequestParser(scheme: entrance.scheme, limits: entrance.settings.limits)
+        phaseStart = entrance.worker.now
+    }
+
+    var worker: Worker { entrance.worker }
+
+    private var runner: ExchangeRunner {
+        if let kept { return kept }
+        let runner = ExchangeRunner(worker: worker, front: self)
+        kept = runner
+        return runner
     }
 
     // MARK: Channel
@@ -133,7 +140,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, Cli
         guard context != nil else { return }
         phase = .closed
         context = nil
-        runner.clientLeft()
+        kept?.clientLeft()
         worker.remove(self)
     }
 
@@ -153,7 +160,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, Cli
     /// Lets the upstream have what was read. That may make it writable at once, without an event that says so: then what
     /// waits here goes on.
     private func flushRequest() {
-        repeat { runner.frontReadComplete() } while pump()
+        repeat { kept?.frontReadComplete() } while pump()
     }
 
     /// - Returns: true when something was read.
@@ -243,7 +250,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, Cli
         if hop.upgrades(to: "h2c", request.fields), upgradeToHTTP2(request) { return }
         awaitsContinue = expectsContinue(request)
         closesAfterResponse = hop.saysClose || (request.version == .http1_0 && !hop.saysKeepAlive)
-        guard let route = routing.route(for: request) else {
+        guard let route = entrance.routing.route(for: request) else {
             refuse(Reply(.notFound, detail: "no route matches this request"), to: request)
             return
         }
@@ -268,8 +275,8 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, Cli
     // MARK: Front
 
     var isWritable: Bool { context?.channel.isWritable ?? false }
-    var idleTimeout: Duration { settings.limits.idleTimeout }
-    var limits: MessageLimits { settings.limits }
+    var idleTimeout: Duration { limits.idleTimeout }
+    var limits: MessageLimits { entrance.settings.limits }
 
     func sendContinue() {
         guard awaitsContinue else { return }
@@ -414,7 +421,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, Cli
         phase = .lingering
         phaseStart = worker.now
         isOutputClosed = false
-        parser = RequestParser(scheme: "", limits: settings.limits)
+        parser = RequestParser(scheme: "", limits: limits)
         let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenComplete { _ in
             self.isOutputClosed = true
@@ -451,18 +458,28 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, Cli
         switch phase {
         case .head:
             if parser.isInsideHead {
-                if elapsed > TimeAmount(settings.limits.headTimeout) {
+                if elapsed > TimeAmount(limits.headTimeout) {
                     refuse(MessageFault(.requestTimeout, "the request head did not come in time").reply)
                 }
-            } else if elapsed > TimeAmount(settings.limits.idleTimeout) {
+            } else if elapsed > TimeAmount(limits.idleTimeout) {
                 close()
+            } else if elapsed > Self.keepTime, kept != nil {
+                shed()
             }
         case .exchange: runner.checkDeadlines(now: now)
-        case .discarding: if elapsed > TimeAmount(settings.limits.idleTimeout) { close() }
+        case .discarding: if elapsed > TimeAmount(limits.idleTimeout) { close() }
         case .lingering:
-            if elapsed > (isOutputClosed ? Self.lingerTime : TimeAmount(settings.limits.idleTimeout)) { close() }
+            if elapsed > (isOutputClosed ? Self.lingerTime : TimeAmount(limits.idleTimeout)) { close() }
         case .closed, .upgraded: break
         }
+    }
+
+    /// Most connections are idle most of the time: then they have little but their place.
+    private func shed() {
+        kept = nil
+        parser.shed()
+        pending = ByteBuffer()
+        hop = HopByHop(of: Fields())
     }
 
     func drain() {

@@ -40,10 +40,8 @@ extension UpstreamPool {
             .channelOption(.autoRead, value: false)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.writeBufferWaterMark, value: .init(low: 32 * 1024, high: 128 * 1024))
-            .channelOption(
-                .recvAllocator,
-                value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 4096, maximum: 128 * 1024)
-            )
+            .channelOption(.maxMessagesPerRead, value: 1)
+            .channelOption(.recvAllocator, value: ReceiveBuffers())
             .connectTimeout(TimeAmount(upstream.timeouts.connect))
             .channelInitializer { channel in
                 // One for each attempt: a name with several addresses is tried on more than one channel.

@@ -29,8 +29,9 @@ struct SluicePolicy: Configuration {
     private func listener(on site: Site) -> String {
         let certificate = site.bench.certificate
         let tls = ", tls: { certificate: \(certificate.chain), key: \(certificate.key) }"
-        // All clients of the benchmark have one address.
-        let address = "address: 127.0.0.1:\(site.port), max-connections-per-address: \(site.connectionLimit)"
+        // All clients of the benchmark have one address, and idle ones need no files for upstream connections.
+        let limits = "max-connections: \(site.connectionLimit), max-connections-per-address: \(site.connectionLimit)"
+        let address = "address: 127.0.0.1:\(site.port), \(limits)"
         return "[{ \(address)\(duty.front == .tls ? tls : "") }]"
     }
 
