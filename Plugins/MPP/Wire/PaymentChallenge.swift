@@ -1,3 +1,5 @@
+package import GatewayKit
+
 /// An offer of the `Payment` scheme: what `WWW-Authenticate` carries and a credential echoes (core draft, "Challenge").
 package struct PaymentChallenge: Sendable, Hashable {
     /// Binds all the others but `description`; opaque to the client.
