@@ -236,7 +236,7 @@ struct ChargeIntent: PaymentIntent {
         switch outcome.end {
         case .upstreamFailed(.unreachable), .upstreamFailed(.busy): true
         case .upstreamFailed, .drained: chargeOn == .success && outcome.status == nil
-        case .answered, .replied, .clientLeft: false
+        case .answered, .replied, .clientLeft, .cut: false
         }
     }
 

@@ -31,6 +31,8 @@ public final class Exchange {
     public var bodyLimit: ByteCount?
     /// Sees the body of the response as it goes to the client.
     public var responseWatch: (any ResponseWatch)?
+    /// Is asked about the body of the upstream's response; one that takes another's place wraps it.
+    public var responseFilter: (any ResponseFilter)?
     /// The edge of what the exchange may take in all, for a client that has named one (`grpc-timeout`); `nil`: none.
     package var deadline: NIODeadline?
 

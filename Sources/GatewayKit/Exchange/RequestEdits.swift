@@ -36,4 +36,10 @@ public struct RequestEdits: Sendable {
         remove(name, of: request)
         added.append((name, value))
     }
+
+    /// Asks the upstream for a body that is not compressed (RFC 9110 §12.5.3), for a filter that must read it. An upstream
+    /// may compress all the same: then the response has a `Content-Encoding`.
+    public mutating func acceptOnlyIdentity(of request: RequestHead) {
+        set(FieldName(.acceptEncoding), "identity", of: request)
+    }
 }

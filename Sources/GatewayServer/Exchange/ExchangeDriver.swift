@@ -174,6 +174,12 @@ package struct ExchangeDriver {
         return finish(end)
     }
 
+    /// A filter ended the response where it is not whole.
+    package mutating func filterCut() -> Action {
+        guard case .responding = phase else { return .wait }
+        return close(.cut)
+    }
+
     // MARK: Client
 
     /// The head that was sent, after the stages adjusted it.

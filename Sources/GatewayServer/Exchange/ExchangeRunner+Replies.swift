@@ -25,9 +25,7 @@ extension ExchangeRunner {
                 closes: reply.closesConnection
             )
             if !bodyless {
-                driver.responseBytes += length
-                exchange.responseWatch?.passed(bytes)
-                front.sendPart(bytes)
+                write(bytes)
             }
         case .stream(let stream):
             front.sendHead(head, body: bodyless ? .none(declared: nil) : .unknownLength, closes: reply.closesConnection)
@@ -72,9 +70,7 @@ extension ExchangeRunner {
         lastActivity = worker.now
         switch result {
         case .success(let part?):
-            driver.responseBytes += UInt64(part.readableBytes)
-            exchange?.responseWatch?.passed(part)
-            front.sendPart(part)
+            write(part)
             return nil
         case .success(nil):
             stream = nil

@@ -66,8 +66,8 @@ extension ExchangeRunner {
 
     var requestIsSent: Bool { requestTrailers != nil }
 
-    /// False while the client does not take what it is sent.
-    var takesResponse: Bool { front.isWritable }
+    /// False while the client does not take what it is sent, and while a filter holds the response.
+    var takesResponse: Bool { !holdsResponse && front.isWritable }
 
     func upstreamInformational(_ head: ResponseHead) {
         lastActivity = worker.now
@@ -87,6 +87,10 @@ extension ExchangeRunner {
             // It is not granted: this is an ordinary response to a request without a body.
             requestTrailers = Fields()
         }
+        var body = body
+        if let filter = exchange.responseFilter {
+            body = begin(filter, of: head, body)
+        }
         front.sendHead(head, body: body, closes: false)
         if body == .tunnel {
             front.flush()
@@ -96,6 +100,11 @@ extension ExchangeRunner {
 
     func upstreamPart(_ part: ByteBuffer) {
         lastActivity = worker.now
+        if let filtered { return filtered.received(part) }
+        write(part)
+    }
+
+    func write(_ part: ByteBuffer) {
         driver.responseBytes += UInt64(part.readableBytes)
         exchange?.responseWatch?.passed(part)
         front.sendPart(part)
@@ -104,6 +113,11 @@ extension ExchangeRunner {
     /// The upstream has let go of its connection already.
     func upstreamEnded(trailers: Fields) {
         upstream = nil
+        if let filtered { return filtered.upstreamEnded(trailers) }
+        endResponse(trailers)
+    }
+
+    func endResponse(_ trailers: Fields) {
         front.sendEnd(trailers: trailers)
         front.flush()
         perform(driver.responseWritten())

@@ -20,6 +20,8 @@ final class ExchangeRunner: RequestBodySource {
     var collection: BodyCollection?
     var requestTrailers: Fields?
     var stream: (any BodyStream)?
+    /// `nil` where no filter is asked.
+    var filtered: FilteredResponse?
     var lastActivity: NIODeadline
     var bodyPace = BodyPace()
     /// `nil` where no access log is kept.
@@ -95,6 +97,8 @@ final class ExchangeRunner: RequestBodySource {
         self.exchange = nil
         keptFront = nil
         stream = nil
+        filtered?.stop()
+        filtered = nil
         collection?.fail(MessageFault(.badRequest, "the exchange is over"))
         collection = nil
         if let ticket {
@@ -105,6 +109,7 @@ final class ExchangeRunner: RequestBodySource {
             self.upstream = nil
             upstream.abandon()
         }
+        exchange.responseFilter?.settle(as: outcome)
         for index in stride(from: admitted - 1, through: 0, by: -1) {
             exchange.route.stages[index].settle(exchange, as: outcome)
         }
@@ -240,7 +245,7 @@ final class ExchangeRunner: RequestBodySource {
         lastActivity = worker.now
         if stream != nil {
             perform(pumpStream())
-        } else {
+        } else if !holdsResponse {
             upstream?.resumeReading()
         }
     }

@@ -273,7 +273,7 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
     /// The stream is over.
     func forget(_ id: UInt32) {
         guard let stream = streams.removeValue(forKey: id) else { return }
-        if !isClosed, spare.count < Self.mostSpare { spare.append(stream) }
+        if !isClosed, spare.count < Self.mostSpare, stream.isOver { spare.append(stream) }
         closeIfUseless()
         if !isClosed { pool.hasRoom(self) }
     }

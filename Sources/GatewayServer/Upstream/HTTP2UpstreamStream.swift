@@ -41,6 +41,9 @@ final class HTTP2UpstreamStream: UpstreamExchange {
     var upstream: Upstream { connection.endpoint.upstream }
     var isWritable: Bool { runner != nil && queuedBytes < Self.mostQueued && connection.isWritable }
 
+    /// True when nobody waits for the rest of its response.
+    var isOver: Bool { runner == nil }
+
     func open(_ id: UInt32, for runner: ExchangeRunner) {
         self.id = id
         self.runner = runner
@@ -271,7 +274,8 @@ final class HTTP2UpstreamStream: UpstreamExchange {
 
     /// - Parameter isCounted: the endpoint's health knows of it already.
     func failed(_ failure: UpstreamFailure, _ repeatability: Repeatability, isCounted: Bool = false) {
-        guard let runner else { return }
+        // All of the response is here: what the client has not taken yet does not need the stream.
+        guard let runner, end == nil else { return }
         self.runner = nil
         held.removeAll()
         queue.removeAll()
