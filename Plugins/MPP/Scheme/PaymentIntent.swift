@@ -22,6 +22,17 @@ package protocol PaymentIntent: Sendable {
 
     /// As `AuthScheme.settle`, for every exchange of the route.
     func settle(_ exchange: Exchange, as outcome: Outcome)
+
+    /// True when it can be offered for a call of JSON-RPC. By default it cannot.
+    var sellsCalls: Bool { get }
+
+    /// The answer to a call of JSON-RPC is an error, and is about to go to its client. By default nothing.
+    func callFailed(in exchange: Exchange)
+}
+
+extension PaymentIntent {
+    package var sellsCalls: Bool { false }
+    package func callFailed(in exchange: Exchange) {}
 }
 
 /// What a challenge is made of.

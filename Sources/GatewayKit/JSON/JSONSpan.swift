@@ -6,4 +6,7 @@ package struct JSONSpan: Sendable {
     /// From the quotation mark of its name to the end of its value.
     package let member: Range<Int>
     package let value: Range<Int>
+
+    /// True when the other one stands somewhere in its value.
+    package func holds(_ other: JSONSpan) -> Bool { value.contains(other.member.lowerBound) }
 }
