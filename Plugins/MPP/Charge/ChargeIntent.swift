@@ -202,9 +202,12 @@ struct ChargeIntent: PaymentIntent {
         }
     }
 
-    func callFailed(in exchange: Exchange) {
-        guard terms.chargeOn == .success, let charge = exchange[Charge.self], charge.isTaken else { return }
+    func callAnswered(isError: Bool, in exchange: Exchange) -> Eventually<Void> {
+        guard isError, terms.chargeOn == .success, let charge = exchange[Charge.self], charge.isTaken else {
+            return .now(())
+        }
         release(charge, of: exchange)
+        return .now(())
     }
 
     /// A refusal of gRPC is a 200, too.

@@ -253,9 +253,11 @@ package struct MPPScheme: AuthScheme, Plugin {
             String(decoding: receipt, as: UTF8.self),
             at: transport.metaPath,
             into: &response
-        ) { [intents, weak exchange] in
-            guard let exchange else { return }
-            for intent in intents { intent.callFailed(in: exchange) }
+        ) { [intents, weak exchange] isError in
+            guard let exchange, let name = exchange[PresentedIntent.self]?.name,
+                let intent = intents.first(where: { $0.name == name })
+            else { return .now(()) }
+            return intent.callAnswered(isError: isError, in: exchange)
         }
         if isMoved { response.fields.remove(.paymentReceipt) }
     }

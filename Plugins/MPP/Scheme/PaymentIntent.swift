@@ -26,13 +26,15 @@ package protocol PaymentIntent: Sendable {
     /// True when it can be offered for a call of JSON-RPC. By default it cannot.
     var sellsCalls: Bool { get }
 
-    /// The answer to a call of JSON-RPC is an error, and is about to go to its client. By default nothing.
-    func callFailed(in exchange: Exchange)
+    /// The answer to a call of JSON-RPC is about to go to its client, which waits for this. By default nothing.
+    ///
+    /// - Parameter isError: it is an error, so that nobody gets a receipt.
+    func callAnswered(isError: Bool, in exchange: Exchange) -> Eventually<Void>
 }
 
 extension PaymentIntent {
     package var sellsCalls: Bool { false }
-    package func callFailed(in exchange: Exchange) {}
+    package func callAnswered(isError: Bool, in exchange: Exchange) -> Eventually<Void> { .now(()) }
 }
 
 /// What a challenge is made of.

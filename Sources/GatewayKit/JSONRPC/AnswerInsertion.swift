@@ -22,32 +22,43 @@ package final class AnswerInsertion: ResponseFilter {
     private var line = Line.start
     private var endsWithCR = false
     private var isDone = false
-    private var hasFailed = false
-    private let failed: () -> Void
+    /// `nil` once it was told what kind of answer it is.
+    private var answered: ((Bool) -> Eventually<Void>)?
 
     /// - Parameters:
     ///   - inner: asked first.
-    ///   - failed: called once, when the answer turns out to be an error, before that goes to the client.
+    ///   - answered: called once, with true when the answer turns out to be an error, before that goes to the client;
+    ///     with false when it has its member, or when it ended as neither. What is still to come of the answer waits for
+    ///     it, and is cut where it fails.
     package init(
         _ insertion: JSONInsertion,
         isEventStream: Bool,
         behind inner: (any ResponseFilter)?,
-        failed: @escaping () -> Void = {}
+        answered: @escaping (_ isError: Bool) -> Eventually<Void> = { _ in .now(()) }
     ) {
         fresh = insertion
         self.insertion = insertion
         self.isEventStream = isEventStream
         self.inner = inner
-        self.failed = failed
+        self.answered = answered
     }
 
     package func passage(of part: ByteBuffer, to outlet: any ResponseOutlet) throws -> Eventually<ByteBuffer> {
-        guard let inner else { return .now(passed(part)) }
-        return try inner.passage(of: part, to: outlet).map { self.passed($0) }
+        guard let inner else { return told(passed(part)) }
+        return try inner.passage(of: part, to: outlet).flatMap { self.told(self.passed($0)) }
+    }
+
+    private func told(_ part: ByteBuffer) -> Eventually<ByteBuffer> {
+        guard insertion.isError || insertion.isDone, let answered else { return .now(part) }
+        self.answered = nil
+        return answered(insertion.isError).map { part }
     }
 
     package func trailers(after trailers: Fields, to outlet: any ResponseOutlet) throws -> Eventually<Fields> {
-        try inner?.trailers(after: trailers, to: outlet) ?? .now(trailers)
+        let inner = try inner?.trailers(after: trailers, to: outlet) ?? .now(trailers)
+        guard let answered else { return inner }
+        self.answered = nil
+        return inner.flatMap { trailers in answered(false).map { trailers } }
     }
 
     package func settle(as outcome: Outcome) {
@@ -72,10 +83,6 @@ package final class AnswerInsertion: ResponseFilter {
             }
         }
         isDone = insertion.isDone
-        if insertion.isError, !hasFailed {
-            hasFailed = true
-            failed()
-        }
         guard var result else { return part }
         result.writeImmutableBuffer(part.getSlice(at: start, length: part.writerIndex - start) ?? ByteBuffer())
         return result

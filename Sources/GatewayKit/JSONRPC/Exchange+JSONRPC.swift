@@ -31,7 +31,8 @@ extension Exchange {
 
     /// Has a member put into the upstream's answer to the call of this exchange, from `adjust`.
     ///
-    /// - Parameter failed: called when the answer turns out to be an error, before it goes to the client.
+    /// - Parameter answered: called with true when the answer turns out to be an error, otherwise with false; see
+    ///   `AnswerInsertion`.
     /// - Returns: false when nothing can be put into this answer: it is neither JSON nor events, or it is compressed.
     @discardableResult
     package func insert(
@@ -39,7 +40,7 @@ extension Exchange {
         _ value: String,
         at path: [String],
         into response: inout ResponseHead,
-        failed: @escaping () -> Void = {}
+        answered: @escaping (_ isError: Bool) -> Eventually<Void> = { _ in .now(()) }
     ) -> Bool {
         guard let call = self[JSONRPCCall.self], let encoding = FieldName("content-encoding"),
             response.fields.values(of: encoding).allSatisfy({ $0.lowercased() == "identity" })
@@ -54,7 +55,7 @@ extension Exchange {
             JSONInsertion(of: name, value, at: path, id: call.id),
             isEventStream: isEventStream,
             behind: responseFilter,
-            failed: failed
+            answered: answered
         )
         return true
     }

@@ -15,7 +15,8 @@ struct CallDoor: Stage {
     /// What is read for a route that does not say how long a body may be.
     static let usualLimit = ByteCount.mebibytes(1)
 
-    private static let initialize = "initialize"
+    /// Their results tell what a server can do (MCP 2025-11-25, "Initialization"; 2026-07-28, "Discovery").
+    private static let introductions = ["initialize", "server/discover"]
 
     private let calls: CallTable
     private let choices: [Choice]
@@ -88,7 +89,7 @@ struct CallDoor: Stage {
         }
         exchange[JSONRPCCall.self] = call
         exchange[CallTransport.self] = calls.isMCP ? .mcp : .plain
-        if choice?.isPayable == true || capability != nil && call.method == Self.initialize {
+        if choice?.isPayable == true || capability != nil && Self.introductions.contains(call.method) {
             // Something may have to be put into the answer.
             exchange.edits.acceptOnlyIdentity(of: exchange.request)
         }
@@ -156,7 +157,7 @@ struct CallDoor: Stage {
     // MARK: Answering
 
     func adjust(_ response: inout ResponseHead, of exchange: Exchange) {
-        guard let capability, let call = exchange[JSONRPCCall.self], call.method == Self.initialize,
+        guard let capability, let call = exchange[JSONRPCCall.self], Self.introductions.contains(call.method),
             response.status.code == 200
         else { return }
         exchange.insert("payment", capability, at: ["result", "capabilities", "experimental"], into: &response)

@@ -41,8 +41,8 @@ struct EchoUpstream: Stage {
         guard let call, let id = call["id"] else { return Reply(.accepted) }
         let lines = fields.lines.indices.map { "\(fields.name(at: $0)): \(fields.value(at: $0))" }
         let seen = JSONValue.texts([("body", String(buffer: body)), ("fields", lines.joined(separator: "\n"))])
-        let isInitialize = call["method"]?.text == "initialize"
-        let result = isInitialize ? .object([.init("capabilities", .object([.init("tools", .object([]))]))]) : seen
+        let isIntroduction = ["initialize", "server/discover"].contains(call["method"]?.text)
+        let result = isIntroduction ? .object([.init("capabilities", .object([.init("tools", .object([]))]))]) : seen
         let error = JSONValue.object([.init("code", .number(-1)), .init("message", .string("no"))])
         let message = JSONValue.object([
             .init("jsonrpc", .string("2.0")), .init("id", id),

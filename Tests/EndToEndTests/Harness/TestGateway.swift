@@ -75,6 +75,7 @@ struct TestGateway {
         upstreams:
           echo: { url: http://127.0.0.1:\(upstreamPort) }
           nobody: { url: "unix:/proc/nobody.sock" }
+          echo2: { url: h2c://127.0.0.1:\(upstreamPort) }
         pipelines:
         \(routes.contains("use: charged") ? chargedPipeline : "")
         \(routes.contains("use: open") ? openPipeline : "")

@@ -116,11 +116,11 @@ import Testing
         }
     }
 
-    @Test(arguments: ["json", "sse"])
-    func `that begins a session learns how calls are paid for`(form: String) async throws {
+    @Test(arguments: ["json", "sse"], ["initialize", "server/discover"])
+    func `that begins a session learns how calls are paid for`(form: String, method: String) async throws {
         try await TestGateway.withCalls { gateway in
             let answer = try await gateway.send(
-                #"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}"#,
+                #"{"jsonrpc":"2.0","id":1,"method":"\#(method)","params":{}}"#,
                 [("X-Answer", form)]
             )
             #expect(

@@ -1,8 +1,10 @@
+import AsyncHTTPClient
 import Foundation
 import GatewayKit
 import GatewayTesting
 import L402
 import MPP
+import NIOCore
 import NIOHTTP1
 import Testing
 
@@ -50,6 +52,23 @@ import Testing
             #expect(paid.callReceipt != nil)
             let seen = try #require(paid.seen)
             #expect(seen.hasSuffix(#""_meta":{"progressToken":7}},"_meta":{ "x":1}}"#))
+        }
+    }
+
+    @Test(arguments: ["search", "http2"])
+    func `reaches the service whole without its credential, over each wire and in chunks`(tool: String) async throws {
+        try await TestGateway.withCalls { gateway in
+            let payment = try await gateway.payment(for: gateway.send(TestGateway.call(tool)))
+            var request = HTTPClientRequest(url: gateway.url + "/rpc")
+            request.method = .POST
+            request.body = .bytes(Array(TestGateway.call(tool, meta: payment).utf8), length: .unknown)
+            let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+            let body = String(buffer: try await response.body.collect(upTo: 1 << 20))
+            let message = try JSONReader.value(of: Array(body.utf8))
+            #expect(message["result"]?["body"]?.text == TestGateway.call(tool))
+            let fields = message["result"]?["fields"]?.text?.lowercased() ?? ""
+            #expect(fields.contains("content-length: \(TestGateway.call(tool).utf8.count)"))
+            #expect(!fields.contains("transfer-encoding"))
         }
     }
 

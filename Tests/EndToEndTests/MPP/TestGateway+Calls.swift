@@ -51,6 +51,9 @@ extension TestGateway {
             match: { path: /rpc, mcp: tools/call, tool: small }
             max-body: 1 KiB
             pipeline: [ use: open ]
+          - name: http2
+            match: { path: /rpc, mcp: tools/call, tool: http2 }
+            pipeline: [ auth: mpp, rate-limit: { limit: 1000/s }, price: 10 sat, forward: echo2 ]
           - name: plain
             match: { path: /plain, jsonrpc: eth_call }
             pipeline: [ auth: mpp, rate-limit: { limit: 1000/s }, price: 2 sat, forward: { to: echo, rewrite: /rpc } ]

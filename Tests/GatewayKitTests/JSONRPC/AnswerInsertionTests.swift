@@ -1,6 +1,16 @@
 import GatewayKit
+import GatewayTesting
 import NIOCore
+import NIOEmbedded
 import Testing
+
+private final class NoOutlet: ResponseOutlet {
+    let isWritable = true
+
+    func send(_ bytes: ByteBuffer) {}
+    func end(trailers: Fields) {}
+    func cut() {}
+}
 
 struct AnswerInsertionTests {
     private static let result = ["result", "_meta"]
@@ -12,19 +22,24 @@ struct AnswerInsertionTests {
         id: String? = "1",
         isEventStream: Bool = false,
         by count: Int = .max,
-        failed: @escaping () -> Void = {}
+        answered: @escaping (Bool) -> Void = { _ in }
     ) -> String {
         let insertion = AnswerInsertion(
             JSONInsertion(of: "r", "{}", at: path, id: id),
             isEventStream: isEventStream,
             behind: nil,
-            failed: failed
+            answered: { isError in
+                answered(isError)
+                return .now(())
+            }
         )
+        let outlet = NoOutlet()
         var rest = ByteBuffer(string: text)
         var result = ""
         while let part = rest.readSlice(length: min(count, rest.readableBytes)), part.readableBytes > 0 {
-            result += String(buffer: insertion.passed(part))
+            result += (try? insertion.passage(of: part, to: outlet))?.immediate.map { String(buffer: $0) } ?? ""
         }
+        _ = try? insertion.trailers(after: Fields(), to: outlet)
         return result
     }
 
@@ -88,10 +103,28 @@ struct AnswerInsertionTests {
         (#"{"id":1,"error":null,"result":{}}"#, false),
         (#"{"id":1,"result":{"error":{}}}"#, false),
     ])
-    func `an error is told of once`(text: String, isError: Bool) {
-        var count = 0
-        _ = passed(text, by: 1) { count += 1 }
-        #expect(count == (isError ? 1 : 0))
+    func `what kind of answer it is, is told once`(text: String, isError: Bool) {
+        var told = [Bool]()
+        _ = passed(text, by: 1) { told.append($0) }
+        #expect(told == [isError])
+    }
+
+    @Test func `an answer waits for what its kind brings about`() throws {
+        let loop = EmbeddedEventLoop()
+        let promise = loop.makePromise(of: Void.self)
+        let insertion = AnswerInsertion(
+            JSONInsertion(of: "r", "{}", at: Self.result, id: "1"),
+            isEventStream: false,
+            behind: nil,
+            answered: { _ in .later(promise.futureResult) }
+        )
+        let outlet = NoOutlet()
+        let first = try insertion.passage(of: ByteBuffer(string: #"{"id":1,"result":{"a""#), to: outlet)
+        #expect(first.immediate.map { String(buffer: $0) } == #"{"id":1,"result":{"a""#)
+        let second = try insertion.passage(of: ByteBuffer(string: ":1}}"), to: outlet)
+        #expect(second.immediate == nil)
+        promise.succeed(())
+        #expect(try second.future(on: loop).wait() == ByteBuffer(string: #":1,"_meta":{"r":{}}}}"#))
     }
 
     @Test func `no prefix and no flipped byte of an answer traps, and nothing is lost of it`() {
