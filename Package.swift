@@ -130,7 +130,7 @@ let package = Package(
         // Answers the questions of the scheme's conformance suite.
         .executableTarget(
             name: "ConformanceAdapter",
-            dependencies: ["MPP"],
+            dependencies: ["GatewayKit", "MPP"],
             path: "Tests/ConformanceAdapter",
             swiftSettings: settings
         ),

@@ -1,4 +1,5 @@
 import Foundation
+import GatewayKit
 import MPP
 
 /// Speaks the adapter interface of the scheme's conformance suite (tempoxyz/mpp-tools): one JSON object on standard

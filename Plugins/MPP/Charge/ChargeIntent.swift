@@ -6,6 +6,7 @@ internal import NIOCore
 /// `charge`: one payment, one request (draft-lightning-charge).
 struct ChargeIntent: PaymentIntent {
     let name = "charge"
+    let sellsCalls = true
 
     /// What the ledger says that such a payment bought.
     static let purpose = "mpp/charge"
@@ -132,8 +133,9 @@ struct ChargeIntent: PaymentIntent {
     /// What a request with an idempotency key gets without being served; `nil` when it is to be served, and its answer
     /// kept.
     private func earlierAnswer(to charge: Charge, in exchange: Exchange) throws -> Decision? {
-        // The trailers of gRPC are no part of what is kept.
-        guard terms.replayLimit.bytes > 0, !exchange.request.isGRPC, !exchange.request.opensWebSocket,
+        // The trailers of gRPC are no part of what is kept, and an answer to one call of JSON-RPC fits no other.
+        guard terms.replayLimit.bytes > 0, !exchange.request.isGRPC, !exchange.speaksJSONRPC,
+            !exchange.request.opensWebSocket,
             let key = IdempotencyKey(of: exchange.request)
         else { return nil }
         let now = time.now()
@@ -198,6 +200,14 @@ struct ChargeIntent: PaymentIntent {
             charge.recording = recording
             exchange.responseWatch = recording
         }
+    }
+
+    func callAnswered(isError: Bool, in exchange: Exchange) -> Eventually<Void> {
+        guard isError, terms.chargeOn == .success, let charge = exchange[Charge.self], charge.isTaken else {
+            return .now(())
+        }
+        release(charge, of: exchange)
+        return .now(())
     }
 
     /// A refusal of gRPC is a 200, too.

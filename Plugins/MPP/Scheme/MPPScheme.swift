@@ -30,6 +30,10 @@ package struct MPPScheme: AuthScheme, Plugin {
 
     package var sellsWholeSatoshis: Bool { true }
 
+    package var offeredIntents: [OfferedIntent] {
+        intents.map { OfferedIntent(method: Self.method, intent: $0.name, isForCalls: $0.sellsCalls) }
+    }
+
     // MARK: Concealing
 
     /// Removes what holds a credential of the scheme, and the fields that are between the client and the gateway.
@@ -65,6 +69,7 @@ package struct MPPScheme: AuthScheme, Plugin {
             )
         }
         let preference = AcceptPayment(exchange.request.fields.values(of: .acceptPayment).joined(separator: ","))
+        let intents = exchange.speaksJSONRPC ? intents.filter(\.sellsCalls) : intents
         let wanted = preference?.selected(of: intents) { (Self.method, $0.name) } ?? intents
         return try digest(in: exchange).flatMap { digest in
             try challenge(of: wanted, from: 0, for: quote, digest: digest, in: exchange, after: Challenge(lines: []))
@@ -88,6 +93,7 @@ package struct MPPScheme: AuthScheme, Plugin {
             let made = try challenge(of: offer, intent: wanted[first].name, digest: digest, in: exchange)
             var challenge = earlier
             challenge.lines.append(try made.line())
+            if exchange.speaksJSONRPC { challenge.objects.append(try made.object().canonical) }
             if challenge.members.isEmpty { challenge.members = [.init("challengeId", made.id)] }
             return try self.challenge(
                 of: wanted,
@@ -113,8 +119,9 @@ package struct MPPScheme: AuthScheme, Plugin {
             request: Base64URL.encoded(offer.request.canonical),
             digest: digest,
             expires: Timestamp.text(of: offer.expires),
-            header: terms.header,
-            opaque: PaymentScope(of: exchange).opaque
+            // A call carries its credential itself.
+            header: exchange.speaksJSONRPC ? nil : terms.header,
+            opaque: PaymentScope(of: exchange, digestLimit: terms.digestLimit).opaque
         )
         challenge.id = try mint.keyring().id(of: challenge)
         return challenge
@@ -123,7 +130,8 @@ package struct MPPScheme: AuthScheme, Plugin {
     /// The digest of a request body that says how short it is: one of unknown length may have no end.
     private func digest(in exchange: Exchange) -> Eventually<String?> {
         guard case .length(let length) = exchange.request.body, length > 0, length <= UInt64(terms.digestLimit.bytes),
-            !exchange.request.isGRPC
+            // The credential of a call stands in the body: `PaymentScope` binds what else is in it.
+            !exchange.request.isGRPC, !exchange.speaksJSONRPC
         else { return .now(nil) }
         return exchange.body(upTo: terms.digestLimit).map { BodyDigest.text(of: $0) }
     }
@@ -131,7 +139,7 @@ package struct MPPScheme: AuthScheme, Plugin {
     // MARK: Recognising
 
     package func credential(in exchange: Exchange) throws -> Eventually<Credential?> {
-        guard let found = try PresentedCredential(in: exchange.request) else { return .now(nil) }
+        guard let found = try PresentedCredential(in: exchange) else { return .now(nil) }
         let presented = found.credential
         let challenge = presented.challenge
         let intent = try intent(of: presented)
@@ -172,7 +180,9 @@ package struct MPPScheme: AuthScheme, Plugin {
     private func checkPlace(of found: PresentedCredential, in exchange: Exchange) throws {
         let challenge = found.credential.challenge
         guard challenge.realm.utf8.elementsEqual(terms.realm(of: exchange).utf8),
-            challenge.opaque?.utf8.elementsEqual(PaymentScope(of: exchange).opaque.utf8) == true
+            challenge.opaque?.utf8.elementsEqual(
+                PaymentScope(of: exchange, digestLimit: terms.digestLimit).opaque.utf8
+            ) == true
         else { throw mismatch(of: found, in: exchange) }
     }
 
@@ -230,6 +240,26 @@ package struct MPPScheme: AuthScheme, Plugin {
             // A cache knows of `Authorization` only that its responses are somebody's own.
             CacheControl.makePrivate(&response)
         }
+        moveReceipt(of: &response, in: exchange)
+    }
+
+    /// A client of JSON-RPC looks for the receipt in the answer to its call.
+    private func moveReceipt(of response: inout ResponseHead, in exchange: Exchange) {
+        guard let transport = exchange[CallTransport.self], let text = response.fields[.paymentReceipt],
+            let receipt = Base64URL.decoded(text)
+        else { return }
+        let isMoved = exchange.insert(
+            JSONRPCCall.receiptKey,
+            String(decoding: receipt, as: UTF8.self),
+            at: transport.metaPath,
+            into: &response
+        ) { [intents, weak exchange] isError in
+            guard let exchange, let name = exchange[PresentedIntent.self]?.name,
+                let intent = intents.first(where: { $0.name == name })
+            else { return .now(()) }
+            return intent.callAnswered(isError: isError, in: exchange)
+        }
+        if isMoved { response.fields.remove(.paymentReceipt) }
     }
 
     package func settle(_ exchange: Exchange, as outcome: Outcome) {

@@ -22,6 +22,19 @@ package protocol PaymentIntent: Sendable {
 
     /// As `AuthScheme.settle`, for every exchange of the route.
     func settle(_ exchange: Exchange, as outcome: Outcome)
+
+    /// True when it can be offered for a call of JSON-RPC. By default it cannot.
+    var sellsCalls: Bool { get }
+
+    /// The answer to a call of JSON-RPC is about to go to its client, which waits for this. By default nothing.
+    ///
+    /// - Parameter isError: it is an error, so that nobody gets a receipt.
+    func callAnswered(isError: Bool, in exchange: Exchange) -> Eventually<Void>
+}
+
+extension PaymentIntent {
+    package var sellsCalls: Bool { false }
+    package func callAnswered(isError: Bool, in exchange: Exchange) -> Eventually<Void> { .now(()) }
 }
 
 /// What a challenge is made of.

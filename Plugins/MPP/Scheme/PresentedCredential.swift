@@ -1,9 +1,10 @@
 internal import GatewayKit
+internal import HTTPTypes
 
-/// The one credential of the `Payment` scheme that a request carries, and where.
+/// The one credential of the `Payment` scheme that a request carries, in a field or in the call that its body is.
 struct PresentedCredential {
     let credential: PaymentCredential
-    /// `nil`: `Authorization`.
+    /// `nil`: `Authorization`, or none.
     let field: String?
 
     /// The challenge's id, where it has the length of one: it stands in answers.
@@ -15,7 +16,9 @@ struct PresentedCredential {
     /// `nil` when there is none.
     ///
     /// - Throws: `Rejection` when there are several, or one that cannot be read.
-    init?(in request: RequestHead) throws {
+    init?(in exchange: Exchange) throws {
+        let request = exchange.request
+        let call = exchange[JSONRPCCall.self]
         var found: (line: Int, token: Range<Int>)?
         var count = 0
         for line in request.fields.lines.indices {
@@ -29,9 +32,24 @@ struct PresentedCredential {
                 }
             }
         }
-        guard let found else { return nil }
+        count += call?.credentials.count ?? 0
+        guard count > 0 else { return nil }
         guard count == 1 else {
             throw PaymentProblem.badRequest.rejection("the request carries several Payment credentials")
+        }
+        guard let found else {
+            guard let object = call?.credentials.first else { return nil }
+            field = nil
+            do throws(MalformedPayment) {
+                credential = try PaymentCredential(object: object)
+            } catch {
+                // Asking again would not mend it: no offer is made.
+                throw PaymentProblem.malformedCredential.rejection(
+                    "the credential cannot be read: \(error)",
+                    status: .badRequest
+                )
+            }
+            return
         }
         field =
             request.fields.lines[found.line].known == .paymentAuthorization ? PaymentChallenge.otherField : nil

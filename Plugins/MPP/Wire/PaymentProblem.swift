@@ -59,11 +59,16 @@ package enum PaymentProblem: String, Sendable, CaseIterable {
     /// - Parameters:
     ///   - detail: one sentence for the client. Never holds the credential.
     ///   - challengeID: of the challenge that is the matter; `nil` where none could be read.
-    package func rejection(_ detail: String, challengeID: String? = nil) -> Rejection {
+    ///   - status: `nil`: the usual one. With another than 402 the answer has no fresh offer.
+    package func rejection(
+        _ detail: String,
+        challengeID: String? = nil,
+        status: HTTPResponse.Status? = nil
+    ) -> Rejection {
         var problem = Problem.payment(rawValue, title: title, detail: detail)
         if let challengeID {
             problem.members.append(.init("challengeId", challengeID))
         }
-        return Rejection(reason, status: status, problem)
+        return Rejection(reason, status: status ?? self.status, problem)
     }
 }

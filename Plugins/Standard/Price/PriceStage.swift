@@ -158,7 +158,9 @@ package struct PriceStage: StagePlugin {
         do {
             return try challenges(for: quote, from: 0, in: exchange, after: []).flatMap { challenges in
                 let reply = Self.paymentRequired(of: amount, challenges, in: exchange)
-                guard exchange.request.prefersHTML, let invoice = quote.offered else { return .now(.reply(reply)) }
+                guard exchange.request.prefersHTML, !exchange.speaksJSONRPC, let invoice = quote.offered else {
+                    return .now(.reply(reply))
+                }
                 return invoice.flatMap { invoice in
                     PaymentPage(of: invoice, for: amount, in: exchange).reply(reply, in: exchange).map { .reply($0) }
                 }
@@ -225,7 +227,9 @@ package struct PriceStage: StagePlugin {
         for member in challenges.flatMap(\.members) where !problem.members.contains(where: { $0.name == member.name }) {
             problem.members.append(member)
         }
-        return Reply(HTTPResponse.Status(code: 402, reasonPhrase: "Payment Required"), problem, fields: fields)
+        var reply = Reply(HTTPResponse.Status(code: 402, reasonPhrase: "Payment Required"), problem, fields: fields)
+        reply.offers = challenges.flatMap(\.objects)
+        return reply
     }
 
     /// There is no 402 without an invoice. The client learns when to come back and nothing about the node.
@@ -239,7 +243,14 @@ package struct PriceStage: StagePlugin {
             "cannot ask for a payment",
             metadata: ["reason": "\(error)"]
         )
-        var reply = Reply(.serviceUnavailable, detail: "payments cannot be taken right now; please try again later")
+        var reply = Reply(
+            .serviceUnavailable,
+            Problem.payment(
+                "internal-payment-error",
+                title: "Internal Payment Error",
+                detail: "payments cannot be taken right now; please try again later"
+            )
+        )
         reply.fields.add(.retryAfter, isBusy ? "1" : "5")
         return reply
     }

@@ -10,7 +10,8 @@ public final class Exchange {
     /// As the client sent it. What is forwarded differs by `edits`.
     public let request: RequestHead
     public let client: Client
-    public let route: Route
+    /// A first stage that reads the body may choose another one, which begins with that stage.
+    public package(set) var route: Route
     public let eventLoop: any EventLoop
 
     /// What an `auth` stage recognised; `nil` when there is none or when it was rejected.

@@ -42,6 +42,9 @@ public protocol AuthScheme: Sendable {
     /// The caveats that everything sold with these settings carries: `check` asks whether the routes verify them. By
     /// default none.
     var soldCaveats: [SoldCaveat] { get }
+
+    /// What it offers, by the names of the payment authentication scheme. By default nothing: it has none.
+    var offeredIntents: [OfferedIntent] { get }
 }
 
 extension AuthScheme {
@@ -51,12 +54,29 @@ extension AuthScheme {
     public func settle(_ exchange: Exchange, as outcome: Outcome) {}
     public var sellsWholeSatoshis: Bool { false }
     public var soldCaveats: [SoldCaveat] { [] }
+    public var offeredIntents: [OfferedIntent] { [] }
+}
+
+/// A way to pay as the payment authentication scheme names it: `charge` by the method `lightning`.
+public struct OfferedIntent: Hashable, Sendable {
+    public let method: String
+    public let intent: String
+    /// Calls of JSON-RPC are offered it, too.
+    public let isForCalls: Bool
+
+    public init(method: String, intent: String, isForCalls: Bool) {
+        self.method = method
+        self.intent = intent
+        self.isForCalls = isForCalls
+    }
 }
 
 /// What one scheme adds to a 402 or a 401.
 public struct Challenge: Sendable {
     /// The values of `WWW-Authenticate`, one line each, in their order.
     public var lines: [String]
+    /// The same offers as JSON objects, each a text: how a client of JSON-RPC gets those that have such a form.
+    package var objects: [String] = []
     /// Members of the problem body that go with them.
     public var members: [Problem.Member]
     /// The answer where no scheme offers anything, when this one has a reason not to.

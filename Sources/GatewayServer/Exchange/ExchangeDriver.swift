@@ -37,7 +37,8 @@ package struct ExchangeDriver {
         case done
     }
 
-    private let stageCount: Int
+    /// A stage that has decided may have added some behind itself.
+    package var stageCount: Int
     private var phase = Phase.ready
     /// How many stages admitted: stages `0 ..< admitted` are adjusted by and settled.
     package private(set) var admitted = 0

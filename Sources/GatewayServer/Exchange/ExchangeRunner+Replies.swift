@@ -9,8 +9,12 @@ extension ExchangeRunner {
         guard let exchange else { return .wait }
         dropUpstream()
         trace?.noteFirstByte()
-        var (head, body) = reply.rendered(for: exchange.request, id: exchange.id)
+        var (head, body, seen) = reply.rendered(in: exchange)
         adjust(&head, of: exchange)
+        if let seen { head.status = seen }
+        if case .bytes(let bytes) = body, let insertion = exchange.responseFilter as? AnswerInsertion {
+            body = .bytes(insertion.passed(bytes))
+        }
         driver.sent(head.status)
         let hasNoContent = head.status.code == 204
         let bodyless = exchange.request.method == .head || hasNoContent || head.status.code == 304

@@ -51,7 +51,7 @@ extension ExchangeRunner {
             client: forwardedClient,
             passesExpectation: collection == nil
         )
-        if let body = collection?.bytes, body.readableBytes > 0 {
+        if let body = exchange.edits.body ?? collection?.bytes, body.readableBytes > 0 {
             upstream.sendPart(body)
         }
         if let requestTrailers {

@@ -128,7 +128,7 @@ final class ExchangeRunner: RequestBodySource {
         do {
             switch try exchange.route.stages[index].admit(exchange) {
             case .now(let decision):
-                return driver.stageDecided(decision, refusal: refusal(of: decision, in: exchange))
+                return tell(decision, of: exchange)
             case .later(let future):
                 future.assumeIsolated().whenComplete { self.decided($0, exchange) }
                 return .wait
@@ -138,15 +138,18 @@ final class ExchangeRunner: RequestBodySource {
         }
     }
 
-    private func refusal(of decision: Decision, in exchange: Exchange) -> Reply? {
-        if case .forward = decision { exchange.refusal } else { nil }
+    private func tell(_ decision: Decision, of exchange: Exchange) -> ExchangeDriver.Action {
+        // The stage may have chosen another route.
+        driver.stageCount = exchange.route.stages.count
+        let refusal: Reply? = if case .forward = decision { exchange.refusal } else { nil }
+        return driver.stageDecided(decision, refusal: refusal)
     }
 
     private func decided(_ result: Result<Decision, any Error>, _ exchange: Exchange) {
         lastActivity = worker.now
         switch result {
         case .success(let decision):
-            perform(driver.stageDecided(decision, refusal: refusal(of: decision, in: exchange)))
+            perform(tell(decision, of: exchange))
         case .failure(let error):
             perform(driver.stageFailed(with: reply(to: error, in: exchange)))
         }

@@ -76,7 +76,7 @@ final class HTTP1UpstreamConnection: ChannelInboundHandler, UpstreamExchange, Fl
 
     func sendHead(_ request: RequestHead, edits: RequestEdits, client: ForwardedClient, passesExpectation: Bool) {
         method = request.method
-        isChunked = request.body == .unknownLength
+        isChunked = edits.body(of: request) == .unknownLength
         opensWebSocket = request.opensWebSocket
         let hasKey = request.fields.firstIndex(of: .secWebSocketKey) != nil
         webSocketKey = opensWebSocket && !hasKey ? WebSocketKey.random() : nil

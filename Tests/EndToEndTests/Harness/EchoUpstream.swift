@@ -15,6 +15,9 @@ struct EchoUpstream: Stage {
         if path.hasPrefix("/zeros/"), let count = Int(path.dropFirst("/zeros/".count)) {
             return .now(.reply(Reply(.ok, body: .stream(Zeros(count: count)))))
         }
+        if path == "/rpc" {
+            return exchange.body(upTo: .mebibytes(16)).map { .reply(Self.answer(to: $0, exchange.request.fields)) }
+        }
         if path == "/count" {
             return exchange.body(upTo: .mebibytes(16)).map { body in .reply(.text("\(body.readableBytes)")) }
         }
@@ -28,6 +31,26 @@ struct EchoUpstream: Stage {
         let lines = fields.lines.indices.map { "\(fields.name(at: $0)): \(fields.value(at: $0))" }
         let head = "\(exchange.request.method.rawValue) \(exchange.request.target)"
         return .now(.reply(.text(([head] + lines).joined(separator: "\n") + "\n")))
+    }
+
+    /// `/rpc`: an answer of JSON-RPC whose result tells what reached it. `X-Answer`: `error`, `sse` or `503`.
+    private static func answer(to body: ByteBuffer, _ fields: Fields) -> Reply {
+        let call = body.withUnsafeReadableBytes { try? JSONReader.read($0) }
+        let form = FieldName("x-answer").flatMap { fields[$0] }
+        if form == "503" { return .text("not now", .serviceUnavailable) }
+        guard let call, let id = call["id"] else { return Reply(.accepted) }
+        let lines = fields.lines.indices.map { "\(fields.name(at: $0)): \(fields.value(at: $0))" }
+        let seen = JSONValue.texts([("body", String(buffer: body)), ("fields", lines.joined(separator: "\n"))])
+        let isIntroduction = ["initialize", "server/discover"].contains(call["method"]?.text)
+        let result = isIntroduction ? .object([.init("capabilities", .object([.init("tools", .object([]))]))]) : seen
+        let error = JSONValue.object([.init("code", .number(-1)), .init("message", .string("no"))])
+        let message = JSONValue.object([
+            .init("jsonrpc", .string("2.0")), .init("id", id),
+            form == "error" ? .init("error", error) : .init("result", result),
+        ]).canonical
+        guard form == "sse" else { return .json(message) }
+        let note = #"{"jsonrpc":"2.0","method":"notifications/progress","params":{"result":{}}}"#
+        return .text("data: \(note)\r\n\r\n: kept\nid: 1\ndata: \(message)\n\n", type: "text/event-stream")
     }
 
     static func start() async throws -> RunningServer {

@@ -1,5 +1,3 @@
-internal import GatewayKit
-
 extension JSONValue {
     /// The one text that this value has (RFC 8785, JSON Canonicalization Scheme).
     package var canonical: String {
