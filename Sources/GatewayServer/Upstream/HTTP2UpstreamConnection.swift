@@ -139,6 +139,7 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
         context = nil
         end(.closed)
         spare = []
+        touched = []
         if isEstablished { pool.closed(self) }
     }
 
