@@ -134,7 +134,10 @@ let package = Package(
             path: "Tests/ConformanceAdapter",
             swiftSettings: settings
         ),
-        tests(of: "MPP", ["ConformanceAdapter", "MPP", crypto, httpTypes, nioConcurrency, nioCore, nioEmbedded]),
+        tests(
+            of: "MPP",
+            ["ConformanceAdapter", "MPP", "Stores", crypto, httpTypes, logging, nioConcurrency, nioCore, nioEmbedded]
+        ),
         tests(of: "Standard", ["Standard", httpTypes, logging, nioConcurrency, nioCore, nioEmbedded]),
         tests(of: "Stores", ["Stores", "StoreCrashChild", grdb, logging, nioCore]),
         // Killed by StoresTests in the middle of its work.

@@ -1,14 +1,13 @@
 internal import Crypto
 internal import GatewayKit
 internal import HTTPTypes
+internal import Logging
 internal import NIOCore
 
 /// `charge`: one payment, one request (draft-lightning-charge).
 struct ChargeIntent: PaymentIntent {
     let name = "charge"
 
-    /// What the ledger says that such a payment bought.
-    static let purpose = "mpp/charge"
     /// How long a node that knows of the preimage may take to call the payment settled.
     private static let nodePatience: [Duration] = [
         .zero, .milliseconds(100), .milliseconds(200), .milliseconds(400), .milliseconds(800), .milliseconds(1_500),
@@ -17,6 +16,7 @@ struct ChargeIntent: PaymentIntent {
     private let terms: MPPTerms
     private let mint: ChallengeMint
     private let store: any Store
+    private let ledger: ChargeLedger
     private let lightning: any LightningBackend
     private let time: TimeSource
 
@@ -26,6 +26,7 @@ struct ChargeIntent: PaymentIntent {
         store = services.store
         lightning = services.lightning
         time = services.time
+        ledger = ChargeLedger(store: services.store, time: services.time, attempts: mint.attempts)
     }
 
     // MARK: Selling
@@ -83,40 +84,64 @@ struct ChargeIntent: PaymentIntent {
             throw Rejection(.service, "the credential was not presented to this route")
         }
         if let answer = try earlierAnswer(to: charge, in: exchange) { return .now(answer) }
-        let payment = charge.payment
-        return try exchange.later { [terms, mint, store, lightning] () async throws -> Taking in
-            await mint.releases.end(of: payment)
+        let (payment, challengeID, reservation) = (charge.payment, charge.challengeID, charge.reservation)
+        let now = time.now()
+        return try exchange.later { [terms, mint, store, ledger, lightning] () async throws -> Found in
+            if let reservation {
+                // Not known here: kept before a restart, or by another instance.
+                if let kept = try await mint.archive.answer(to: challengeID, at: now, in: store),
+                    kept.key == reservation.key.digest
+                {
+                    return kept.fingerprint == reservation.fingerprint ? .answer(kept.answer) : .conflict
+                }
+            }
             if terms.verification == .node {
                 guard try await Self.isSettled(payment, at: lightning) else { return .unsettled }
             }
-            let claim = try await store.claim(payment, for: Self.purpose)
-            return claim == .first ? .taken : .used
+            return .taking(try await ledger.take(payment))
         }.recover { error in
             drop(charge)
             throw error
-        }.map { taking in
-            switch taking {
-            case .taken:
-                charge.isTaken = true
-                return .next
-            case .used:
-                drop(charge)
-                throw PaymentProblem.lightningUnknownChallenge.rejection(
-                    "the payment has been used already",
-                    challengeID: charge.challengeID
-                )
-            case .unsettled:
-                drop(charge)
-                throw PaymentProblem.verificationFailed.rejection(
-                    "the payment has not arrived yet; nothing was taken, and the same credential may be sent again",
-                    challengeID: charge.challengeID
-                )
-            }
+        }.map { found in
+            try decision(about: charge, found)
         }
     }
 
-    private enum Taking: Sendable {
-        case taken, used, unsettled
+    private enum Found: Sendable {
+        case taking(ChargeLedger.Taking)
+        case answer(AnswerShelf.Answer)
+        case conflict, unsettled
+    }
+
+    private func decision(about charge: Charge, _ found: Found) throws -> Decision {
+        if case .taking(.taken(let taken)) = found {
+            charge.phase = .taken(taken)
+            return .next
+        }
+        drop(charge)
+        switch found {
+        case .taking(.taken): return .next
+        case .answer(let answer): return repeated(answer, of: charge)
+        case .conflict: throw IdempotencyKey.conflict
+        case .taking(.waiting(let until)):
+            let seconds = max(1, until.seconds - time.now().seconds + 1)
+            var reply = Reply(
+                .conflict,
+                detail: "another request is using this payment, or broke off; the same credential may be sent again"
+            )
+            reply.fields.add(.retryAfter, "\(seconds)")
+            return .reply(reply)
+        case .taking(.used):
+            throw PaymentProblem.lightningUnknownChallenge.rejection(
+                "the payment has been used already",
+                challengeID: charge.challengeID
+            )
+        case .unsettled:
+            throw PaymentProblem.verificationFailed.rejection(
+                "the payment has not arrived yet; nothing was taken, and the same credential may be sent again",
+                challengeID: charge.challengeID
+            )
+        }
     }
 
     private static func isSettled(_ payment: PaymentHash, at lightning: any LightningBackend) async throws -> Bool {
@@ -137,27 +162,28 @@ struct ChargeIntent: PaymentIntent {
             let key = IdempotencyKey(of: exchange.request)
         else { return nil }
         let now = time.now()
-        let finding = mint.answers.find(
-            charge.challengeID,
-            key,
+        let reservation = Charge.Reservation(
+            key: key,
             fingerprint: Self.fingerprint(of: exchange.request),
-            at: now,
-            until: now.advanced(by: terms.replayTime)
+            end: now.advanced(by: terms.replayTime)
         )
-        switch finding {
+        switch mint.answers.find(charge.challengeID, reservation, at: now) {
         case .reserved:
-            charge.isReserved = true
+            charge.reservation = reservation
             return nil
         case .underWay:
             var reply = Reply(.conflict, detail: "a request with this idempotency key is being served")
             reply.fields.add(.retryAfter, "1")
             return .reply(reply)
-        case .answer(let answer):
-            charge.isRepeated = true
-            return .reply(Reply(answer.status, fields: answer.fields, body: .bytes(answer.body)))
+        case .answer(let answer): return repeated(answer, of: charge)
         case .otherKey: return nil
         case .conflict: throw IdempotencyKey.conflict
         }
+    }
+
+    private func repeated(_ answer: AnswerShelf.Answer, of charge: Charge) -> Decision {
+        charge.isRepeated = true
+        return .reply(Reply(answer.status, fields: answer.fields, body: .bytes(answer.body)))
     }
 
     /// Tells requests apart that one challenge covers: method, path, query and a short body it is bound to anyway.
@@ -173,8 +199,8 @@ struct ChargeIntent: PaymentIntent {
     }
 
     private func drop(_ charge: Charge) {
-        guard charge.isReserved else { return }
-        charge.isReserved = false
+        guard charge.reservation != nil else { return }
+        charge.reservation = nil
         mint.answers.drop(charge.challengeID)
     }
 
@@ -182,21 +208,36 @@ struct ChargeIntent: PaymentIntent {
 
     func adjust(_ response: inout ResponseHead, of exchange: Exchange) {
         guard let charge = exchange[Charge.self] else { return }
-        if charge.isTaken {
-            if response.status.code >= 500, terms.chargeOn == .success {
-                // Before the client learns of it, so that it may come again at once.
-                release(charge, of: exchange)
-            } else if Self.isSuccess(response) {
-                addReceipt(to: &response, charge)
+        if case .taken(let taken) = charge.phase {
+            if Self.isGivenBack(response, exchange.upstreamFailure, chargeOn: terms.chargeOn) {
+                // Before the client learns of it, so that it may come again at once, to any instance.
+                exchange.holdResponse(until: release(taken, charge, of: exchange))
+            } else {
+                exchange.holdResponse(until: mark(taken, charge, of: exchange))
+                if Self.isSuccess(response) { addReceipt(to: &response, charge) }
             }
         } else if charge.isRepeated, Self.isSuccess(response) {
             // As it was: the payment was taken then.
             addReceipt(to: &response, charge)
         }
-        if charge.isReserved {
+        if charge.reservation != nil {
             let recording = AnswerRecording(response, limit: terms.replayLimit)
             charge.recording = recording
             exchange.responseWatch = recording
+        }
+    }
+
+    /// True for an answer that uses nothing up: the upstream cannot have seen the request, or did not serve it and
+    /// `charge-on` asks for that.
+    private static func isGivenBack(
+        _ response: ResponseHead,
+        _ failure: UpstreamFailure?,
+        chargeOn: MPPTerms.ChargeOn
+    ) -> Bool {
+        switch failure {
+        case .unreachable, .busy: true
+        case .timeout, .closed, .malformed: chargeOn == .success
+        case nil: chargeOn == .success && response.status.code >= 500
         }
     }
 
@@ -217,32 +258,109 @@ struct ChargeIntent: PaymentIntent {
         CacheControl.makePrivate(&response)
     }
 
+    /// Tells the ledger that the payment buys this answer, which may not go out before.
+    ///
+    /// - Returns: fails with what the client gets in its place.
+    private func mark(_ taken: TakenCharge, _ charge: Charge, of exchange: Exchange) -> Eventually<Void> {
+        charge.phase = .marking(taken)
+        let logger = exchange.logger
+        return exchange.later { [ledger] in
+            guard try await ledger.serve(taken) else {
+                throw Reply(.conflict, detail: "the payment was used by another request, which was faster")
+            }
+        }.map {
+            if case .abandoned(isUsedUp: false) = charge.phase {
+                // Nothing of the answer went out.
+                charge.phase = .free
+                return releaseLater(taken, logger)
+            }
+            ledger.end(taken)
+            charge.phase = .served
+        }.recover { error in
+            charge.phase = .free
+            drop(charge)
+            if error is Reply {
+                ledger.end(taken)
+                throw error
+            }
+            logger.error("cannot take a payment", metadata: ["reason": "\(error)"])
+            // It gave nothing, whatever the ledger will say.
+            releaseLater(taken, logger)
+            throw Self.unmarked
+        }
+    }
+
+    private static var unmarked: Reply {
+        var problem = Problem.payment(
+            PaymentProblem.internalPaymentError.rawValue,
+            title: PaymentProblem.internalPaymentError.title,
+            detail: "the payment could not be taken; the same credential may be sent again"
+        )
+        problem.members.append(.init("reason", "unavailable"))
+        var reply = Reply(.serviceUnavailable, problem)
+        reply.fields.add(.retryAfter, "5")
+        return reply
+    }
+
     func settle(_ exchange: Exchange, as outcome: Outcome) {
         guard let charge = exchange[Charge.self] else { return }
-        if charge.isTaken, Self.wasNotServed(outcome, chargeOn: terms.chargeOn) {
-            release(charge, of: exchange)
+        // The upstream may have done what was asked for, which `charge-on: request` is about.
+        let isUsedUp = terms.chargeOn == .request && exchange.wasForwarded
+        switch charge.phase {
+        case .taken(let taken):
+            charge.phase = .free
+            if isUsedUp {
+                markLater(taken, exchange.logger)
+            } else {
+                releaseLater(taken, exchange.logger)
+            }
+        case .marking:
+            charge.phase = .abandoned(isUsedUp: isUsedUp)
+        case .free, .served, .abandoned:
+            break
         }
-        guard charge.isReserved else { return }
+        guard let reservation = charge.reservation else { return }
         if outcome.isComplete, let answer = charge.recording?.answer {
-            charge.isReserved = false
-            mint.answers.keep(answer, for: charge.challengeID, at: time.now())
+            charge.reservation = nil
+            keep(KeptAnswer(answer, for: reservation), to: charge.challengeID, exchange.logger)
         } else {
             drop(charge)
         }
     }
 
-    /// True when the request never left the gateway, and with `charge-on: success` also when no answer came.
-    private static func wasNotServed(_ outcome: Outcome, chargeOn: MPPTerms.ChargeOn) -> Bool {
-        switch outcome.end {
-        case .upstreamFailed(.unreachable), .upstreamFailed(.busy): true
-        case .upstreamFailed, .drained: chargeOn == .success && outcome.status == nil
-        case .answered, .replied, .clientLeft: false
+    private func keep(_ kept: KeptAnswer, to challengeID: String, _ logger: Logger) {
+        let now = time.now()
+        mint.answers.keep(kept.answer, for: challengeID, at: now)
+        Task { [mint, store] in
+            await mint.archive.keep(kept, to: challengeID, at: now, in: store, logger: logger)
         }
     }
 
-    private func release(_ charge: Charge, of exchange: Exchange) {
-        charge.isTaken = false
+    /// Gives the payment back; the answer may go out when that is done, or has failed.
+    private func release(_ taken: TakenCharge, _ charge: Charge, of exchange: Exchange) -> Eventually<Void> {
+        charge.phase = .free
         drop(charge)
-        mint.releases.begin(charge.payment, for: Self.purpose, in: store, logger: exchange.logger)
+        let logger = exchange.logger
+        return exchange.later { [ledger] in
+            if await ledger.releaseOnce(taken, logger: logger) { return }
+            releaseLater(taken, logger)
+        }
+    }
+
+    private func releaseLater(_ taken: TakenCharge, _ logger: Logger) {
+        ledger.giveUp(taken)
+        Task { [ledger] in await ledger.release(taken, logger: logger) }
+    }
+
+    /// For an answer that nobody waits for. Where it fails, the payment is free again after a while.
+    private func markLater(_ taken: TakenCharge, _ logger: Logger) {
+        Task { [ledger] in
+            do {
+                _ = try await ledger.serve(taken)
+            } catch {
+                logger.error("cannot take a payment", metadata: ["reason": "\(error)"])
+            }
+            ledger.end(taken)
+        }
     }
 }

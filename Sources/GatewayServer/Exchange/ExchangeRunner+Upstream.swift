@@ -44,6 +44,7 @@ extension ExchangeRunner {
     func sendRequest() {
         guard let exchange, let upstream else { return }
         lastActivity = worker.now
+        exchange.wasForwarded = true
         trace?.noteConnected()
         upstream.sendHead(
             exchange.request,
@@ -66,8 +67,8 @@ extension ExchangeRunner {
 
     var requestIsSent: Bool { requestTrailers != nil }
 
-    /// False while the client does not take what it is sent.
-    var takesResponse: Bool { front.isWritable }
+    /// False while the client does not take what it is sent, and while the response is held.
+    var takesResponse: Bool { held == nil && front.isWritable }
 
     func upstreamInformational(_ head: ResponseHead) {
         lastActivity = worker.now
@@ -82,6 +83,14 @@ extension ExchangeRunner {
         trace?.noteFirstByte()
         var head = head
         adjust(&head, of: exchange)
+        if let hold = exchange.takeHold() {
+            return self.hold(.upstream(head, body), until: hold)
+        }
+        sendUpstreamHead(head, body: body)
+    }
+
+    func sendUpstreamHead(_ head: ResponseHead, body: ResponseBody) {
+        guard let exchange else { return }
         driver.sent(head.status)
         if body != .tunnel, exchange.request.opensWebSocket {
             // It is not granted: this is an ordinary response to a request without a body.
@@ -96,6 +105,10 @@ extension ExchangeRunner {
 
     func upstreamPart(_ part: ByteBuffer) {
         lastActivity = worker.now
+        if held != nil {
+            held?.parts.append(part)
+            return
+        }
         driver.responseBytes += UInt64(part.readableBytes)
         exchange?.responseWatch?.passed(part)
         front.sendPart(part)
@@ -104,6 +117,10 @@ extension ExchangeRunner {
     /// The upstream has let go of its connection already.
     func upstreamEnded(trailers: Fields) {
         upstream = nil
+        if held != nil {
+            held?.end = trailers
+            return
+        }
         front.sendEnd(trailers: trailers)
         front.flush()
         perform(driver.responseWritten())

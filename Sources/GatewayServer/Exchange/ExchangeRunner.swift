@@ -20,6 +20,8 @@ final class ExchangeRunner: RequestBodySource {
     var collection: BodyCollection?
     var requestTrailers: Fields?
     var stream: (any BodyStream)?
+    /// `nil` while nothing is held back.
+    var held: HeldResponse?
     var lastActivity: NIODeadline
     var bodyPace = BodyPace()
     /// `nil` where no access log is kept.
@@ -95,6 +97,7 @@ final class ExchangeRunner: RequestBodySource {
         self.exchange = nil
         keptFront = nil
         stream = nil
+        held = nil
         collection?.fail(MessageFault(.badRequest, "the exchange is over"))
         collection = nil
         if let ticket {
@@ -147,7 +150,7 @@ final class ExchangeRunner: RequestBodySource {
         }
     }
 
-    private func reply(to error: any Error, in exchange: Exchange) -> Reply {
+    func reply(to error: any Error, in exchange: Exchange) -> Reply {
         switch error {
         case let reply as Reply:
             return reply
@@ -207,7 +210,7 @@ final class ExchangeRunner: RequestBodySource {
     }
 
     private func requestExceeds(_ limit: ByteCount) {
-        guard exchange?.request.isGRPC == true, upstream?.hasResponded == true else {
+        guard exchange?.request.isGRPC == true, upstream?.hasResponded == true, held == nil else {
             return requestFailed(with: MessageFault(.contentTooLarge, "the request body is longer than \(limit)"))
         }
         dropUpstream()
@@ -238,6 +241,9 @@ final class ExchangeRunner: RequestBodySource {
 
     func frontBecameWritable() {
         lastActivity = worker.now
+        if held != nil {
+            return
+        }
         if stream != nil {
             perform(pumpStream())
         } else {
