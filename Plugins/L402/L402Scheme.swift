@@ -112,7 +112,6 @@ package struct L402Scheme: AuthScheme, Plugin {
                 var reader = AuthorizationReader(value)
                 while let finding = reader.next() {
                     switch finding {
-                    case .foreign: break
                     case .malformed: isMalformed = true
                     case .credential(let credential):
                         guard let first = found else {

@@ -38,7 +38,7 @@ package struct MPPScheme: AuthScheme, Plugin {
         for line in fields.lines.indices {
             let isOurs =
                 switch fields.lines[line].known {
-                case .authorization: fields.withValue(at: line, CredentialReader.finds(in:))
+                case .authorization: fields.withValue(at: line, PresentedCredential.stands(in:))
                 case .paymentAuthorization, .acceptPayment, .paymentReceipt: true
                 default: false
                 }
