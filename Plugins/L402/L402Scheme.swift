@@ -17,7 +17,7 @@ package struct L402Scheme: AuthScheme, Plugin {
         time = services.time
         revocations = services.revocations
         store = services.store
-        cookie = PageCookie(service: services.service)
+        cookie = Keyring.pageCookie(of: services.service)
     }
 
     /// Reads the keyring, or makes it, before the first request needs it.

@@ -17,7 +17,11 @@ final class Charge {
 
     let challengeID: String
     let payment: PaymentHash
+    /// The name of the cookie that it came in, where a payment page was let in.
+    let cookie: String?
     var phase = Phase.free
+    /// True when the ledger says that the payment has bought something.
+    var isUsedUp = false
     /// True when the answer is one that was given before.
     var isRepeated = false
     /// Set when the answer is to be kept.
@@ -30,7 +34,8 @@ final class Charge {
         let end: WallTime
     }
 
-    init(challengeID: String, payment: PaymentHash) {
+    init(challengeID: String, payment: PaymentHash, cookie: String? = nil) {
+        self.cookie = cookie
         self.challengeID = challengeID
         self.payment = payment
     }

@@ -1,24 +1,24 @@
 internal import Crypto
 internal import GatewayKit
 internal import HTTPTypes
-internal import Logging
 internal import NIOCore
 
 /// `charge`: one payment, one request (draft-lightning-charge).
 struct ChargeIntent: PaymentIntent {
-    let name = "charge"
+    static let word = "charge"
+    let name = Self.word
 
     /// How long a node that knows of the preimage may take to call the payment settled.
     private static let nodePatience: [Duration] = [
         .zero, .milliseconds(100), .milliseconds(200), .milliseconds(400), .milliseconds(800), .milliseconds(1_500),
     ]
 
-    private let terms: MPPTerms
-    private let mint: ChallengeMint
-    private let store: any Store
-    private let ledger: ChargeLedger
+    let terms: MPPTerms
+    let mint: ChallengeMint
+    let store: any Store
+    let ledger: ChargeLedger
     private let lightning: any LightningBackend
-    private let time: TimeSource
+    let time: TimeSource
 
     init(_ terms: MPPTerms, _ services: Services, _ mint: ChallengeMint) {
         self.terms = terms
@@ -68,6 +68,20 @@ struct ChargeIntent: PaymentIntent {
             scheme: MPPScheme.word,
             id: CredentialID(number),
             payment: payment,
+            caveats: [],
+            redemption: .every
+        )
+    }
+
+    /// What the browser of a page shows that was paid for.
+    func credential(of page: ChargePage, cookie: String, in exchange: Exchange) -> Credential? {
+        guard let digits = Base64URL.decoded(page.challengeID), let number = Bytes32(digits) else { return nil }
+        exchange[PresentedIntent.self] = PresentedIntent(name: name)
+        exchange[Charge.self] = Charge(challengeID: page.challengeID, payment: page.payment, cookie: cookie)
+        return Credential(
+            scheme: MPPScheme.word,
+            id: CredentialID(number),
+            payment: page.payment,
             caveats: [],
             redemption: .every
         )
@@ -132,6 +146,7 @@ struct ChargeIntent: PaymentIntent {
             reply.fields.add(.retryAfter, "\(seconds)")
             return .reply(reply)
         case .taking(.used):
+            charge.isUsedUp = true
             throw PaymentProblem.lightningUnknownChallenge.rejection(
                 "the payment has been used already",
                 challengeID: charge.challengeID
@@ -198,169 +213,9 @@ struct ChargeIntent: PaymentIntent {
         return Bytes32(SHA256.hash(data: Array("\(request.target)\n\(length)\n\(type)".utf8))) ?? .zero
     }
 
-    private func drop(_ charge: Charge) {
+    func drop(_ charge: Charge) {
         guard charge.reservation != nil else { return }
         charge.reservation = nil
         mint.answers.drop(charge.challengeID)
-    }
-
-    // MARK: Answering
-
-    func adjust(_ response: inout ResponseHead, of exchange: Exchange) {
-        guard let charge = exchange[Charge.self] else { return }
-        if case .taken(let taken) = charge.phase {
-            if Self.isGivenBack(response, exchange.upstreamFailure, chargeOn: terms.chargeOn) {
-                // Before the client learns of it, so that it may come again at once, to any instance.
-                exchange.holdResponse(until: release(taken, charge, of: exchange))
-            } else {
-                exchange.holdResponse(until: mark(taken, charge, of: exchange))
-                if Self.isSuccess(response) { addReceipt(to: &response, charge) }
-            }
-        } else if charge.isRepeated, Self.isSuccess(response) {
-            // As it was: the payment was taken then.
-            addReceipt(to: &response, charge)
-        }
-        if charge.reservation != nil {
-            let recording = AnswerRecording(response, limit: terms.replayLimit)
-            charge.recording = recording
-            exchange.responseWatch = recording
-        }
-    }
-
-    /// True for an answer that uses nothing up: the upstream cannot have seen the request, or did not serve it and
-    /// `charge-on` asks for that.
-    private static func isGivenBack(
-        _ response: ResponseHead,
-        _ failure: UpstreamFailure?,
-        chargeOn: MPPTerms.ChargeOn
-    ) -> Bool {
-        switch failure {
-        case .unreachable, .busy: true
-        case .timeout, .closed, .malformed: chargeOn == .success
-        case nil: chargeOn == .success && response.status.code >= 500
-        }
-    }
-
-    /// A refusal of gRPC is a 200, too.
-    private static func isSuccess(_ response: ResponseHead) -> Bool {
-        guard (200...299).contains(response.status.code) else { return false }
-        return response.fields[.grpcStatus].map { $0 == "0" } ?? true
-    }
-
-    private func addReceipt(to response: inout ResponseHead, _ charge: Charge) {
-        let receipt = PaymentReceipt(
-            method: MPPScheme.method,
-            reference: charge.payment.description,
-            at: time.now(),
-            challengeID: charge.challengeID
-        )
-        response.fields.set(.paymentReceipt, receipt.field)
-        CacheControl.makePrivate(&response)
-    }
-
-    /// Tells the ledger that the payment buys this answer, which may not go out before.
-    ///
-    /// - Returns: fails with what the client gets in its place.
-    private func mark(_ taken: TakenCharge, _ charge: Charge, of exchange: Exchange) -> Eventually<Void> {
-        charge.phase = .marking(taken)
-        let logger = exchange.logger
-        return exchange.later { [ledger] in
-            guard try await ledger.serve(taken) else {
-                throw Reply(.conflict, detail: "the payment was used by another request, which was faster")
-            }
-        }.map {
-            if case .abandoned(isUsedUp: false) = charge.phase {
-                // Nothing of the answer went out.
-                charge.phase = .free
-                return releaseLater(taken, logger)
-            }
-            ledger.end(taken)
-            charge.phase = .served
-        }.recover { error in
-            charge.phase = .free
-            drop(charge)
-            if error is Reply {
-                ledger.end(taken)
-                throw error
-            }
-            logger.error("cannot take a payment", metadata: ["reason": "\(error)"])
-            // It gave nothing, whatever the ledger will say.
-            releaseLater(taken, logger)
-            throw Self.unmarked
-        }
-    }
-
-    private static var unmarked: Reply {
-        var problem = Problem.payment(
-            PaymentProblem.internalPaymentError.rawValue,
-            title: PaymentProblem.internalPaymentError.title,
-            detail: "the payment could not be taken; the same credential may be sent again"
-        )
-        problem.members.append(.init("reason", "unavailable"))
-        var reply = Reply(.serviceUnavailable, problem)
-        reply.fields.add(.retryAfter, "5")
-        return reply
-    }
-
-    func settle(_ exchange: Exchange, as outcome: Outcome) {
-        guard let charge = exchange[Charge.self] else { return }
-        // The upstream may have done what was asked for, which `charge-on: request` is about.
-        let isUsedUp = terms.chargeOn == .request && exchange.wasForwarded
-        switch charge.phase {
-        case .taken(let taken):
-            charge.phase = .free
-            if isUsedUp {
-                markLater(taken, exchange.logger)
-            } else {
-                releaseLater(taken, exchange.logger)
-            }
-        case .marking:
-            charge.phase = .abandoned(isUsedUp: isUsedUp)
-        case .free, .served, .abandoned:
-            break
-        }
-        guard let reservation = charge.reservation else { return }
-        if outcome.isComplete, let answer = charge.recording?.answer {
-            charge.reservation = nil
-            keep(KeptAnswer(answer, for: reservation), to: charge.challengeID, exchange.logger)
-        } else {
-            drop(charge)
-        }
-    }
-
-    private func keep(_ kept: KeptAnswer, to challengeID: String, _ logger: Logger) {
-        let now = time.now()
-        mint.answers.keep(kept.answer, for: challengeID, at: now)
-        Task { [mint, store] in
-            await mint.archive.keep(kept, to: challengeID, at: now, in: store, logger: logger)
-        }
-    }
-
-    /// Gives the payment back; the answer may go out when that is done, or has failed.
-    private func release(_ taken: TakenCharge, _ charge: Charge, of exchange: Exchange) -> Eventually<Void> {
-        charge.phase = .free
-        drop(charge)
-        let logger = exchange.logger
-        return exchange.later { [ledger] in
-            if await ledger.releaseOnce(taken, logger: logger) { return }
-            releaseLater(taken, logger)
-        }
-    }
-
-    private func releaseLater(_ taken: TakenCharge, _ logger: Logger) {
-        ledger.giveUp(taken)
-        Task { [ledger] in await ledger.release(taken, logger: logger) }
-    }
-
-    /// For an answer that nobody waits for. Where it fails, the payment is free again after a while.
-    private func markLater(_ taken: TakenCharge, _ logger: Logger) {
-        Task { [ledger] in
-            do {
-                _ = try await ledger.serve(taken)
-            } catch {
-                logger.error("cannot take a payment", metadata: ["reason": "\(error)"])
-            }
-            ledger.end(taken)
-        }
     }
 }
