@@ -130,7 +130,7 @@ let package = Package(
         // Answers the questions of the scheme's conformance suite.
         .executableTarget(
             name: "ConformanceAdapter",
-            dependencies: ["MPP"],
+            dependencies: ["GatewayKit", "MPP", asyncHTTPClient, nioCore, nioHTTP1],
             path: "Tests/ConformanceAdapter",
             swiftSettings: settings
         ),
@@ -150,8 +150,9 @@ let package = Package(
         tests(
             of: "EndToEnd",
             [
-                "sluice", "GatewayPolicy", "GatewayServer", "L402", "Lightning", "MPP", "Standard", "Stores",
-                asyncHTTPClient, httpTypes, logging, nioConcurrency, nioCore, nioHTTP1, nioPosix,
+                "sluice", "ConformanceAdapter", "GatewayPolicy", "GatewayServer", "L402", "Lightning", "MPP",
+                "Standard",
+                "Stores", asyncHTTPClient, httpTypes, logging, nioConcurrency, nioCore, nioHTTP1, nioPosix,
             ]
         ),
         .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
