@@ -34,6 +34,10 @@ public struct RefusingStore: Store {
 
     public func claim(_ payment: PaymentHash, for purpose: String) async throws -> Claim { throw failure }
     public func release(_ payment: PaymentHash, for purpose: String) async throws -> Bool { throw failure }
+    public func purpose(of payment: PaymentHash) async throws -> String? { throw failure }
+    public func move(_ payment: PaymentHash, from purpose: String, to next: String) async throws -> Bool {
+        throw failure
+    }
     public func note(_ invoice: IssuedInvoice) {}
     public func flush() async throws { throw failure }
     public func invoice(_ payment: PaymentHash) async throws -> IssuedInvoice? { throw failure }

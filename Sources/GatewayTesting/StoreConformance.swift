@@ -15,7 +15,7 @@ public import GatewayKit
 public struct StoreConformance: Sendable {
     public enum Check: String, CaseIterable, Sendable {
         case claimIsTrueExactlyOnce, claimsDoNotInterfere, claimsSurviveReopening, claimsSurviveKilling
-        case claimsHaveAPurpose, releasesAreExact
+        case claimsHaveAPurpose, releasesAreExact, movesAreExact
         case invoicesRoundTrip, waitingInvoicesAreKnown, notingTwiceChangesNothing, notingDoesNotReopen
         case settlingIsTrueOnce, settlingUnknownIsFalse, settlingBeforeFlushing, invoicesSurviveReopening
         case revocationsComeInOrder, revokingTwiceChangesNothing, revocationsSurviveReopening
@@ -68,6 +68,7 @@ public struct StoreConformance: Sendable {
         case .claimIsTrueExactlyOnce: try await withStore(claimIsTrueExactlyOnce)
         case .claimsHaveAPurpose: try await withStore(claimsHaveAPurpose)
         case .releasesAreExact: try await withStore(releasesAreExact)
+        case .movesAreExact: try await withStore(movesAreExact)
         case .claimsDoNotInterfere: try await withStore(claimsDoNotInterfere)
         case .invoicesRoundTrip: try await withStore(invoicesRoundTrip)
         case .waitingInvoicesAreKnown: try await withStore(waitingInvoicesAreKnown)

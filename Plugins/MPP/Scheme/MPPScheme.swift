@@ -7,6 +7,8 @@ package struct MPPScheme: AuthScheme, Plugin {
     package static let word = "mpp"
     package static let carriesCaveats = false
     static let method = "lightning"
+    /// Each costs a hash or two to look at.
+    private static let mostCookies = 8
 
     private let mint: ChallengeMint
     private let terms: MPPTerms
@@ -38,11 +40,12 @@ package struct MPPScheme: AuthScheme, Plugin {
 
     /// Removes what holds a credential of the scheme, and the fields that are between the client and the gateway.
     package static func conceal(in exchange: Exchange) {
+        PageCookie.conceal(in: exchange)
         let fields = exchange.request.fields
         for line in fields.lines.indices {
             let isOurs =
                 switch fields.lines[line].known {
-                case .authorization: fields.withValue(at: line, CredentialReader.finds(in:))
+                case .authorization: fields.withValue(at: line, PresentedCredential.stands(in:))
                 case .paymentAuthorization, .acceptPayment, .paymentReceipt: true
                 default: false
                 }
@@ -123,7 +126,15 @@ package struct MPPScheme: AuthScheme, Plugin {
             header: exchange.speaksJSONRPC ? nil : terms.header,
             opaque: PaymentScope(of: exchange, digestLimit: terms.digestLimit).opaque
         )
-        challenge.id = try mint.keyring().id(of: challenge)
+        let keyring = try mint.keyring()
+        challenge.id = keyring.id(of: challenge)
+        if intent == ChargeIntent.word, exchange.request.prefersHTML, exchange[PageKey.self] == nil, digest == nil,
+            !exchange.speaksJSONRPC,
+            let payment = ChargeRequest.payment(of: offer.request), let opaque = challenge.opaque
+        {
+            let page = ChargePage(challengeID: challenge.id, payment: payment, end: offer.expires, opaque: opaque)
+            exchange[PageKey.self] = PageKey(text: keyring.text(of: page, for: .key), buysOneAnswer: true)
+        }
         return challenge
     }
 
@@ -139,7 +150,9 @@ package struct MPPScheme: AuthScheme, Plugin {
     // MARK: Recognising
 
     package func credential(in exchange: Exchange) throws -> Eventually<Credential?> {
-        guard let found = try PresentedCredential(in: exchange) else { return .now(nil) }
+        guard let found = try PresentedCredential(in: exchange) else {
+            return .now(try pageCredential(in: exchange))
+        }
         let presented = found.credential
         let challenge = presented.challenge
         let intent = try intent(of: presented)
@@ -164,6 +177,22 @@ package struct MPPScheme: AuthScheme, Plugin {
             }
             return credential
         }
+    }
+
+    /// The credential of the cookies of payment pages: the first that is for this request. Those of other pages are none.
+    private func pageCredential(in exchange: Exchange) throws -> Credential? {
+        let pairs = PageCookie.pairs(of: Self.word, in: exchange.request.fields, upTo: Self.mostCookies)
+        guard !pairs.isEmpty, let charge = intents.lazy.compactMap({ $0 as? ChargeIntent }).first else { return nil }
+        let opaque = PaymentScope(of: exchange).opaque
+        let now = time.now()
+        for pair in pairs {
+            guard let page = try mint.keyring().page(pair.value, for: .pass), page.opaque == opaque, page.end > now,
+                let credential = charge.credential(of: page, cookie: pair.name, in: exchange),
+                !revocations.contains(credential.id)
+            else { continue }
+            return credential
+        }
+        return nil
     }
 
     private func intent(of presented: PaymentCredential) throws -> any PaymentIntent {

@@ -7,6 +7,18 @@ struct PresentedCredential {
     /// `nil`: `Authorization`, or none.
     let field: String?
 
+    private static let scheme = Array("payment".utf8)
+
+    private static func isOurs(_ name: UnsafeRawBufferPointer) -> Bool {
+        ASCII.equalIgnoringCase(name, scheme)
+    }
+
+    /// True when a credential stands in the value of a field, whether it can be read or not. Costs no allocation.
+    static func stands(in value: UnsafeRawBufferPointer) -> Bool {
+        var finder = CredentialFinder(value)
+        return finder.next(of: isOurs) != nil
+    }
+
     /// The challenge's id, where it has the length of one: it stands in answers.
     var id: String? {
         let id = credential.challenge.id
@@ -25,10 +37,10 @@ struct PresentedCredential {
             let known = request.fields.lines[line].known
             guard known == .authorization || known == .paymentAuthorization else { continue }
             request.fields.withValue(at: line) { value in
-                var reader = CredentialReader(value)
-                while let token = reader.next() {
+                var finder = CredentialFinder(value)
+                while let finding = finder.next(of: Self.isOurs) {
                     count += 1
-                    found = (line, token)
+                    found = (line, finding.token)
                 }
             }
         }

@@ -117,7 +117,7 @@ package struct PriceStage: StagePlugin {
             var problem = Problem.payment(
                 "internal-payment-error",
                 title: "Internal Payment Error",
-                detail: "payments cannot be checked right now; nothing was taken, so please try again later"
+                detail: "payments cannot be taken right now, and none is used up; please try again later"
             )
             problem.members.append(.init("reason", "unavailable"))
             var reply = Reply(.serviceUnavailable, problem)

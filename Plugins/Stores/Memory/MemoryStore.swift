@@ -52,6 +52,18 @@ package final class MemoryStore: Store, Plugin {
         }
     }
 
+    package func purpose(of payment: PaymentHash) async throws -> String? {
+        state.withLockedValue { $0.claims[payment] }
+    }
+
+    package func move(_ payment: PaymentHash, from purpose: String, to next: String) async throws -> Bool {
+        state.withLockedValue { state in
+            guard state.claims[payment] == purpose else { return false }
+            state.claims[payment] = next
+            return true
+        }
+    }
+
     package func note(_ invoice: IssuedInvoice) {
         let payment = invoice.invoice.paymentHash
         let cutoff = Retention.cutoff(at: time.now())

@@ -148,6 +148,26 @@ package final class SQLiteStore: Store, Plugin {
         }
     }
 
+    package func purpose(of payment: PaymentHash) async throws -> String? {
+        try await read { db in
+            try String.fetchOne(
+                db,
+                sql: "SELECT purpose FROM claims WHERE payment = ?",
+                arguments: [payment.bytes.data]
+            )
+        }
+    }
+
+    package func move(_ payment: PaymentHash, from purpose: String, to next: String) async throws -> Bool {
+        try await write { db in
+            let statement = try db.cachedStatement(
+                sql: "UPDATE claims SET purpose = ? WHERE payment = ? AND purpose = ?"
+            )
+            try statement.execute(arguments: [next, payment.bytes.data, purpose])
+            return db.changesCount == 1
+        }
+    }
+
     package func note(_ invoice: IssuedInvoice) {
         guard InvoiceRow.fits(invoice) else {
             logger.error("an invoice of an impossible amount was not noted", metadata: ["route": "\(invoice.route)"])

@@ -48,7 +48,8 @@ package struct ExchangeDriver {
     package var requestBytes: UInt64 = 0
     package var responseBytes: UInt64 = 0
     private var retries = 0
-    private var failure: UpstreamFailure?
+    /// Why the upstream gives no whole response.
+    package private(set) var failure: UpstreamFailure?
 
     package init(stageCount: Int) {
         self.stageCount = stageCount
@@ -149,6 +150,14 @@ package struct ExchangeDriver {
         guard case .awaitingResponse = phase else { return .wait }
         phase = .responding
         return .sendResponse
+    }
+
+    /// The upstream's response is withheld, and the client gets this reply. Nothing of the response was sent.
+    package mutating func responseWithheld(for reply: Reply) -> Action {
+        switch phase {
+        case .responding, .replying: self.reply(reply)
+        default: .wait
+        }
     }
 
     /// - Parameter mostRetries: how often the request may be sent again after such a failure, earlier times counted.

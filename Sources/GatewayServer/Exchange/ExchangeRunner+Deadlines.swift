@@ -11,7 +11,7 @@ extension ExchangeRunner {
             ticket?.cancel()
             ticket = nil
             // Before the failure: a client's own deadline says nothing about the endpoint.
-            let hasResponded = upstream?.hasResponded == true
+            let hasResponded = upstream?.hasResponded == true && held == nil
             dropUpstream()
             if hasResponded, exchange.request.isGRPC {
                 // 4: DEADLINE_EXCEEDED (gRPC, "Status codes").

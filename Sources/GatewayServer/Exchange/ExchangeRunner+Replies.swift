@@ -9,9 +9,20 @@ extension ExchangeRunner {
         guard let exchange else { return .wait }
         dropUpstream()
         trace?.noteFirstByte()
+        exchange.upstreamFailure = driver.failure
         var (head, body, seen) = reply.rendered(in: exchange)
         adjust(&head, of: exchange)
         if let seen { head.status = seen }
+        if let hold = exchange.takeHold() {
+            self.hold(.own(head, body, closes: reply.closesConnection), until: hold)
+            return .wait
+        }
+        return send(head, body, closes: reply.closesConnection)
+    }
+
+    func send(_ head: ResponseHead, _ body: Reply.Body, closes: Bool) -> ExchangeDriver.Action {
+        guard let exchange else { return .wait }
+        var body = body
         if case .bytes(let bytes) = body, let insertion = exchange.responseFilter as? AnswerInsertion {
             body = .bytes(insertion.passed(bytes))
         }
@@ -20,19 +31,19 @@ extension ExchangeRunner {
         let bodyless = exchange.request.method == .head || hasNoContent || head.status.code == 304
         switch body {
         case .none:
-            front.sendHead(head, body: bodyless ? .none(declared: nil) : .length(0), closes: reply.closesConnection)
+            front.sendHead(head, body: bodyless ? .none(declared: nil) : .length(0), closes: closes)
         case .bytes(let bytes):
             let length = UInt64(bytes.readableBytes)
             front.sendHead(
                 head,
                 body: bodyless ? .none(declared: hasNoContent ? nil : length) : .length(length),
-                closes: reply.closesConnection
+                closes: closes
             )
             if !bodyless {
                 write(bytes)
             }
         case .stream(let stream):
-            front.sendHead(head, body: bodyless ? .none(declared: nil) : .unknownLength, closes: reply.closesConnection)
+            front.sendHead(head, body: bodyless ? .none(declared: nil) : .unknownLength, closes: closes)
             if !bodyless {
                 self.stream = stream
                 front.flush()

@@ -44,6 +44,7 @@ extension ExchangeRunner {
     func sendRequest() {
         guard let exchange, let upstream else { return }
         lastActivity = worker.now
+        exchange.wasForwarded = true
         trace?.noteConnected()
         upstream.sendHead(
             exchange.request,
@@ -66,8 +67,8 @@ extension ExchangeRunner {
 
     var requestIsSent: Bool { requestTrailers != nil }
 
-    /// False while the client does not take what it is sent, and while a filter holds the response.
-    var takesResponse: Bool { !holdsResponse && front.isWritable }
+    /// False while the client does not take what it is sent, and while a stage or a filter holds the response.
+    var takesResponse: Bool { held == nil && !holdsResponse && front.isWritable }
 
     func upstreamInformational(_ head: ResponseHead) {
         lastActivity = worker.now
@@ -82,6 +83,14 @@ extension ExchangeRunner {
         trace?.noteFirstByte()
         var head = head
         adjust(&head, of: exchange)
+        if let hold = exchange.takeHold() {
+            return self.hold(.upstream(head, body), until: hold)
+        }
+        sendUpstreamHead(head, body: body)
+    }
+
+    func sendUpstreamHead(_ head: ResponseHead, body: ResponseBody) {
+        guard let exchange else { return }
         driver.sent(head.status)
         if body != .tunnel, exchange.request.opensWebSocket {
             // It is not granted: this is an ordinary response to a request without a body.
@@ -100,6 +109,10 @@ extension ExchangeRunner {
 
     func upstreamPart(_ part: ByteBuffer) {
         lastActivity = worker.now
+        if held != nil {
+            held?.parts.append(part)
+            return
+        }
         if let filtered { return filtered.received(part) }
         write(part)
     }
@@ -113,6 +126,10 @@ extension ExchangeRunner {
     /// The upstream has let go of its connection already.
     func upstreamEnded(trailers: Fields) {
         upstream = nil
+        if held != nil {
+            held?.end = trailers
+            return
+        }
         if let filtered { return filtered.upstreamEnded(trailers) }
         endResponse(trailers)
     }

@@ -22,6 +22,8 @@ final class ExchangeRunner: RequestBodySource {
     var stream: (any BodyStream)?
     /// `nil` where no filter is asked.
     var filtered: FilteredResponse?
+    /// `nil` while nothing is held back.
+    var held: HeldResponse?
     var lastActivity: NIODeadline
     var bodyPace = BodyPace()
     /// `nil` where no access log is kept.
@@ -99,6 +101,7 @@ final class ExchangeRunner: RequestBodySource {
         stream = nil
         filtered?.stop()
         filtered = nil
+        held = nil
         collection?.fail(MessageFault(.badRequest, "the exchange is over"))
         collection = nil
         if let ticket {
@@ -155,7 +158,7 @@ final class ExchangeRunner: RequestBodySource {
         }
     }
 
-    private func reply(to error: any Error, in exchange: Exchange) -> Reply {
+    func reply(to error: any Error, in exchange: Exchange) -> Reply {
         switch error {
         case let reply as Reply:
             return reply
@@ -215,7 +218,7 @@ final class ExchangeRunner: RequestBodySource {
     }
 
     private func requestExceeds(_ limit: ByteCount) {
-        guard exchange?.request.isGRPC == true, upstream?.hasResponded == true else {
+        guard exchange?.request.isGRPC == true, upstream?.hasResponded == true, held == nil else {
             return requestFailed(with: MessageFault(.contentTooLarge, "the request body is longer than \(limit)"))
         }
         dropUpstream()
@@ -246,6 +249,9 @@ final class ExchangeRunner: RequestBodySource {
 
     func frontBecameWritable() {
         lastActivity = worker.now
+        if held != nil {
+            return
+        }
         if stream != nil {
             perform(pumpStream())
         } else if !holdsResponse {

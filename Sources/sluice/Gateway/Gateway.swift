@@ -6,6 +6,7 @@ internal import Logging
 internal import MPP
 package import NIOCore
 internal import NIOPosix
+internal import Standard
 
 /// A plan, put to work: store and node started, listeners open, ledger and revocations followed.
 package final class Gateway: Sendable {
@@ -32,8 +33,8 @@ package final class Gateway: Sendable {
         let fileLimit = OpenFileLimit.raised()
         try await plan.store.start()
         do {
-            try L402Scheme.prepare(dataFolder: policy.dataFolder)
-            try MPPScheme.prepare(dataFolder: policy.dataFolder)
+            if schemes.contains(L402Scheme.word) { try L402Scheme.prepare(dataFolder: policy.dataFolder) }
+            if schemes.contains(MPPScheme.word) { try MPPScheme.prepare(dataFolder: policy.dataFolder) }
             let position = try await followOnce(after: 0)
             try await plan.lightning.start()
             do {
@@ -87,10 +88,19 @@ package final class Gateway: Sendable {
         }
     }
 
-    /// Where the payment pages of the plan's routes ask.
-    private var pages: PagePaymentStage {
-        PagePaymentStage(
-            dataFolder: policy.dataFolder,
+    /// The words of the schemes that a route takes.
+    private var schemes: Set<String> {
+        Set(plan.routes.flatMap(\.route.stages).compactMap { $0 as? any StagePlugin }.flatMap(\.sales).map(\.scheme))
+    }
+
+    /// Where the payment pages of the plan's routes ask; `nil` where there can be none.
+    private var pages: PagePaymentStage? {
+        var gates = [any PageGate]()
+        if schemes.contains(L402Scheme.word) { gates.append(L402PageGate(dataFolder: policy.dataFolder)) }
+        if schemes.contains(MPPScheme.word) { gates.append(MPPPageGate(dataFolder: policy.dataFolder)) }
+        guard !gates.isEmpty else { return nil }
+        return PagePaymentStage(
+            gates,
             store: plan.store,
             lightning: plan.lightning,
             time: policy.time

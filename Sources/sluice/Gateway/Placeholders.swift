@@ -6,6 +6,8 @@ struct NoStore: Store {
 
     func claim(_ payment: PaymentHash, for purpose: String) async throws -> Claim { throw failure }
     func release(_ payment: PaymentHash, for purpose: String) async throws -> Bool { throw failure }
+    func purpose(of payment: PaymentHash) async throws -> String? { throw failure }
+    func move(_ payment: PaymentHash, from purpose: String, to next: String) async throws -> Bool { throw failure }
     func note(_ invoice: IssuedInvoice) {}
     func flush() async throws {}
     func invoice(_ payment: PaymentHash) async throws -> IssuedInvoice? { throw failure }

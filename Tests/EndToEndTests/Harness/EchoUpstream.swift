@@ -2,16 +2,26 @@ import GatewayKit
 import GatewayServer
 import HTTPTypes
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
-import Synchronization
 
 /// A service behind the gateway that tells what reached it.
 struct EchoUpstream: Stage {
+    private static let asked = NIOLockedValueBox<[String: Int]>([:])
+
+    /// How often a target was asked for: tests ask for targets of their own.
+    static func reached(_ target: String) -> Int { asked.withLockedValue { $0[target] ?? 0 } }
+
     /// `/echo`: the request line and fields as text; `/zeros/N`: N bytes; `/count`: how long the body was; `/status/N`:
-    /// that status, with a receipt that is nobody's.
+    /// that status, with a receipt that is nobody's; `/hang`: nothing for some seconds.
     func admit(_ exchange: Exchange) -> Eventually<Decision> {
         let path = exchange.request.path
+        Self.asked.withLockedValue { $0[exchange.request.target, default: 0] += 1 }
+        if path.hasSuffix("/hang") {
+            let loop = exchange.eventLoop
+            return .later(loop.scheduleTask(in: .seconds(3)) { Decision.reply(.text("late\n")) }.futureResult)
+        }
         if path.hasPrefix("/zeros/"), let count = Int(path.dropFirst("/zeros/".count)) {
             return .now(.reply(Reply(.ok, body: .stream(Zeros(count: count)))))
         }
@@ -70,14 +80,17 @@ struct EchoUpstream: Stage {
 
 final class Zeros: BodyStream {
     private static let part = ByteBuffer(repeating: 0, count: 64 * 1024)
-    private let remaining: Atomic<Int>
+    private let remaining: NIOLockedValueBox<Int>
 
     init(count: Int) {
-        remaining = Atomic(count)
+        remaining = NIOLockedValueBox(count)
     }
 
     func next(on eventLoop: any EventLoop) -> Eventually<ByteBuffer?> {
-        let left = remaining.subtract(Self.part.readableBytes, ordering: .relaxed).oldValue
+        let left = remaining.withLockedValue { remaining in
+            defer { remaining -= Self.part.readableBytes }
+            return remaining
+        }
         guard left > 0 else { return .now(nil) }
         return .now(Self.part.getSlice(at: 0, length: min(left, Self.part.readableBytes)))
     }

@@ -58,6 +58,8 @@ extension StandInStore {
     func release(_ payment: PaymentHash, for purpose: String) async throws -> Bool {
         try await RefusingStore().release(payment, for: purpose)
     }
+    func purpose(of payment: PaymentHash) async throws -> String? { nil }
+    func move(_ payment: PaymentHash, from purpose: String, to next: String) async throws -> Bool { false }
     func note(_ invoice: IssuedInvoice) {}
     func flush() async throws { try await RefusingStore().flush() }
     func invoice(_ payment: PaymentHash) async throws -> IssuedInvoice? { nil }

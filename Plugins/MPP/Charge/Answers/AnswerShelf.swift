@@ -3,8 +3,8 @@ internal import HTTPTypes
 internal import NIOConcurrencyHelpers
 internal import NIOCore
 
-/// Answers to paid requests, kept in memory for clients that ask for the same again. Bounded in time, number and bytes:
-/// the oldest give way. May be used from any thread.
+/// Answers to paid requests, kept in memory for clients that ask for the same again, and which of them are under way.
+/// Bounded in time, number and bytes: the oldest give way. May be used from any thread.
 final class AnswerShelf: Sendable {
     /// Bytes of all bodies together.
     static let room = ByteCount.mebibytes(64)
@@ -28,9 +28,7 @@ final class AnswerShelf: Sendable {
     }
 
     private struct Entry {
-        let key: IdempotencyKey
-        let fingerprint: Bytes32
-        let end: WallTime
+        let reservation: Charge.Reservation
         var answer: Answer?
     }
 
@@ -51,27 +49,20 @@ final class AnswerShelf: Sendable {
     /// The key that a challenge's request was sent with.
     func key(of challenge: String, at time: WallTime) -> IdempotencyKey? {
         state.withLockedValue { state in
-            guard let entry = state.entries[challenge], entry.end > time else { return nil }
-            return entry.key
+            guard let entry = state.entries[challenge], entry.reservation.end > time else { return nil }
+            return entry.reservation.key
         }
     }
 
-    /// - Parameter end: until when an answer is kept.
-    func find(
-        _ challenge: String,
-        _ key: IdempotencyKey,
-        fingerprint: Bytes32,
-        at time: WallTime,
-        until end: WallTime
-    ) -> Finding {
+    func find(_ challenge: String, _ reservation: Charge.Reservation, at time: WallTime) -> Finding {
         state.withLockedValue { state in
-            if let entry = state.entries[challenge], entry.end > time {
-                guard entry.key == key else { return .otherKey }
-                guard entry.fingerprint == fingerprint else { return .conflict }
+            if let entry = state.entries[challenge], entry.reservation.end > time {
+                guard entry.reservation.key == reservation.key else { return .otherKey }
+                guard entry.reservation.fingerprint == reservation.fingerprint else { return .conflict }
                 return entry.answer.map { .answer($0) } ?? .underWay
             }
             state.remove(challenge)
-            state.entries[challenge] = Entry(key: key, fingerprint: fingerprint, end: end)
+            state.entries[challenge] = Entry(reservation: reservation)
             state.order.append(challenge)
             Self.makeRoom(in: &state, at: time)
             return .reserved
@@ -94,7 +85,7 @@ final class AnswerShelf: Sendable {
     private static func makeRoom(in state: inout State, at time: WallTime) {
         while let oldest = state.order.first {
             let isOver = state.bytes > room.bytes || state.order.count > capacity
-            let isOld = state.entries[oldest].map { $0.end <= time } ?? true
+            let isOld = state.entries[oldest].map { $0.reservation.end <= time } ?? true
             guard isOver || isOld else { return }
             state.order.removeFirst()
             state.remove(oldest)

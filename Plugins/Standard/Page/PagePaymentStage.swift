@@ -11,20 +11,19 @@ package struct PagePaymentStage: Stage {
     /// Pages that wait at the same time; a further one asks again later.
     private static let mostPages = 1_000
     private static let longestKey = ByteCount.kibibytes(16)
-    /// As long as a browser keeps a cookie (RFC 6265bis §5.5), for tokens that have no end.
-    private static let longestCookie: Int64 = 400 * 86_400
 
-    private let mint: Mint
+    private let gates: [any PageGate]
     private let store: any Store
     private let lightning: any LightningBackend
     private let time: TimeSource
     private let waiting = NIOLockedValueBox(0)
 
     /// - Parameters:
+    ///   - gates: one of each scheme that makes keys.
     ///   - store: where settlements are marked.
     ///   - lightning: is asked when a page claims, in case the store has not heard yet.
-    package init(dataFolder: String, store: any Store, lightning: any LightningBackend, time: TimeSource) {
-        mint = Mint.of(dataFolder: dataFolder)
+    package init(_ gates: [any PageGate], store: any Store, lightning: any LightningBackend, time: TimeSource) {
+        self.gates = gates
         self.store = store
         self.lightning = lightning
         self.time = time
@@ -37,9 +36,8 @@ package struct PagePaymentStage: Stage {
             return .now(.reply(reply))
         }
         return try exchange.body(upTo: Self.longestKey).flatMap { body in
-            guard let token = try mint.keyring().token(of: PageKey(text: String(buffer: body))),
-                let payment = token.identifier?.payment
-            else {
+            let key = PageKey(text: String(buffer: body))
+            guard let (gate, payment) = try gate(for: key) else {
                 return .now(.reply(Reply(.forbidden, detail: "this is not the key of a page of this gateway")))
             }
             if exchange.request.fields[.accept]?.contains("text/event-stream") == true {
@@ -47,9 +45,16 @@ package struct PagePaymentStage: Stage {
             }
             let isSecure = exchange.request.scheme == "https"
             return try exchange.later { [self] in try await isSettled(payment) }.map { isSettled in
-                isSettled ? .reply(try pass(for: token, isSecure: isSecure)) : .reply(Self.unpaid)
+                .reply(isSettled ? try pass(for: key, by: gate, isSecure: isSecure) : Self.unpaid)
             }
         }
+    }
+
+    private func gate(for key: PageKey) throws -> (gate: any PageGate, payment: PaymentHash)? {
+        for gate in gates {
+            if let payment = try gate.payment(of: key) { return (gate, payment) }
+        }
+        return nil
     }
 
     private func isSettled(_ payment: PaymentHash) async throws -> Bool {
@@ -70,15 +75,9 @@ package struct PagePaymentStage: Stage {
 
     private static var noStore: Fields { Fields([(.cacheControl, "no-store")]) }
 
-    private func pass(for token: PresentedToken, isSecure: Bool) throws -> Reply {
-        guard let pass = try mint.keyring().pagePass(for: token), let service = token.services.first else {
+    private func pass(for key: PageKey, by gate: any PageGate, isSecure: Bool) throws -> Reply {
+        guard let cookie = try gate.cookie(for: key, at: time.now(), isSecure: isSecure) else {
             return Reply(.forbidden, detail: "what was paid for cannot be used here")
-        }
-        let left = token.end.map { $0.seconds - time.now().seconds } ?? Self.longestCookie
-        var cookie = "\(PageCookie(service: service).name)=\(pass); Path=/; HttpOnly; SameSite=Lax"
-        cookie += "; Max-Age=\(max(0, min(left, Self.longestCookie)))"
-        if isSecure {
-            cookie += "; Secure"
         }
         var reply = Reply(.noContent, fields: Self.noStore)
         reply.fields.add(FieldName(.setCookie), cookie)
