@@ -165,7 +165,10 @@ import Testing
             let process = process()
             guard case .taken(let charge) = try? await process.ledger.take(payment), process.lives else { return }
             if chance(8) { return crash(process) }
-            await Task.yield()
+            // Others go on meanwhile, and may hold this one for dead.
+            if chance(5) { time.advance(by: ChargeLedger.patience) }
+            for _ in 0..<Int.random(in: 0..<40) { await Task.yield() }
+            if chance(3) { try? await Task.sleep(for: .milliseconds(Int.random(in: 1...8))) }
             if chance(4) {
                 // Nothing came of the upstream.
                 await giveBack(charge, process, isMarked: false)
@@ -212,14 +215,21 @@ import Testing
     {
         try await Self.withStore { sqlite in
             var (delivered, lost) = (0, 0)
-            for _ in 0..<300 {
+            for _ in 0..<200 {
                 let time = ManualTime()
                 let store = FaultyStore(sqlite)
                 store.isRandom = true
                 let course = Course(store, time)
-                for _ in 0..<4 {
+                for _ in 0..<3 {
                     await withTaskGroup(of: Void.self) { group in
-                        for _ in 0..<4 { group.addTask { await course.present() } }
+                        for _ in 0..<4 {
+                            group.addTask {
+                                for _ in 0..<4 {
+                                    await course.present()
+                                    try? await Task.sleep(for: .milliseconds(Int.random(in: 0...4)))
+                                }
+                            }
+                        }
                     }
                     if Bool.random() { time.advance(by: .seconds(40)) }
                     if Bool.random() { await store.letLateWritesThrough() }
@@ -241,8 +251,8 @@ import Testing
                 delivered += tally.deliveries
             }
             // Otherwise the course is no test: most are served, and the excuse is rare.
-            #expect(delivered > 100)
-            #expect(lost < 100)
+            #expect(delivered > 80)
+            #expect(lost < 60)
         }
     }
 }
