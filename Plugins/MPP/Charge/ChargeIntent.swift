@@ -8,6 +8,7 @@ struct ChargeIntent: PaymentIntent {
     static let word = "charge"
     let name = Self.word
     let sellsCalls = true
+    let expired = PaymentProblem.lightningExpiredInvoice
 
     /// How long a node that knows of the preimage may take to call the payment settled.
     private static let nodePatience: [Duration] = [
