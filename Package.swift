@@ -150,7 +150,8 @@ let package = Package(
         tests(
             of: "EndToEnd",
             [
-                "sluice", "ConformanceAdapter", "GatewayPolicy", "GatewayServer", "L402", "Lightning", "MPP", "Standard",
+                "sluice", "ConformanceAdapter", "GatewayPolicy", "GatewayServer", "L402", "Lightning", "MPP",
+                "Standard",
                 "Stores", asyncHTTPClient, crypto, httpTypes, logging, nioConcurrency, nioCore, nioHTTP1, nioPosix,
             ]
         ),

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import GatewayKit
 import MPP
 import NIOCore
 import NIOHTTP1

@@ -190,7 +190,7 @@ package struct MPPScheme: AuthScheme, Plugin {
     private func pageCredential(in exchange: Exchange) throws -> Credential? {
         let pairs = PageCookie.pairs(of: Self.word, in: exchange.request.fields, upTo: Self.mostCookies)
         guard !pairs.isEmpty, let charge = intents.lazy.compactMap({ $0 as? ChargeIntent }).first else { return nil }
-        let opaque = PaymentScope(of: exchange).opaque
+        let opaque = PaymentScope(of: exchange, digestLimit: terms.digestLimit).opaque
         let now = time.now()
         for pair in pairs {
             guard let page = try mint.keyring().page(pair.value, for: .pass), page.opaque == opaque, page.end > now,

@@ -182,7 +182,7 @@ struct SessionIntent: PaymentIntent {
         switch outcome.end {
         case .upstreamFailed(.unreachable), .upstreamFailed(.busy): true
         case .upstreamFailed, .drained: chargeOn == .success && outcome.status == nil
-        case .answered, .replied, .clientLeft: false
+        case .answered, .replied, .clientLeft, .cut: false
         }
     }
 }

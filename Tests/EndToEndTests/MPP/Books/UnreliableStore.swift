@@ -88,6 +88,10 @@ final class UnreliableStore: Store, SessionLedger {
     func release(_ payment: PaymentHash, for purpose: String) async throws -> Bool {
         try await store.release(payment, for: purpose)
     }
+    func purpose(of payment: PaymentHash) async throws -> String? { try await store.purpose(of: payment) }
+    func move(_ payment: PaymentHash, from purpose: String, to next: String) async throws -> Bool {
+        try await store.move(payment, from: purpose, to: next)
+    }
     func note(_ invoice: IssuedInvoice) {}
     func flush() async throws {}
     func invoice(_ payment: PaymentHash) async throws -> IssuedInvoice? { try await store.invoice(payment) }
