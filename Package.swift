@@ -130,11 +130,14 @@ let package = Package(
         // Answers the questions of the scheme's conformance suite.
         .executableTarget(
             name: "ConformanceAdapter",
-            dependencies: ["MPP"],
+            dependencies: ["GatewayKit", "MPP", asyncHTTPClient, nioCore, nioHTTP1],
             path: "Tests/ConformanceAdapter",
             swiftSettings: settings
         ),
-        tests(of: "MPP", ["ConformanceAdapter", "MPP", crypto, httpTypes, nioConcurrency, nioCore, nioEmbedded]),
+        tests(
+            of: "MPP",
+            ["ConformanceAdapter", "MPP", "Stores", crypto, httpTypes, logging, nioConcurrency, nioCore, nioEmbedded]
+        ),
         tests(of: "Standard", ["Standard", httpTypes, logging, nioConcurrency, nioCore, nioEmbedded]),
         tests(of: "Stores", ["Stores", "StoreCrashChild", grdb, logging, nioCore]),
         // Killed by StoresTests in the middle of its work.
@@ -147,8 +150,9 @@ let package = Package(
         tests(
             of: "EndToEnd",
             [
-                "sluice", "GatewayPolicy", "GatewayServer", "L402", "Lightning", "MPP", "Standard", "Stores",
-                asyncHTTPClient, httpTypes, logging, nioConcurrency, nioCore, nioHTTP1, nioPosix,
+                "sluice", "ConformanceAdapter", "GatewayPolicy", "GatewayServer", "L402", "Lightning", "MPP",
+                "Standard",
+                "Stores", asyncHTTPClient, crypto, httpTypes, logging, nioConcurrency, nioCore, nioHTTP1, nioPosix,
             ]
         ),
         .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),

@@ -6,6 +6,12 @@ extension Keyring {
     private static let secretPurpose: StaticString = "page secret"
     private static let proofPurpose: StaticString = "page proof"
 
+    /// Of the service, so that one does not push out the other.
+    static func pageCookie(of service: String) -> PageCookie {
+        let hash = Array(service.utf8).withUnsafeBytes { Bytes32.sha256(of: $0) }
+        return PageCookie(scheme: L402Scheme.word, part: Hex.encoded(hash.array.prefix(8)))
+    }
+
     /// What the page that offers this token is told, and nobody else.
     package func pageKey(of macaroon: Macaroon) -> PageKey? {
         L402Identifier(macaroon.identifier).flatMap { derived(for: $0, purpose: Self.secretPurpose) }.map { secret in

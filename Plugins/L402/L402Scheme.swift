@@ -17,7 +17,7 @@ package struct L402Scheme: AuthScheme, Plugin {
         time = services.time
         revocations = services.revocations
         store = services.store
-        cookie = PageCookie(service: services.service)
+        cookie = Keyring.pageCookie(of: services.service)
     }
 
     /// Reads the keyring, or makes it, before the first request needs it.
@@ -112,7 +112,6 @@ package struct L402Scheme: AuthScheme, Plugin {
                 var reader = AuthorizationReader(value)
                 while let finding = reader.next() {
                     switch finding {
-                    case .foreign: break
                     case .malformed: isMalformed = true
                     case .credential(let credential):
                         guard let first = found else {

@@ -34,6 +34,10 @@ public struct RefusingStore: Store {
 
     public func claim(_ payment: PaymentHash, for purpose: String) async throws -> Claim { throw failure }
     public func release(_ payment: PaymentHash, for purpose: String) async throws -> Bool { throw failure }
+    public func purpose(of payment: PaymentHash) async throws -> String? { throw failure }
+    public func move(_ payment: PaymentHash, from purpose: String, to next: String) async throws -> Bool {
+        throw failure
+    }
     public func note(_ invoice: IssuedInvoice) {}
     public func flush() async throws { throw failure }
     public func invoice(_ payment: PaymentHash) async throws -> IssuedInvoice? { throw failure }
@@ -60,5 +64,9 @@ public struct RefusingLightning: LightningBackend {
     public func settlements(since cursor: SettlementCursor?) -> AsyncThrowingStream<Settlement, any Error> {
         AsyncThrowingStream { $0.finish(throwing: LightningFailure(.unavailable, "this node is down")) }
     }
-    public func pay(_ bolt11: String, feeLimit: Amount) async throws -> Payment { throw failure }
+    public func pay(_ bolt11: String, amount: Amount?, feeLimit: Amount, patience: Duration) async throws -> Payment {
+        throw failure
+    }
+    public func payment(_ payment: PaymentHash) async throws -> PaymentState { throw failure }
+    public func read(_ bolt11: String) throws -> PayableInvoice { throw failure }
 }

@@ -79,7 +79,7 @@ public struct StageConformance: Sendable {
             stage.adjust(&response, of: exchange)
         }
         let ends: [Outcome.End] = [
-            .answered, .replied, .upstreamFailed(.timeout), .upstreamFailed(.malformed), .clientLeft, .drained,
+            .answered, .replied, .upstreamFailed(.timeout), .upstreamFailed(.malformed), .clientLeft, .drained, .cut,
         ]
         for end in ends {
             stage.settle(exchange, as: Outcome(end: end, status: nil, requestBytes: .max, responseBytes: .max))

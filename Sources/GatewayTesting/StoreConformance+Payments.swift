@@ -80,6 +80,28 @@ extension StoreConformance {
         try expect(claims, 1, "callers of 16 that were told that they claimed it anew")
     }
 
+    func movesAreExact(_ store: any Store) async throws {
+        let payment = Self.payment
+        try expect(try await store.purpose(of: payment), nil, "what nobody claimed is claimed for")
+        try expect(try await store.move(payment, from: "a", to: "b"), false, "moving what nobody claimed")
+        try expect(try await store.purpose(of: payment), nil, "whether moving has claimed it")
+        try expect(try await store.claim(payment, for: "a"), .first, "the first claim")
+        try expect(try await store.move(payment, from: "b", to: "c"), false, "moving from where it is not")
+        try expect(try await store.purpose(of: payment), "a", "what it is claimed for after that")
+        let moves = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for number in 0..<16 {
+                group.addTask { try await store.move(payment, from: "a", to: "b\(number)") }
+            }
+            return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        try expect(moves, 1, "callers of 16 that were told that they moved it")
+        let purpose = try await store.purpose(of: payment)
+        try expect(purpose?.hasPrefix("b"), true, "whether it is claimed for what one of them said")
+        try expect(try await store.claim(payment, for: "a"), .foreign, "a claim for what it was claimed for before")
+        try expect(try await store.release(payment, for: purpose ?? ""), true, "releasing it")
+        try expect(try await store.purpose(of: payment), nil, "what it is claimed for then")
+    }
+
     func claimBefore(_ store: any Store) async throws -> PaymentHash {
         let payment = Self.payment
         try expect(try await store.claim(payment), true, "the first claim")

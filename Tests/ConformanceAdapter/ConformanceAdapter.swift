@@ -1,4 +1,5 @@
 import Foundation
+import GatewayKit
 import MPP
 
 /// Speaks the adapter interface of the scheme's conformance suite (tempoxyz/mpp-tools): one JSON object on standard
@@ -7,7 +8,7 @@ import MPP
 /// `{"schema":1,"op":...,"input":...}` in; `{"ok":true,"value":...}` or `{"ok":false,"error":{"type","message"}}` out.
 @main
 struct ConformanceAdapter {
-    static func main() {
+    static func main() async {
         let input = [UInt8](FileHandle.standardInput.readDataToEndOfFile())
         let answer: JSONValue
         var name = ""
@@ -15,7 +16,7 @@ struct ConformanceAdapter {
             let call = try JSONReader.value(of: input)
             name = call["op"]?.text ?? ""
             answer = .object([
-                .init("ok", .bool(true)), .init("value", try value(of: name, call["input"] ?? .null)),
+                .init("ok", .bool(true)), .init("value", try await value(of: name, call["input"] ?? .null)),
             ])
         } catch {
             answer = .object([
@@ -30,20 +31,26 @@ struct ConformanceAdapter {
         if name.hasSuffix(".parse") { return "parse_error" }
         if name.hasSuffix(".format") { return "format_error" }
         if name.hasPrefix("base64url.") { return "encoding_error" }
-        return name == "challenge.id" ? "generation_error" : "unsupported_operation"
+        return switch name {
+        case "challenge.id": "generation_error"
+        case "http.payment_request": "http_error"
+        case "server.verify": "verification_error"
+        default: "unsupported_operation"
+        }
     }
 
-    private static func value(of name: String, _ input: JSONValue) throws -> JSONValue {
+    private static func value(of name: String, _ input: JSONValue) async throws -> JSONValue {
         switch name {
         case "challenge.parse":
             return try object(of: ChallengeLine.challenge(text("header", of: input)))
         case "challenge.format":
             return .texts([("header", try challenge(of: input).line())])
         case "challenge.id":
-            guard let keyring = ChallengeKeyring([1: Array(try text("secretKey", of: input).utf8)]) else {
-                throw MalformedPayment("the secret is shorter than \(ChallengeKeyring.fewestBytes) bytes")
-            }
-            return .texts([("id", keyring.id(of: try challenge(of: input)))])
+            return .texts([("id", try keyring(of: input).id(of: try challenge(of: input)))])
+        case "server.verify":
+            return try ServerVerdict.value(of: input)
+        case "http.payment_request":
+            return try await PaymentRequest(input).response()
         case "credential.parse":
             return try object(of: credential(in: text("header", of: input)))
         case "credential.format":
@@ -70,7 +77,14 @@ struct ConformanceAdapter {
         }
     }
 
-    private static func text(_ name: String, of input: JSONValue) throws -> String {
+    static func keyring(of input: JSONValue) throws -> ChallengeKeyring {
+        guard let keyring = ChallengeKeyring([1: Array(try text("secretKey", of: input).utf8)]) else {
+            throw MalformedPayment("the secret is shorter than \(ChallengeKeyring.fewestBytes) bytes")
+        }
+        return keyring
+    }
+
+    static func text(_ name: String, of input: JSONValue) throws -> String {
         guard let text = input[name]?.text else { throw MalformedPayment("'\(name)' should be a text") }
         return text
     }
@@ -92,7 +106,7 @@ struct ConformanceAdapter {
         return .object(members)
     }
 
-    private static func challenge(of object: JSONValue) throws -> PaymentChallenge {
+    static func challenge(of object: JSONValue) throws -> PaymentChallenge {
         guard let request = object["request"], request.isObject else {
             throw MalformedPayment("'request' should be an object")
         }
@@ -110,7 +124,7 @@ struct ConformanceAdapter {
         )
     }
 
-    private static func credential(in header: String) throws -> PaymentCredential {
+    static func credential(in header: String) throws -> PaymentCredential {
         let bytes = Array(header.utf8)
         let scheme = "payment "
         guard bytes.count > scheme.utf8.count,

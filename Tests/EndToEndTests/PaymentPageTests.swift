@@ -2,6 +2,7 @@ import Foundation
 import GatewayKit
 import L402
 import Lightning
+import MPP
 import NIOHTTP1
 import Testing
 import sluice
@@ -75,7 +76,7 @@ struct PaymentPageTests {
             let open = try await gateway.request("/quotes", [Self.browser, ("Cookie", "mine=1; \(pair)")])
             #expect(open.status == 200)
             #expect(open.body.contains("cookie: mine=1\n"))
-            #expect(!open.body.contains("sluice_l402_"))
+            #expect(!open.body.contains("sluice_page_l402_"))
             let other = try await gateway.request("/other", [Self.browser, ("Cookie", pair)])
             #expect(other.status == 402)
         }
@@ -95,6 +96,122 @@ struct PaymentPageTests {
             let guess = try await gateway.request(PageKey.path, method: .POST, body: "\(macaroon).\(key.suffix(64))")
             #expect(guess.status == 403)
             #expect(try await gateway.request(PageKey.path, method: .GET).status == 405)
+        }
+    }
+
+    // MARK: Where one payment buys one answer
+
+    /// What a page that is paid for gets: the first `Set-Cookie`, without its attributes.
+    private static func pass(for key: String, at gateway: TestGateway) async throws -> String {
+        let paid = try await gateway.request(PageKey.path, method: .POST, body: key)
+        #expect(paid.status == 204, "\(paid.body)")
+        return String(try #require(paid.headers["set-cookie"].first).prefix { $0 != ";" })
+    }
+
+    private static func invoice(_ page: TestGateway.Answer) throws -> String {
+        let details = try #require(page.payments.first).requestObject()["methodDetails"]
+        return try #require(details?["invoice"]?.text)
+    }
+
+    @Test func `a page of a charge is let in for one answer, and says so`() async throws {
+        try await TestGateway.withPayments { gateway in
+            let page = try await gateway.request("/echo?q=1", [Self.browser])
+            #expect(page.status == 402)
+            #expect(page.body.contains("The payment buys one answer."))
+            let key = try Self.key(in: page)
+            #expect(try await gateway.request(PageKey.path, method: .POST, body: key).status == 402)
+            let events = Task {
+                try await gateway.request(PageKey.path, method: .POST, [("Accept", "text/event-stream")], body: key)
+            }
+            _ = try await gateway.pay(try Self.invoice(page))
+            #expect(try await events.value.body.hasSuffix("event: settled\ndata: settled\n\n"))
+            let pass = try await Self.pass(for: key, at: gateway)
+            // It is for what was bought, and costs nothing elsewhere.
+            #expect(try await gateway.request("/echo?q=2", [Self.browser, ("Cookie", pass)]).status == 402)
+            #expect(try await gateway.request("/echo?q=1", method: .POST, [("Cookie", pass)]).status == 402)
+            let open = try await gateway.request("/echo?q=1", [Self.browser, ("Cookie", "mine=1; \(pass)")])
+            expectStatus(200, open)
+            #expect(open.body.contains("cookie: mine=1\n"))
+            #expect(!open.body.contains("sluice_page_"))
+            #expect(open.receipt?.challengeID == page.payments.first?.id)
+            let forgotten = try #require(open.headers["set-cookie"].first)
+            #expect(forgotten.hasPrefix(String(pass.prefix { $0 != "=" }) + "=;") && forgotten.contains("Max-Age=0"))
+            let again = try await gateway.request("/echo?q=1", [Self.browser, ("Cookie", pass)])
+            #expect(again.status == 402)
+            #expect(again.body.contains("What you sent does not count: the payment has been used already."))
+            #expect(again.headers["set-cookie"].first == forgotten)
+        }
+    }
+
+    @Test func `two pages of a charge that are open at once lose neither payment`() async throws {
+        try await TestGateway.withPayments { gateway in
+            var passes = [String]()
+            for _ in 0..<2 {
+                let page = try await gateway.request("/echo", [Self.browser])
+                _ = try await gateway.pay(try Self.invoice(page))
+                passes.append(try await Self.pass(for: try Self.key(in: page), at: gateway))
+            }
+            #expect(passes[0].prefix { $0 != "=" } != passes[1].prefix { $0 != "=" })
+            for pass in passes {
+                expectStatus(200, try await gateway.request("/echo", [("Cookie", pass)]))
+            }
+        }
+    }
+
+    @Test func `what a page of a charge was told is of no use for another, nor as a cookie, nor changed`() async throws
+    {
+        try await TestGateway.withPayments { gateway in
+            let mine = try Self.key(in: try await gateway.request("/echo", [Self.browser]))
+            let page = try await gateway.request("/echo", [Self.browser])
+            let theirs = try Self.key(in: page)
+            _ = try await gateway.pay(try Self.invoice(page))
+            #expect(try await gateway.request(PageKey.path, method: .POST, body: mine).status == 402)
+            let mixed = theirs.dropLast(64) + mine.suffix(64)
+            #expect(try await gateway.request(PageKey.path, method: .POST, body: String(mixed)).status == 403)
+            let pass = try await Self.pass(for: theirs, at: gateway)
+            let name = pass.prefix { $0 != "=" }
+            for value in [theirs, String(pass.dropFirst(name.count + 1).dropLast()) + "x", "", "x.y"] {
+                let answer = try await gateway.request("/echo", [("Cookie", "\(name)=\(value)")])
+                #expect(answer.status == 402)
+                #expect(answer.problemType == "payment-required", "it is no credential at all")
+            }
+            #expect(
+                try await gateway.request(PageKey.path, method: .POST, body: String(pass.dropFirst(name.count + 1)))
+                    .status == 403
+            )
+        }
+    }
+
+    @Test
+    func `a client that wants no page is told no key, and a route that sells tokens too lets the page in by them`()
+        async throws
+    {
+        try await TestGateway.withPayments { gateway in
+            #expect(try await !gateway.request("/echo").body.contains("data-key"))
+            let page = try await gateway.request("/reversed", [Self.browser])
+            #expect(!page.body.contains("The payment buys one answer."))
+            _ = try await gateway.pay(try #require(page.challenge).invoice)
+            let pass = try await Self.pass(for: try Self.key(in: page), at: gateway)
+            for _ in 0..<2 {
+                expectStatus(200, try await gateway.request("/reversed", [("Cookie", pass)]))
+            }
+        }
+    }
+
+    @Test func `a gateway that sells nothing has no place to ask, and no key of any scheme`() async throws {
+        try await TestGateway.with(
+            routes: """
+                  - { name: free, match: { path: /free/* }, pipeline: [ forward: { to: echo, strip: /free } ] }
+                """
+        ) { gateway in
+            #expect(try await gateway.request(PageKey.path, method: .POST, body: "x").status == 404)
+            let files = try FileManager.default.contentsOfDirectory(atPath: gateway.folder)
+            #expect(!files.contains { $0.hasSuffix(".keyring") }, "\(files)")
+        }
+        try await TestGateway.with { gateway in
+            let files = try FileManager.default.contentsOfDirectory(atPath: gateway.folder)
+            #expect(files.contains("l402.keyring"))
+            #expect(!files.contains("mpp.keyring"))
         }
     }
 
@@ -126,18 +243,22 @@ struct PaymentPageTests {
     }
 
     /// Where the picture goes can be said with `SLUICE_SCREENSHOT`, for people to look at.
-    @Test(.enabled(if: isBrowserExpected), .timeLimit(.minutes(3)), arguments: ["light", "dark"])
-    func `a browser shows a code that a decoder reads as the invoice`(scheme: String) async throws {
-        try await TestGateway.with { gateway in
+    @Test(
+        .enabled(if: isBrowserExpected),
+        .timeLimit(.minutes(3)),
+        arguments: [("light", "/both"), ("dark", "/both"), ("light", "/echo")]
+    )
+    func `a browser shows a code that a decoder reads as the invoice`(scheme: String, path: String) async throws {
+        try await TestGateway.withPayments { gateway in
             let folder = try TemporaryFolder()
             let shown = ProcessInfo.processInfo.environment["SLUICE_SCREENSHOT"] ?? folder.path
-            let picture = "\(shown)/page-\(scheme).png"
+            let picture = "\(shown)/page-\(scheme)-\(path.dropFirst()).png"
             _ = try await Self.run(
                 "/usr/bin/chromium",
                 [
                     "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
                     "--user-data-dir=\(folder.path)/profile", "--window-size=600,1200", "--screenshot=\(picture)",
-                ] + (scheme == "dark" ? ["--blink-settings=preferredColorScheme=0"] : []) + ["\(gateway.url)/quotes"]
+                ] + (scheme == "dark" ? ["--blink-settings=preferredColorScheme=0"] : []) + ["\(gateway.url)\(path)"]
             )
             let text = try await Self.run(
                 "/usr/bin/zbarimg",
@@ -157,19 +278,23 @@ struct PaymentPageTests {
     }
 
     /// `Tests/Interop/open_page.py`, which needs the Python of `SLUICE_INTEROP_PYTHON`.
-    @Test(.enabled(if: isBrowserExpected && L402RequestsPeer.isExpected), .timeLimit(.minutes(3)))
-    func `a page in a browser opens by itself when somebody else pays`() async throws {
+    @Test(
+        .enabled(if: isBrowserExpected && L402RequestsPeer.isExpected),
+        .timeLimit(.minutes(3)),
+        arguments: ["/both", "/echo"]
+    )
+    func `a page in a browser opens by itself when somebody else pays`(path: String) async throws {
         let python = try #require(ProcessInfo.processInfo.environment["SLUICE_INTEROP_PYTHON"])
         let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "Interop/open_page.py").path
-        try await TestGateway.with { gateway in
+        try await TestGateway.withPayments { gateway in
             let folder = try TemporaryFolder()
-            let arguments = [script, "\(gateway.url)/quotes", gateway.node, "\(folder.path)/profile"]
+            let arguments = [script, "\(gateway.url)\(path)", gateway.node, "\(folder.path)/profile"]
             let output = try await Self.run(python, arguments)
             let shown = try JSONDecoder().decode(Shown.self, from: Data(output.utf8))
             #expect(shown.status.hasPrefix("Waiting for the payment."))
             #expect(!shown.offersWallet)
-            #expect(shown.opened.hasPrefix("GET /quotes"))
+            #expect(shown.opened.hasPrefix("GET \(path)"))
             // What opened it is out of the reach of scripts.
             #expect(shown.cookies.isEmpty)
         }

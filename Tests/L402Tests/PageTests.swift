@@ -39,7 +39,7 @@ struct PageTests {
             expiresAt: shop.time.now
         )
         for (accept, isThere) in [("text/html", true), ("*/*", false)] {
-            let quote = Quote(amount: Shop.amount, expiresIn: .seconds(600)) { .now(invoice) }
+            let quote = Quote(amount: Shop.amount, expiresIn: .seconds(600)) { _ in .now(invoice) }
             let exchange = shop.exchange([("Accept", accept)])
             _ = try shop.scheme.challenge(for: quote, in: exchange)
             #expect((exchange[PageKey.self] != nil) == isThere)
@@ -53,7 +53,7 @@ struct PageTests {
         let keyring = try Mint.of(dataFolder: shop.folder.path).keyring()
         let pass = try #require(keyring.pagePass(for: try token(of: keyring)))
         // SHA-256 of "quotes", by sha256sum.
-        return ("sluice_l402_\(Self.quotesHash)", pass)
+        return ("sluice_page_l402_\(Self.quotesHash)", pass)
     }
 
     private static let quotesHash = Array("quotes".utf8).withUnsafeBytes { Bytes32.sha256(of: $0) }.hex.prefix(16)
@@ -68,14 +68,14 @@ struct PageTests {
         let last = value.last == "0" ? "1" : "0"
         #expect(try shop.rejection(("Cookie", "\(name)=\(value.dropLast())\(last)")) == .preimage)
         #expect(try shop.credential(("Cookie", "\(name)x=\(value)")) == nil)
-        #expect(try shop.credential(("Cookie", "sluice_l402_0000000000000000=\(value)")) == nil)
+        #expect(try shop.credential(("Cookie", "sluice_page_l402_0000000000000000=\(value)")) == nil)
     }
 
     @Test func `the secret of a page does not open its route`() throws {
         let shop = try Shop()
         let keyring = try Mint.of(dataFolder: shop.folder.path).keyring()
         let key = try #require(keyring.pageKey(of: try token(of: keyring).macaroon))
-        #expect(try shop.rejection(("Cookie", "sluice_l402_\(Self.quotesHash)=\(key.text)")) == .preimage)
+        #expect(try shop.rejection(("Cookie", "sluice_page_l402_\(Self.quotesHash)=\(key.text)")) == .preimage)
     }
 
     @Test func `cookies of pages are kept from the upstream, and others are not`() throws {
@@ -90,8 +90,8 @@ struct PageTests {
             return kept.map { fields.value(at: $0) } + exchange.edits.added.filter { $0.name == cookie }.map(\.value)
         }
         #expect(forwarded("a=b; c=d", "e=f") == ["a=b; c=d", "e=f"])
-        #expect(forwarded("a=b; sluice_l402_00=x; c=d", "e=f") == ["a=b; c=d; e=f"])
-        #expect(forwarded("sluice_l402_00=x") == [])
-        #expect(forwarded("a=sluice_l402_00=x") == ["a=sluice_l402_00=x"])
+        #expect(forwarded("a=b; sluice_page_l402_00=x; c=d", "e=f") == ["a=b; c=d; e=f"])
+        #expect(forwarded("sluice_page_l402_00=x") == [])
+        #expect(forwarded("a=sluice_page_l402_00=x") == ["a=sluice_page_l402_00=x"])
     }
 }

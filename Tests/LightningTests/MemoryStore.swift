@@ -66,6 +66,8 @@ final class MemoryStore: Store {
 
     func claim(_ payment: PaymentHash, for purpose: String) async throws -> Claim { .foreign }
     func release(_ payment: PaymentHash, for purpose: String) async throws -> Bool { false }
+    func purpose(of payment: PaymentHash) async throws -> String? { nil }
+    func move(_ payment: PaymentHash, from purpose: String, to next: String) async throws -> Bool { false }
     func note(_ invoice: IssuedInvoice) {}
     func flush() async throws {}
     func invoice(_ payment: PaymentHash) async throws -> IssuedInvoice? { nil }

@@ -1,4 +1,5 @@
 import Foundation
+import GatewayKit
 import MPP
 import Testing
 
@@ -81,5 +82,122 @@ struct ConformanceAdapterTests {
         let answer = try answer(operation, try value(input))
         #expect(answer["ok"]?.canonical == "false")
         #expect(answer["error"]?["type"]?.text == type)
+    }
+
+    // MARK: A server's verdicts
+
+    /// A case of the suite's kind: what the route says, and what the echoed challenge says otherwise.
+    struct Verdict: Sendable, CustomStringConvertible {
+        let description: String
+        /// Members of the echoed challenge; `nil` takes one away.
+        let changes: [(name: String, value: String?)]
+        /// Whether the id is that of the challenge as it was changed.
+        var isSigned = true
+        var method: String?
+        let expected: String
+    }
+
+    /// The cases of `conformance/server-verification/cases.json` (tempoxyz/mpp-tools, MIT), with a secret of the length
+    /// that is asked for now.
+    static let verdicts: [Verdict] = [
+        Verdict(description: "valid", changes: [], expected: "true"),
+        Verdict(description: "missing expires", changes: [("expires", nil)], expected: "invalid_challenge"),
+        Verdict(description: "expired", changes: [("expires", "2020-01-01T00:00:00Z")], expected: "payment_expired"),
+        Verdict(
+            description: "tampered id",
+            changes: [("id", "invalid-challenge-id")],
+            isSigned: false,
+            expected: "invalid_challenge"
+        ),
+        Verdict(description: "other realm", changes: [("realm", "other.example.com")], expected: "invalid_challenge"),
+        Verdict(description: "other request", changes: [("amount", "101")], expected: "invalid_challenge"),
+        Verdict(
+            description: "tampered amount",
+            changes: [("amount", "101")],
+            isSigned: false,
+            expected: "invalid_challenge"
+        ),
+        Verdict(description: "other opaque", changes: [("opaque", "e30")], expected: "invalid_challenge"),
+        Verdict(description: "method's own check", changes: [], method: "rejected", expected: "verification_failed"),
+    ]
+
+    @Test(arguments: verdicts) func `a server's verdict is the suite's`(verdict: Verdict) throws {
+        let secret = "test-vector-secret-minimum-32-byte-secret"
+        func challenge(_ changes: [(name: String, value: String?)]) -> [(String, String)] {
+            var members = [
+                ("realm", "api.example.com"), ("method", "tempo"), ("intent", "charge"),
+                ("expires", "2099-01-01T00:00:00Z"), ("amount", "100"),
+            ]
+            for change in changes {
+                members.removeAll { $0.0 == change.name }
+                if let value = change.value { members.append((change.name, value)) }
+            }
+            return members
+        }
+        func value(_ members: [(String, String)], _ more: [JSONValue.Member] = []) -> JSONValue {
+            let amount = members.first { $0.0 == "amount" }?.1
+            let request = JSONValue.texts([("amount", amount), ("currency", "0xabc"), ("recipient", "0xdef")])
+            let others = members.filter { $0.0 != "amount" }.map { JSONValue.Member($0.0, .string($0.1)) }
+            return .object(others + [.init("request", request)] + more)
+        }
+        let route = challenge([])
+        let echo = challenge(verdict.changes)
+        let signed = value(verdict.isSigned ? echo : route, [.init("secretKey", .string(secret))])
+        let id = try #require(try answer("challenge.id", signed)["value"]?["id"]?.text)
+        let hasID = echo.contains { $0.0 == "id" }
+        let credential = JSONValue.object([
+            .init("challenge", value(hasID ? echo : echo + [("id", id)])),
+            .init("payload", .texts([("type", "hash")])),
+        ])
+        var more: [JSONValue.Member] = [
+            .init("secretKey", .string(secret)), .init("credential", credential),
+        ]
+        if let reason = verdict.method { more.append(.init("verificationError", .string(reason))) }
+        let result = try answer("server.verify", value(route, more))
+        #expect(result["ok"]?.canonical == "true")
+        if verdict.expected == "true" {
+            #expect(
+                result["value"]?.canonical
+                    == #"{"ok":true,"receipt":{"method":"tempo","reference":"conformance-receipt","status":"success","#
+                    + #""timestamp":"2026-01-29T12:00:00Z"}}"#
+            )
+        } else {
+            #expect(result["value"]?.canonical == #"{"errorType":"\#(verdict.expected)","ok":false}"#)
+        }
+    }
+
+    static let goldenCredentials =
+        [["charge", "credential"], ["charge_digest_header", "credential"]]
+        + ["open", "bearer", "topUp", "close"].map { ["session", $0] }
+
+    /// By now the offers of the golden exchange have ended, which is looked at after their ids.
+    @Test(.enabled(if: SharedVectors.areExpected), arguments: goldenCredentials)
+    func `what others made is known by the secret, and by no other`(path: [String]) throws {
+        let golden = try JSONReader.value(of: try SharedVectors.bytes("mpp-golden/lightning-exchange.json"))
+        var node = golden
+        for name in path { node = try #require(node[name]) }
+        let authorization = try #require(node["authorization"]?.text)
+        let credential = try PaymentCredential(token: Array(authorization.utf8.dropFirst("Payment ".utf8.count)))
+        let challenge = credential.challenge
+        let echo =
+            challenge.parameters.filter { $0.name != "request" }.map { JSONValue.Member($0.name, .string($0.value)) }
+            + [.init("request", try challenge.requestObject())]
+        let presented = JSONValue.object([.init("challenge", .object(echo)), .init("payload", credential.payload)])
+        let secret = try #require(golden["secret_utf8"]?.text)
+        for (secret, expected) in [(secret, "payment_expired"), (String(secret.reversed()), "invalid_challenge")] {
+            let input = JSONValue.object(
+                echo + [.init("secretKey", .string(secret)), .init("credential", presented)]
+            )
+            #expect(try answer("server.verify", input)["value"]?["errorType"]?.text == expected)
+        }
+    }
+
+    @Test func `a mode that there is not, and a place where nobody is, are errors of HTTP`() throws {
+        for input in [#"{"url":"http://127.0.0.1:1/","mode":"plain"}"#, #"{"url":"http://127.0.0.1:1/","mode":"tea"}"#]
+        {
+            let answer = try answer("http.payment_request", try value(input))
+            #expect(answer["ok"]?.canonical == "false")
+            #expect(answer["error"]?["type"]?.text == "http_error")
+        }
     }
 }

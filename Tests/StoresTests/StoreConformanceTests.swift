@@ -65,6 +65,8 @@ struct StoreConformanceTests {
 private struct ForgetfulStore: Store {
     func claim(_ payment: PaymentHash, for purpose: String) async throws -> Claim { .first }
     func release(_ payment: PaymentHash, for purpose: String) async throws -> Bool { true }
+    func purpose(of payment: PaymentHash) async throws -> String? { nil }
+    func move(_ payment: PaymentHash, from purpose: String, to next: String) async throws -> Bool { true }
     func note(_ invoice: IssuedInvoice) {}
     func flush() async throws {}
     func invoice(_ payment: PaymentHash) async throws -> IssuedInvoice? { nil }

@@ -2,17 +2,40 @@ internal import GatewayKit
 
 /// What became of the charge of one exchange. Belongs to its event loop.
 final class Charge {
+    enum Phase {
+        /// Nothing is taken for it, or not any more.
+        case free
+        /// The payment is taken, and nothing of an answer may go out.
+        case taken(TakenCharge)
+        /// The ledger is told that the answer goes out, which it may not before.
+        case marking(TakenCharge)
+        /// An answer goes out.
+        case served(TakenCharge)
+        /// The exchange has ended while the ledger was being told.
+        case abandoned(isUsedUp: Bool)
+    }
+
     let challengeID: String
     let payment: PaymentHash
-    /// True from the moment that the payment is taken for this exchange until it is given back.
-    var isTaken = false
+    /// The name of the cookie that it came in, where a payment page was let in.
+    let cookie: String?
+    var phase = Phase.free
+    /// True when the ledger says that the payment has bought something.
+    var isUsedUp = false
     /// True when the answer is one that was given before.
     var isRepeated = false
-    /// True when the answer is to be kept.
-    var isReserved = false
+    /// Set when the answer is to be kept.
+    var reservation: Reservation?
     var recording: AnswerRecording?
 
-    init(challengeID: String, payment: PaymentHash) {
+    struct Reservation: Sendable {
+        let key: IdempotencyKey
+        let fingerprint: Bytes32
+        let end: WallTime
+    }
+
+    init(challengeID: String, payment: PaymentHash, cookie: String? = nil) {
+        self.cookie = cookie
         self.challengeID = challengeID
         self.payment = payment
     }

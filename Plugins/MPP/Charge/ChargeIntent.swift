@@ -5,20 +5,22 @@ internal import NIOCore
 
 /// `charge`: one payment, one request (draft-lightning-charge).
 struct ChargeIntent: PaymentIntent {
-    let name = "charge"
+    static let word = "charge"
+    let name = Self.word
+    let sellsCalls = true
+    let expired = PaymentProblem.lightningExpiredInvoice
 
-    /// What the ledger says that such a payment bought.
-    static let purpose = "mpp/charge"
     /// How long a node that knows of the preimage may take to call the payment settled.
     private static let nodePatience: [Duration] = [
         .zero, .milliseconds(100), .milliseconds(200), .milliseconds(400), .milliseconds(800), .milliseconds(1_500),
     ]
 
-    private let terms: MPPTerms
-    private let mint: ChallengeMint
-    private let store: any Store
+    let terms: MPPTerms
+    let mint: ChallengeMint
+    let store: any Store
+    let ledger: ChargeLedger
     private let lightning: any LightningBackend
-    private let time: TimeSource
+    let time: TimeSource
 
     init(_ terms: MPPTerms, _ services: Services, _ mint: ChallengeMint) {
         self.terms = terms
@@ -26,6 +28,7 @@ struct ChargeIntent: PaymentIntent {
         store = services.store
         lightning = services.lightning
         time = services.time
+        ledger = ChargeLedger(store: services.store, time: services.time, attempts: mint.attempts)
     }
 
     // MARK: Selling
@@ -72,6 +75,20 @@ struct ChargeIntent: PaymentIntent {
         )
     }
 
+    /// What the browser of a page shows that was paid for.
+    func credential(of page: ChargePage, cookie: String, in exchange: Exchange) -> Credential? {
+        guard let digits = Base64URL.decoded(page.challengeID), let number = Bytes32(digits) else { return nil }
+        exchange[PresentedIntent.self] = PresentedIntent(name: name)
+        exchange[Charge.self] = Charge(challengeID: page.challengeID, payment: page.payment, cookie: cookie)
+        return Credential(
+            scheme: MPPScheme.word,
+            id: CredentialID(number),
+            payment: page.payment,
+            caveats: [],
+            redemption: .every
+        )
+    }
+
     private static func isLowercaseHex(_ text: String) -> Bool {
         text.utf8.count == 64 && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
     }
@@ -83,40 +100,65 @@ struct ChargeIntent: PaymentIntent {
             throw Rejection(.service, "the credential was not presented to this route")
         }
         if let answer = try earlierAnswer(to: charge, in: exchange) { return .now(answer) }
-        let payment = charge.payment
-        return try exchange.later { [terms, mint, store, lightning] () async throws -> Taking in
-            await mint.releases.end(of: payment)
+        let (payment, challengeID, reservation) = (charge.payment, charge.challengeID, charge.reservation)
+        let now = time.now()
+        return try exchange.later { [terms, mint, store, ledger, lightning] () async throws -> Found in
+            if let reservation {
+                // Not known here: kept before a restart, or by another instance.
+                if let kept = try await mint.archive.answer(to: challengeID, at: now, in: store),
+                    kept.key == reservation.key.digest
+                {
+                    return kept.fingerprint == reservation.fingerprint ? .answer(kept.answer) : .conflict
+                }
+            }
             if terms.verification == .node {
                 guard try await Self.isSettled(payment, at: lightning) else { return .unsettled }
             }
-            let claim = try await store.claim(payment, for: Self.purpose)
-            return claim == .first ? .taken : .used
+            return .taking(try await ledger.take(payment))
         }.recover { error in
             drop(charge)
             throw error
-        }.map { taking in
-            switch taking {
-            case .taken:
-                charge.isTaken = true
-                return .next
-            case .used:
-                drop(charge)
-                throw PaymentProblem.lightningUnknownChallenge.rejection(
-                    "the payment has been used already",
-                    challengeID: charge.challengeID
-                )
-            case .unsettled:
-                drop(charge)
-                throw PaymentProblem.verificationFailed.rejection(
-                    "the payment has not arrived yet; nothing was taken, and the same credential may be sent again",
-                    challengeID: charge.challengeID
-                )
-            }
+        }.map { found in
+            try decision(about: charge, found)
         }
     }
 
-    private enum Taking: Sendable {
-        case taken, used, unsettled
+    private enum Found: Sendable {
+        case taking(ChargeLedger.Taking)
+        case answer(AnswerShelf.Answer)
+        case conflict, unsettled
+    }
+
+    private func decision(about charge: Charge, _ found: Found) throws -> Decision {
+        if case .taking(.taken(let taken)) = found {
+            charge.phase = .taken(taken)
+            return .next
+        }
+        drop(charge)
+        switch found {
+        case .taking(.taken): return .next
+        case .answer(let answer): return repeated(answer, of: charge)
+        case .conflict: throw IdempotencyKey.conflict
+        case .taking(.waiting(let until)):
+            let seconds = max(1, until.seconds - time.now().seconds + 1)
+            var reply = Reply(
+                .conflict,
+                detail: "another request is using this payment, or broke off; the same credential may be sent again"
+            )
+            reply.fields.add(.retryAfter, "\(seconds)")
+            return .reply(reply)
+        case .taking(.used):
+            charge.isUsedUp = true
+            throw PaymentProblem.lightningUnknownChallenge.rejection(
+                "the payment has been used already",
+                challengeID: charge.challengeID
+            )
+        case .unsettled:
+            throw PaymentProblem.verificationFailed.rejection(
+                "the payment has not arrived yet; nothing was taken, and the same credential may be sent again",
+                challengeID: charge.challengeID
+            )
+        }
     }
 
     private static func isSettled(_ payment: PaymentHash, at lightning: any LightningBackend) async throws -> Bool {
@@ -132,32 +174,34 @@ struct ChargeIntent: PaymentIntent {
     /// What a request with an idempotency key gets without being served; `nil` when it is to be served, and its answer
     /// kept.
     private func earlierAnswer(to charge: Charge, in exchange: Exchange) throws -> Decision? {
-        // The trailers of gRPC are no part of what is kept.
-        guard terms.replayLimit.bytes > 0, !exchange.request.isGRPC, !exchange.request.opensWebSocket,
+        // The trailers of gRPC are no part of what is kept, and an answer to one call of JSON-RPC fits no other.
+        guard terms.replayLimit.bytes > 0, !exchange.request.isGRPC, !exchange.speaksJSONRPC,
+            !exchange.request.opensWebSocket,
             let key = IdempotencyKey(of: exchange.request)
         else { return nil }
         let now = time.now()
-        let finding = mint.answers.find(
-            charge.challengeID,
-            key,
+        let reservation = Charge.Reservation(
+            key: key,
             fingerprint: Self.fingerprint(of: exchange.request),
-            at: now,
-            until: now.advanced(by: terms.replayTime)
+            end: now.advanced(by: terms.replayTime)
         )
-        switch finding {
+        switch mint.answers.find(charge.challengeID, reservation, at: now) {
         case .reserved:
-            charge.isReserved = true
+            charge.reservation = reservation
             return nil
         case .underWay:
             var reply = Reply(.conflict, detail: "a request with this idempotency key is being served")
             reply.fields.add(.retryAfter, "1")
             return .reply(reply)
-        case .answer(let answer):
-            charge.isRepeated = true
-            return .reply(Reply(answer.status, fields: answer.fields, body: .bytes(answer.body)))
+        case .answer(let answer): return repeated(answer, of: charge)
         case .otherKey: return nil
         case .conflict: throw IdempotencyKey.conflict
         }
+    }
+
+    private func repeated(_ answer: AnswerShelf.Answer, of charge: Charge) -> Decision {
+        charge.isRepeated = true
+        return .reply(Reply(answer.status, fields: answer.fields, body: .bytes(answer.body)))
     }
 
     /// Tells requests apart that one challenge covers: method, path, query and a short body it is bound to anyway.
@@ -172,77 +216,9 @@ struct ChargeIntent: PaymentIntent {
         return Bytes32(SHA256.hash(data: Array("\(request.target)\n\(length)\n\(type)".utf8))) ?? .zero
     }
 
-    private func drop(_ charge: Charge) {
-        guard charge.isReserved else { return }
-        charge.isReserved = false
+    func drop(_ charge: Charge) {
+        guard charge.reservation != nil else { return }
+        charge.reservation = nil
         mint.answers.drop(charge.challengeID)
-    }
-
-    // MARK: Answering
-
-    func adjust(_ response: inout ResponseHead, of exchange: Exchange) {
-        guard let charge = exchange[Charge.self] else { return }
-        if charge.isTaken {
-            if response.status.code >= 500, terms.chargeOn == .success {
-                // Before the client learns of it, so that it may come again at once.
-                release(charge, of: exchange)
-            } else if Self.isSuccess(response) {
-                addReceipt(to: &response, charge)
-            }
-        } else if charge.isRepeated, Self.isSuccess(response) {
-            // As it was: the payment was taken then.
-            addReceipt(to: &response, charge)
-        }
-        if charge.isReserved {
-            let recording = AnswerRecording(response, limit: terms.replayLimit)
-            charge.recording = recording
-            exchange.responseWatch = recording
-        }
-    }
-
-    /// A refusal of gRPC is a 200, too.
-    private static func isSuccess(_ response: ResponseHead) -> Bool {
-        guard (200...299).contains(response.status.code) else { return false }
-        return response.fields[.grpcStatus].map { $0 == "0" } ?? true
-    }
-
-    private func addReceipt(to response: inout ResponseHead, _ charge: Charge) {
-        let receipt = PaymentReceipt(
-            method: MPPScheme.method,
-            reference: charge.payment.description,
-            at: time.now(),
-            challengeID: charge.challengeID
-        )
-        response.fields.set(.paymentReceipt, receipt.field)
-        CacheControl.makePrivate(&response)
-    }
-
-    func settle(_ exchange: Exchange, as outcome: Outcome) {
-        guard let charge = exchange[Charge.self] else { return }
-        if charge.isTaken, Self.wasNotServed(outcome, chargeOn: terms.chargeOn) {
-            release(charge, of: exchange)
-        }
-        guard charge.isReserved else { return }
-        if outcome.isComplete, let answer = charge.recording?.answer {
-            charge.isReserved = false
-            mint.answers.keep(answer, for: charge.challengeID, at: time.now())
-        } else {
-            drop(charge)
-        }
-    }
-
-    /// True when the request never left the gateway, and with `charge-on: success` also when no answer came.
-    private static func wasNotServed(_ outcome: Outcome, chargeOn: MPPTerms.ChargeOn) -> Bool {
-        switch outcome.end {
-        case .upstreamFailed(.unreachable), .upstreamFailed(.busy): true
-        case .upstreamFailed, .drained: chargeOn == .success && outcome.status == nil
-        case .answered, .replied, .clientLeft: false
-        }
-    }
-
-    private func release(_ charge: Charge, of exchange: Exchange) {
-        charge.isTaken = false
-        drop(charge)
-        mint.releases.begin(charge.payment, for: Self.purpose, in: store, logger: exchange.logger)
     }
 }

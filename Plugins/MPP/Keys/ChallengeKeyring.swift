@@ -10,7 +10,7 @@ package struct ChallengeKeyring: Sendable {
     package static let fewestBytes = 32
 
     /// The newest first.
-    private let secrets: [SymmetricKey]
+    let secrets: [SymmetricKey]
 
     /// The secrets by the numbers of their generations; `nil` without any, and when one is shorter than 32 bytes.
     package init?(_ secrets: [UInt32: [UInt8]]) {

@@ -1,15 +1,16 @@
 package import GatewayKit
 internal import NIOConcurrencyHelpers
 
-/// What the `mpp` schemes of all routes share: the keyring, the answers that may be asked for again, and the payments that
-/// are being given back. One for each data folder in a process.
+/// What the `mpp` schemes of all routes share: the keyring, the answers that may be asked for again, and the attempts to
+/// serve what payments bought. One for each data folder in a process.
 package final class ChallengeMint: Sendable {
     private static let mints = NIOLockedValueBox<[String: ChallengeMint]>([:])
 
     private let file: ChallengeKeyringFile
     private let loaded = NIOLockedValueBox<ChallengeKeyring?>(nil)
     let answers = AnswerShelf()
-    let releases = PaymentReleases()
+    let archive = AnswerArchive()
+    let attempts = ChargeAttempts()
 
     package init(dataFolder: String) {
         file = ChallengeKeyringFile(dataFolder: dataFolder)

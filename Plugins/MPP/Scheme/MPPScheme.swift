@@ -7,6 +7,8 @@ package struct MPPScheme: AuthScheme, Plugin {
     package static let word = "mpp"
     package static let carriesCaveats = false
     static let method = "lightning"
+    /// Each costs a hash or two to look at.
+    private static let mostCookies = 8
 
     private let mint: ChallengeMint
     private let terms: MPPTerms
@@ -20,7 +22,14 @@ package struct MPPScheme: AuthScheme, Plugin {
         terms = MPPTerms(from: &settings)
         time = services.time
         revocations = services.revocations
-        intents = [ChargeIntent(terms, services, mint)]
+        // Also where no session is offered: what was deposited before is paid back.
+        let book = services.parts.part { SessionBook(services) }
+        intents = terms.intents.map { [terms, mint] intent in
+            switch intent {
+            case .charge: ChargeIntent(terms, services, mint)
+            case .session: SessionIntent(terms, services, book)
+            }
+        }
     }
 
     /// Reads the keyring, or makes it, before the first request needs it.
@@ -30,15 +39,20 @@ package struct MPPScheme: AuthScheme, Plugin {
 
     package var sellsWholeSatoshis: Bool { true }
 
+    package var offeredIntents: [OfferedIntent] {
+        intents.map { OfferedIntent(method: Self.method, intent: $0.name, isForCalls: $0.sellsCalls) }
+    }
+
     // MARK: Concealing
 
     /// Removes what holds a credential of the scheme, and the fields that are between the client and the gateway.
     package static func conceal(in exchange: Exchange) {
+        PageCookie.conceal(in: exchange)
         let fields = exchange.request.fields
         for line in fields.lines.indices {
             let isOurs =
                 switch fields.lines[line].known {
-                case .authorization: fields.withValue(at: line, CredentialReader.finds(in:))
+                case .authorization: fields.withValue(at: line, PresentedCredential.stands(in:))
                 case .paymentAuthorization, .acceptPayment, .paymentReceipt: true
                 default: false
                 }
@@ -65,6 +79,7 @@ package struct MPPScheme: AuthScheme, Plugin {
             )
         }
         let preference = AcceptPayment(exchange.request.fields.values(of: .acceptPayment).joined(separator: ","))
+        let intents = exchange.speaksJSONRPC ? intents.filter(\.sellsCalls) : intents
         let wanted = preference?.selected(of: intents) { (Self.method, $0.name) } ?? intents
         return try digest(in: exchange).flatMap { digest in
             try challenge(of: wanted, from: 0, for: quote, digest: digest, in: exchange, after: Challenge(lines: []))
@@ -88,6 +103,7 @@ package struct MPPScheme: AuthScheme, Plugin {
             let made = try challenge(of: offer, intent: wanted[first].name, digest: digest, in: exchange)
             var challenge = earlier
             challenge.lines.append(try made.line())
+            if exchange.speaksJSONRPC { challenge.objects.append(try made.object().canonical) }
             if challenge.members.isEmpty { challenge.members = [.init("challengeId", made.id)] }
             return try self.challenge(
                 of: wanted,
@@ -113,17 +129,27 @@ package struct MPPScheme: AuthScheme, Plugin {
             request: Base64URL.encoded(offer.request.canonical),
             digest: digest,
             expires: Timestamp.text(of: offer.expires),
-            header: terms.header,
-            opaque: PaymentScope(of: exchange).opaque
+            // A call carries its credential itself.
+            header: exchange.speaksJSONRPC ? nil : terms.header,
+            opaque: PaymentScope(of: exchange, digestLimit: terms.digestLimit).opaque
         )
-        challenge.id = try mint.keyring().id(of: challenge)
+        let keyring = try mint.keyring()
+        challenge.id = keyring.id(of: challenge)
+        if intent == ChargeIntent.word, exchange.request.prefersHTML, exchange[PageKey.self] == nil, digest == nil,
+            !exchange.speaksJSONRPC,
+            let payment = ChargeRequest.payment(of: offer.request), let opaque = challenge.opaque
+        {
+            let page = ChargePage(challengeID: challenge.id, payment: payment, end: offer.expires, opaque: opaque)
+            exchange[PageKey.self] = PageKey(text: keyring.text(of: page, for: .key), buysOneAnswer: true)
+        }
         return challenge
     }
 
     /// The digest of a request body that says how short it is: one of unknown length may have no end.
     private func digest(in exchange: Exchange) -> Eventually<String?> {
         guard case .length(let length) = exchange.request.body, length > 0, length <= UInt64(terms.digestLimit.bytes),
-            !exchange.request.isGRPC
+            // The credential of a call stands in the body: `PaymentScope` binds what else is in it.
+            !exchange.request.isGRPC, !exchange.speaksJSONRPC
         else { return .now(nil) }
         return exchange.body(upTo: terms.digestLimit).map { BodyDigest.text(of: $0) }
     }
@@ -131,7 +157,9 @@ package struct MPPScheme: AuthScheme, Plugin {
     // MARK: Recognising
 
     package func credential(in exchange: Exchange) throws -> Eventually<Credential?> {
-        guard let found = try PresentedCredential(in: exchange.request) else { return .now(nil) }
+        guard let found = try PresentedCredential(in: exchange) else {
+            return .now(try pageCredential(in: exchange))
+        }
         let presented = found.credential
         let challenge = presented.challenge
         let intent = try intent(of: presented)
@@ -148,7 +176,7 @@ package struct MPPScheme: AuthScheme, Plugin {
             )
         }
         try checkPlace(of: found, in: exchange)
-        try checkTime(of: found)
+        try checkTime(of: found, for: intent)
         return try body(of: found, in: exchange).map { () throws -> Credential? in
             let credential = try intent.credential(of: presented, in: exchange)
             guard !revocations.contains(credential.id) else {
@@ -156,6 +184,22 @@ package struct MPPScheme: AuthScheme, Plugin {
             }
             return credential
         }
+    }
+
+    /// The credential of the cookies of payment pages: the first that is for this request. Those of other pages are none.
+    private func pageCredential(in exchange: Exchange) throws -> Credential? {
+        let pairs = PageCookie.pairs(of: Self.word, in: exchange.request.fields, upTo: Self.mostCookies)
+        guard !pairs.isEmpty, let charge = intents.lazy.compactMap({ $0 as? ChargeIntent }).first else { return nil }
+        let opaque = PaymentScope(of: exchange, digestLimit: terms.digestLimit).opaque
+        let now = time.now()
+        for pair in pairs {
+            guard let page = try mint.keyring().page(pair.value, for: .pass), page.opaque == opaque, page.end > now,
+                let credential = charge.credential(of: page, cookie: pair.name, in: exchange),
+                !revocations.contains(credential.id)
+            else { continue }
+            return credential
+        }
+        return nil
     }
 
     private func intent(of presented: PaymentCredential) throws -> any PaymentIntent {
@@ -172,16 +216,18 @@ package struct MPPScheme: AuthScheme, Plugin {
     private func checkPlace(of found: PresentedCredential, in exchange: Exchange) throws {
         let challenge = found.credential.challenge
         guard challenge.realm.utf8.elementsEqual(terms.realm(of: exchange).utf8),
-            challenge.opaque?.utf8.elementsEqual(PaymentScope(of: exchange).opaque.utf8) == true
+            challenge.opaque?.utf8.elementsEqual(
+                PaymentScope(of: exchange, digestLimit: terms.digestLimit).opaque.utf8
+            ) == true
         else { throw mismatch(of: found, in: exchange) }
     }
 
-    private func checkTime(of found: PresentedCredential) throws {
+    private func checkTime(of found: PresentedCredential, for intent: any PaymentIntent) throws {
         guard let expires = found.credential.challenge.expires.flatMap({ Timestamp.time($0) }) else {
             throw PaymentProblem.invalidChallenge.rejection("the challenge has no end", challengeID: found.id)
         }
         guard time.now() <= expires else {
-            throw PaymentProblem.lightningExpiredInvoice.rejection("the challenge has expired", challengeID: found.id)
+            throw intent.expired.rejection("the challenge has expired", challengeID: found.id)
         }
     }
 
@@ -223,6 +269,7 @@ package struct MPPScheme: AuthScheme, Plugin {
     package func adjust(_ response: inout ResponseHead, of exchange: Exchange) {
         // The upstream knows nothing of payments.
         response.fields.remove(.paymentReceipt)
+        response.fields.remove(.paymentSessionSecret)
         for intent in intents {
             intent.adjust(&response, of: exchange)
         }
@@ -230,6 +277,26 @@ package struct MPPScheme: AuthScheme, Plugin {
             // A cache knows of `Authorization` only that its responses are somebody's own.
             CacheControl.makePrivate(&response)
         }
+        moveReceipt(of: &response, in: exchange)
+    }
+
+    /// A client of JSON-RPC looks for the receipt in the answer to its call.
+    private func moveReceipt(of response: inout ResponseHead, in exchange: Exchange) {
+        guard let transport = exchange[CallTransport.self], let text = response.fields[.paymentReceipt],
+            let receipt = Base64URL.decoded(text)
+        else { return }
+        let isMoved = exchange.insert(
+            JSONRPCCall.receiptKey,
+            String(decoding: receipt, as: UTF8.self),
+            at: transport.metaPath,
+            into: &response
+        ) { [intents, weak exchange] isError in
+            guard let exchange, let name = exchange[PresentedIntent.self]?.name,
+                let intent = intents.first(where: { $0.name == name })
+            else { return .now(()) }
+            return intent.callAnswered(isError: isError, in: exchange)
+        }
+        if isMoved { response.fields.remove(.paymentReceipt) }
     }
 
     package func settle(_ exchange: Exchange, as outcome: Outcome) {

@@ -5,9 +5,11 @@ package import GatewayKit
 package protocol PaymentIntent: Sendable {
     /// As challenges name it: `charge`.
     var name: String { get }
+    /// What its credentials are told when their challenge has expired.
+    var expired: PaymentProblem { get }
 
     /// What is asked for, for one of whose payments a challenge is made.
-    func offer(for quote: Quote, in exchange: Exchange) -> Eventually<PaymentOffer>
+    func offer(for quote: Quote, in exchange: Exchange) throws -> Eventually<PaymentOffer>
 
     /// Checks the payload and the proof that it holds. Constant work: neither store nor node is asked.
     ///
@@ -22,6 +24,19 @@ package protocol PaymentIntent: Sendable {
 
     /// As `AuthScheme.settle`, for every exchange of the route.
     func settle(_ exchange: Exchange, as outcome: Outcome)
+
+    /// True when it can be offered for a call of JSON-RPC. By default it cannot.
+    var sellsCalls: Bool { get }
+
+    /// The answer to a call of JSON-RPC is about to go to its client, which waits for this. By default nothing.
+    ///
+    /// - Parameter isError: it is an error, so that nobody gets a receipt.
+    func callAnswered(isError: Bool, in exchange: Exchange) -> Eventually<Void>
+}
+
+extension PaymentIntent {
+    package var sellsCalls: Bool { false }
+    package func callAnswered(isError: Bool, in exchange: Exchange) -> Eventually<Void> { .now(()) }
 }
 
 /// What a challenge is made of.

@@ -1,3 +1,5 @@
+package import GatewayKit
+
 /// An offer of the `Payment` scheme: what `WWW-Authenticate` carries and a credential echoes (core draft, "Challenge").
 package struct PaymentChallenge: Sendable, Hashable {
     /// Binds all the others but `description`; opaque to the client.
@@ -70,6 +72,22 @@ package struct PaymentChallenge: Sendable, Hashable {
             parts.append("\(name)=\"\(Self.escaped(value))\"")
         }
         return "Payment " + parts.joined(separator: ", ")
+    }
+
+    /// As an error of JSON-RPC has it: `request` and `opaque` are JSON (draft-payment-transport-mcp, "Challenge
+    /// Structure").
+    package func object() throws(MalformedPayment) -> JSONValue {
+        var members = [JSONValue.Member]()
+        for (name, value) in parameters {
+            switch name {
+            case "request": members.append(.init(name, try requestObject()))
+            case "opaque":
+                guard let bytes = Base64URL.decoded(value) else { throw MalformedPayment("'opaque' is not base64url") }
+                members.append(.init(name, try JSONReader.value(of: bytes)))
+            default: members.append(.init(name, .string(value)))
+            }
+        }
+        return .object(members)
     }
 
     private static func escaped(_ value: String) -> String {

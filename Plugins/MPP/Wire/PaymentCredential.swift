@@ -22,7 +22,30 @@ package struct PaymentCredential: Sendable {
     package init(token: some BidirectionalCollection<UInt8>) throws(MalformedPayment) {
         guard token.count <= Self.largest.bytes else { throw MalformedPayment("it is longer than \(Self.largest)") }
         guard let bytes = Base64URL.decoded(token) else { throw MalformedPayment("it is not base64url") }
-        let value = try JSONReader.value(of: bytes)
+        try self.init(try JSONReader.value(of: bytes))
+    }
+
+    /// Reads what stands in `_meta` of a call of JSON-RPC: `request` and `opaque` are JSON there, and are bound in the form
+    /// that they have in a header field (draft-payment-transport-mcp, "Challenge Structure").
+    package init(object: JSONValue) throws(MalformedPayment) {
+        guard case .object(let members) = object else { throw MalformedPayment("it is no object") }
+        guard object.canonical.utf8.count <= Self.largest.bytes else {
+            throw MalformedPayment("it is longer than \(Self.largest)")
+        }
+        guard case .object(let parameters)? = object["challenge"] else {
+            throw MalformedPayment("'challenge' should be an object")
+        }
+        guard object["challenge"]?["request"]?.isObject == true else {
+            throw MalformedPayment("'challenge.request' should be an object")
+        }
+        let challenge = parameters.map { parameter in
+            guard ["request", "opaque"].contains(parameter.name), parameter.value.isObject else { return parameter }
+            return JSONValue.Member(parameter.name, .string(Base64URL.encoded(parameter.value.canonical)))
+        }
+        try self.init(.object(members.map { $0.name == "challenge" ? .init($0.name, .object(challenge)) : $0 }))
+    }
+
+    private init(_ value: JSONValue) throws(MalformedPayment) {
         guard let challenge = value["challenge"], challenge.isObject else {
             throw MalformedPayment("'challenge' should be an object")
         }

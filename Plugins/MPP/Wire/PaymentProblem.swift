@@ -17,6 +17,11 @@ package enum PaymentProblem: String, Sendable, CaseIterable {
     case lightningUnknownChallenge = "lightning/unknown-challenge"
     case lightningInvalidPreimage = "lightning/invalid-preimage"
     case lightningExpiredInvoice = "lightning/expired-invoice"
+    case lightningChallengeExpired = "lightning/challenge-expired"
+    case lightningSessionNotFound = "lightning/session-not-found"
+    case lightningSessionClosed = "lightning/session-closed"
+    case lightningInsufficientBalance = "lightning/insufficient-balance"
+    case lightningInvalidReturnInvoice = "lightning/invalid-return-invoice"
 
     /// Clients show it to people.
     package var title: String {
@@ -34,6 +39,11 @@ package enum PaymentProblem: String, Sendable, CaseIterable {
         case .lightningUnknownChallenge: "Unknown Challenge"
         case .lightningInvalidPreimage: "Invalid Preimage"
         case .lightningExpiredInvoice: "Expired Invoice"
+        case .lightningChallengeExpired: "Challenge Expired"
+        case .lightningSessionNotFound: "Session Not Found"
+        case .lightningSessionClosed: "Session Closed"
+        case .lightningInsufficientBalance: "Insufficient Balance"
+        case .lightningInvalidReturnInvoice: "Invalid Return Invoice"
         }
     }
 
@@ -47,23 +57,32 @@ package enum PaymentProblem: String, Sendable, CaseIterable {
 
     private var reason: Rejection.Reason {
         switch self {
-        case .malformedCredential, .invalidPayload, .lightningMalformedCredential, .badRequest, .methodUnsupported:
+        case .malformedCredential, .invalidPayload, .lightningMalformedCredential, .badRequest, .methodUnsupported,
+            .lightningInvalidReturnInvoice:
             .malformed
         case .lightningUnknownChallenge: .signature
-        case .paymentExpired, .lightningExpiredInvoice: .expired
+        case .paymentExpired, .lightningExpiredInvoice, .lightningChallengeExpired: .expired
         case .verificationFailed, .lightningInvalidPreimage: .preimage
-        case .paymentRequired, .invalidChallenge, .paymentInsufficient, .internalPaymentError: .service
+        case .lightningSessionClosed, .lightningInsufficientBalance: .used
+        case .paymentRequired, .invalidChallenge, .paymentInsufficient, .internalPaymentError,
+            .lightningSessionNotFound:
+            .service
         }
     }
 
     /// - Parameters:
     ///   - detail: one sentence for the client. Never holds the credential.
     ///   - challengeID: of the challenge that is the matter; `nil` where none could be read.
-    package func rejection(_ detail: String, challengeID: String? = nil) -> Rejection {
+    ///   - status: `nil`: the usual one. With another than 402 the answer has no fresh offer.
+    package func rejection(
+        _ detail: String,
+        challengeID: String? = nil,
+        status: HTTPResponse.Status? = nil
+    ) -> Rejection {
         var problem = Problem.payment(rawValue, title: title, detail: detail)
         if let challengeID {
             problem.members.append(.init("challengeId", challengeID))
         }
-        return Rejection(reason, status: status, problem)
+        return Rejection(reason, status: status ?? self.status, problem)
     }
 }

@@ -2,25 +2,43 @@ internal import Crypto
 package import GatewayKit
 internal import HTTPTypes
 
-/// What a challenge sells: one service, on one route, for one method and one path with its query. Stands in `opaque`, so
-/// that what was bought for one opens no other.
+/// What a challenge sells: one service, on one route, for one method and one path with its query, and for a call of
+/// JSON-RPC what it calls with which parameters. Stands in `opaque`, so that what was bought for one opens no other.
 package struct PaymentScope: Sendable, Hashable {
     package let opaque: String
 
-    package init(of exchange: Exchange) {
+    /// - Parameter digestLimit: the longest parameters of a call that are bound, in their canonical form.
+    package init(of exchange: Exchange, digestLimit: ByteCount) {
         let request = exchange.request
         self.init(
             service: exchange.route.service,
             route: exchange.route.name,
             method: request.method.rawValue,
-            target: request.target
+            target: request.target,
+            call: exchange[JSONRPCCall.self].map { Self.members(of: $0, digestLimit: digestLimit) } ?? []
         )
     }
 
+    private static func members(of call: JSONRPCCall, digestLimit: ByteCount) -> [(String, String?)] {
+        let params = call.params?.canonical.utf8
+        let isBound = params.map { $0.count <= digestLimit.bytes } ?? false
+        return [
+            ("c", name(of: call.method)), ("n", call.name.map(name)),
+            ("a", isBound ? params.map { Base64URL.encoded(Array(SHA256.hash(data: Array($0)))) } : nil),
+        ]
+    }
+
     /// - Parameter target: the path in its normal form, and the query.
-    package init(service: String, route: String, method: String, target: String) {
+    package init(
+        service: String,
+        route: String,
+        method: String,
+        target: String,
+        call: [(String, String?)] = []
+    ) {
         opaque = Base64URL.encoded(
-            JSONValue.texts([("m", method), ("p", Self.name(of: target)), ("r", route), ("s", service)]).canonical
+            JSONValue.texts([("m", method), ("p", Self.name(of: target)), ("r", route), ("s", service)] + call)
+                .canonical
         )
     }
 

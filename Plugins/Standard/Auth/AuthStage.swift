@@ -41,7 +41,9 @@ package struct AuthStage: StagePlugin {
     }
 
     package var sales: [Sale] {
-        schemes.map { Sale(scheme: PluginWord.of($0) ?? "", caveats: $0.soldCaveats) }
+        schemes.map {
+            Sale(scheme: PluginWord.of($0) ?? "", caveats: $0.soldCaveats, intents: $0.offeredIntents)
+        }
     }
 
     package func admit(_ exchange: Exchange) throws -> Eventually<Decision> {

@@ -66,7 +66,7 @@ struct PaymentPage: Sendable {
             <main>
             <h1>Payment required</h1>
             <p class="price"><strong>\(Self.escaped(service))</strong> costs <strong>\(Self.escaped(amount.description))\
-            </strong>.</p>
+            </strong>.\(key?.buysOneAnswer == true ? " The payment buys one answer." : "")</p>
             \(refusal.map { "<p>What you sent does not count: \(Self.escaped($0)).</p>" } ?? "")
             \(Self.picture(of: capitals))
             <p class="actions">

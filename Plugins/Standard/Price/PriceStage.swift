@@ -80,7 +80,7 @@ package struct PriceStage: StagePlugin {
 
     /// The payment is taken last: not while there is nobody to serve it, and when its store does not answer, not at all.
     private func redeem(_ credential: Credential, in exchange: Exchange) throws -> Eventually<Decision> {
-        if exchange.route.stages.last?.upstream?.isAvailable == false {
+        if credential.redemption != .instead, exchange.route.stages.last?.upstream?.isAvailable == false {
             var reply = Reply(.serviceUnavailable, detail: "the service behind the gateway is down; nothing was taken")
             reply.fields.add(.retryAfter, "5")
             return .now(.reply(reply))
@@ -117,7 +117,7 @@ package struct PriceStage: StagePlugin {
             var problem = Problem.payment(
                 "internal-payment-error",
                 title: "Internal Payment Error",
-                detail: "payments cannot be checked right now; nothing was taken, so please try again later"
+                detail: "payments cannot be taken right now, and none is used up; please try again later"
             )
             problem.members.append(.init("reason", "unavailable"))
             var reply = Reply(.serviceUnavailable, problem)
@@ -152,13 +152,15 @@ package struct PriceStage: StagePlugin {
         }
         let amount = try Self.wholeSatoshis(amount, in: exchange)
         let quote = Quote(amount: amount, expiresIn: expiry, isShared: exchange.schemes.count > 1) {
-            [invoices, expiry] in
+            [invoices, expiry] amount in
             invoices.invoice(for: amount, expiresIn: expiry, in: exchange)
         }
         do {
             return try challenges(for: quote, from: 0, in: exchange, after: []).flatMap { challenges in
                 let reply = Self.paymentRequired(of: amount, challenges, in: exchange)
-                guard exchange.request.prefersHTML, let invoice = quote.offered else { return .now(.reply(reply)) }
+                guard exchange.request.prefersHTML, !exchange.speaksJSONRPC, let invoice = quote.offered else {
+                    return .now(.reply(reply))
+                }
                 return invoice.flatMap { invoice in
                     PaymentPage(of: invoice, for: amount, in: exchange).reply(reply, in: exchange).map { .reply($0) }
                 }
@@ -225,7 +227,9 @@ package struct PriceStage: StagePlugin {
         for member in challenges.flatMap(\.members) where !problem.members.contains(where: { $0.name == member.name }) {
             problem.members.append(member)
         }
-        return Reply(HTTPResponse.Status(code: 402, reasonPhrase: "Payment Required"), problem, fields: fields)
+        var reply = Reply(HTTPResponse.Status(code: 402, reasonPhrase: "Payment Required"), problem, fields: fields)
+        reply.offers = challenges.flatMap(\.objects)
+        return reply
     }
 
     /// There is no 402 without an invoice. The client learns when to come back and nothing about the node.
@@ -239,7 +243,14 @@ package struct PriceStage: StagePlugin {
             "cannot ask for a payment",
             metadata: ["reason": "\(error)"]
         )
-        var reply = Reply(.serviceUnavailable, detail: "payments cannot be taken right now; please try again later")
+        var reply = Reply(
+            .serviceUnavailable,
+            Problem.payment(
+                "internal-payment-error",
+                title: "Internal Payment Error",
+                detail: "payments cannot be taken right now; please try again later"
+            )
+        )
         reply.fields.add(.retryAfter, isBusy ? "1" : "5")
         return reply
     }

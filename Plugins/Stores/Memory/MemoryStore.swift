@@ -18,6 +18,7 @@ package final class MemoryStore: Store, Plugin {
         var revocations = [CredentialID]()
         /// By bytes: two texts that Swift holds for equal (composed and decomposed letters) are two keys.
         var values = [[UInt8]: [UInt8]]()
+        var sessions = SessionTable()
     }
 
     private let state = NIOLockedValueBox(State())
@@ -52,6 +53,18 @@ package final class MemoryStore: Store, Plugin {
         }
     }
 
+    package func purpose(of payment: PaymentHash) async throws -> String? {
+        state.withLockedValue { $0.claims[payment] }
+    }
+
+    package func move(_ payment: PaymentHash, from purpose: String, to next: String) async throws -> Bool {
+        state.withLockedValue { state in
+            guard state.claims[payment] == purpose else { return false }
+            state.claims[payment] = next
+            return true
+        }
+    }
+
     package func note(_ invoice: IssuedInvoice) {
         let payment = invoice.invoice.paymentHash
         let cutoff = Retention.cutoff(at: time.now())
@@ -75,6 +88,13 @@ package final class MemoryStore: Store, Plugin {
             state.order.removeFirst()
             if !stays { state.invoices[oldest] = nil }
         }
+    }
+
+    package var sessions: any SessionLedger { MemorySessionLedger(store: self) }
+
+    /// The sessions and the claims, which change together.
+    func withSessions<Result>(_ body: (inout SessionTable, inout [PaymentHash: String]) -> Result) -> Result {
+        state.withLockedValue { body(&$0.sessions, &$0.claims) }
     }
 
     package func flush() async throws {}

@@ -101,8 +101,7 @@ package final class SQLiteStore: Store, Plugin {
 
     private func pool() throws -> DatabasePool { try writer().pool }
 
-    private func write<Value: Sendable>(_ change: @Sendable @escaping (Database) throws -> Value) async throws -> Value
-    {
+    func write<Value: Sendable>(_ change: @Sendable @escaping (Database) throws -> Value) async throws -> Value {
         let pool = try pool()
         do {
             return try await pool.write(change)
@@ -111,7 +110,7 @@ package final class SQLiteStore: Store, Plugin {
         }
     }
 
-    private func read<Value: Sendable>(_ query: @Sendable @escaping (Database) throws -> Value) async throws -> Value {
+    func read<Value: Sendable>(_ query: @Sendable @escaping (Database) throws -> Value) async throws -> Value {
         let pool = try pool()
         do {
             return try await pool.read(query)
@@ -144,6 +143,26 @@ package final class SQLiteStore: Store, Plugin {
                 sql: "DELETE FROM claims WHERE payment = ? AND purpose = ?",
                 arguments: [payment.bytes.data, purpose]
             )
+            return db.changesCount == 1
+        }
+    }
+
+    package func purpose(of payment: PaymentHash) async throws -> String? {
+        try await read { db in
+            try String.fetchOne(
+                db,
+                sql: "SELECT purpose FROM claims WHERE payment = ?",
+                arguments: [payment.bytes.data]
+            )
+        }
+    }
+
+    package func move(_ payment: PaymentHash, from purpose: String, to next: String) async throws -> Bool {
+        try await write { db in
+            let statement = try db.cachedStatement(
+                sql: "UPDATE claims SET purpose = ? WHERE payment = ? AND purpose = ?"
+            )
+            try statement.execute(arguments: [next, payment.bytes.data, purpose])
             return db.changesCount == 1
         }
     }
@@ -187,6 +206,8 @@ package final class SQLiteStore: Store, Plugin {
             return try InvoiceRow.settle(payment, at: time, db)
         }
     }
+
+    package var sessions: any SessionLedger { SQLiteSessionLedger(store: self) }
 
     // MARK: Revocations
 

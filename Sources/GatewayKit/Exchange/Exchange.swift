@@ -10,7 +10,8 @@ public final class Exchange {
     /// As the client sent it. What is forwarded differs by `edits`.
     public let request: RequestHead
     public let client: Client
-    public let route: Route
+    /// A first stage that reads the body may choose another one, which begins with that stage.
+    public package(set) var route: Route
     public let eventLoop: any EventLoop
 
     /// What an `auth` stage recognised; `nil` when there is none or when it was rejected.
@@ -31,6 +32,13 @@ public final class Exchange {
     public var bodyLimit: ByteCount?
     /// Sees the body of the response as it goes to the client.
     public var responseWatch: (any ResponseWatch)?
+    /// Is asked about the body of the upstream's response; one that takes another's place wraps it.
+    public var responseFilter: (any ResponseFilter)?
+    /// Why there is no upstream's response, where the gateway answers in its place; told before stages adjust that answer.
+    public package(set) var upstreamFailure: UpstreamFailure?
+    /// True from the moment that the upstream may have seen the request.
+    public package(set) var wasForwarded = false
+    private var hold: EventLoopFuture<Void>?
     /// The edge of what the exchange may take in all, for a client that has named one (`grpc-timeout`); `nil`: none.
     package var deadline: NIODeadline?
 
@@ -79,6 +87,22 @@ public final class Exchange {
     /// Runs work that cannot answer at once, in a task of its own; the answer arrives on the exchange's event loop.
     public func later<Value: Sendable>(_ work: @Sendable @escaping () async throws -> Value) -> Eventually<Value> {
         .later(eventLoop.makeFutureWithTask(work))
+    }
+
+    /// Called in `adjust`: nothing of the response, its head included, goes to the client before `done`. The time that
+    /// takes is nobody's patience but the stage's.
+    ///
+    /// When it fails, the client gets the `Reply` that it fails with (else a 500) in the response's place, and that is
+    /// adjusted in its turn.
+    public func holdResponse(until done: Eventually<Void>) {
+        guard case .later(let future) = done else { return }
+        hold = hold.map { $0.and(future).map { _ in } } ?? future
+    }
+
+    /// What the response is held for, told once.
+    package func takeHold() -> EventLoopFuture<Void>? {
+        defer { hold = nil }
+        return hold
     }
 
     /// The whole request body, which is forwarded afterwards as it came.

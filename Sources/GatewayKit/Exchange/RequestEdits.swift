@@ -1,3 +1,5 @@
+package import NIOCore
+
 /// What the stages change about a request before it is forwarded. The request itself stays as it came.
 public struct RequestEdits: Sendable {
     /// Lines of `RequestHead.fields` that are not forwarded, one bit each; a head has at most 128 lines.
@@ -8,6 +10,8 @@ public struct RequestEdits: Sendable {
     public var target: String?
     /// The `Host` to forward instead of the request's own.
     public var host: String?
+    /// The body to forward instead of the request's own, which a stage has collected whole.
+    package var body: ByteBuffer?
 
     public init() {}
 
@@ -35,5 +39,11 @@ public struct RequestEdits: Sendable {
     public mutating func set(_ name: FieldName, _ value: String, of request: RequestHead) {
         remove(name, of: request)
         added.append((name, value))
+    }
+
+    /// Asks the upstream for a body that is not compressed (RFC 9110 §12.5.3), for a filter that must read it. An upstream
+    /// may compress all the same: then the response has a `Content-Encoding`.
+    public mutating func acceptOnlyIdentity(of request: RequestHead) {
+        set(FieldName(.acceptEncoding), "identity", of: request)
     }
 }

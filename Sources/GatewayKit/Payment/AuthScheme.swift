@@ -42,6 +42,9 @@ public protocol AuthScheme: Sendable {
     /// The caveats that everything sold with these settings carries: `check` asks whether the routes verify them. By
     /// default none.
     var soldCaveats: [SoldCaveat] { get }
+
+    /// What it offers, by the names of the payment authentication scheme. By default nothing: it has none.
+    var offeredIntents: [OfferedIntent] { get }
 }
 
 extension AuthScheme {
@@ -51,12 +54,29 @@ extension AuthScheme {
     public func settle(_ exchange: Exchange, as outcome: Outcome) {}
     public var sellsWholeSatoshis: Bool { false }
     public var soldCaveats: [SoldCaveat] { [] }
+    public var offeredIntents: [OfferedIntent] { [] }
+}
+
+/// A way to pay as the payment authentication scheme names it: `charge` by the method `lightning`.
+public struct OfferedIntent: Hashable, Sendable {
+    public let method: String
+    public let intent: String
+    /// Calls of JSON-RPC are offered it, too.
+    public let isForCalls: Bool
+
+    public init(method: String, intent: String, isForCalls: Bool) {
+        self.method = method
+        self.intent = intent
+        self.isForCalls = isForCalls
+    }
 }
 
 /// What one scheme adds to a 402 or a 401.
 public struct Challenge: Sendable {
     /// The values of `WWW-Authenticate`, one line each, in their order.
     public var lines: [String]
+    /// The same offers as JSON objects, each a text: how a client of JSON-RPC gets those that have such a form.
+    package var objects: [String] = []
     /// Members of the problem body that go with them.
     public var members: [Problem.Member]
     /// The answer where no scheme offers anything, when this one has a reason not to.
@@ -81,15 +101,15 @@ public final class Quote {
     public let expiresIn: Duration
     /// True when several schemes make offers for the one invoice, of which its payer may take one.
     public let isShared: Bool
-    private let makeInvoice: () -> Eventually<Invoice>
-    private var made: Eventually<Invoice>?
+    private let makeInvoice: (Amount) -> Eventually<Invoice>
+    private var made: [(amount: Amount, invoice: Eventually<Invoice>)] = []
 
-    /// `makeInvoice` is called at most once, and only when a scheme wants an invoice.
+    /// `makeInvoice` is called at most once for an amount, and only when a scheme wants an invoice.
     public init(
         amount: Amount,
         expiresIn: Duration,
         isShared: Bool = false,
-        makeInvoice: @escaping () -> Eventually<Invoice>
+        makeInvoice: @escaping (Amount) -> Eventually<Invoice>
     ) {
         self.amount = amount
         self.expiresIn = expiresIn
@@ -97,14 +117,17 @@ public final class Quote {
         self.makeInvoice = makeInvoice
     }
 
-    /// The invoice, where one was asked for.
-    public var offered: Eventually<Invoice>? { made }
+    /// The invoice for the price, where one was asked for.
+    public var offered: Eventually<Invoice>? { made.first { $0.amount == amount }?.invoice }
 
-    /// The invoice that all offers of this answer share: whichever is taken, it is one payment.
-    public func invoice() -> Eventually<Invoice> {
-        if let made { return made }
-        let invoice = makeInvoice()
-        made = invoice
+    /// The invoice that all offers of this answer for the price share: whichever is taken, it is one payment.
+    public func invoice() -> Eventually<Invoice> { invoice(for: amount) }
+
+    /// The invoice that all offers of this answer for an amount share: a scheme may sell more than one request at once.
+    public func invoice(for amount: Amount) -> Eventually<Invoice> {
+        if let known = made.first(where: { $0.amount == amount }) { return known.invoice }
+        let invoice = makeInvoice(amount)
+        made.append((amount, invoice))
         return invoice
     }
 }

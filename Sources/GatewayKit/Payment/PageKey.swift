@@ -10,8 +10,22 @@ public struct PageKey: Hashable, Sendable {
 
     /// ASCII letters, digits, `-`, `_` and `.`.
     public let text: String
+    /// True when the payment buys one answer, and the page is to say so.
+    public let buysOneAnswer: Bool
 
-    public init(text: String) {
+    public init(text: String, buysOneAnswer: Bool = false) {
         self.text = text
+        self.buysOneAnswer = buysOneAnswer
     }
+}
+
+/// How a scheme lets in the pages that show its keys.
+package protocol PageGate: Sendable {
+    /// The payment that the page waits for; `nil` for what is no key of the scheme.
+    func payment(of key: PageKey) throws -> PaymentHash?
+
+    /// What opens the route for the page's browser, as a value of `Set-Cookie`: only for a payment that has arrived.
+    ///
+    /// - Returns: `nil` when what was paid for cannot be used.
+    func cookie(for key: PageKey, at time: WallTime, isSecure: Bool) throws -> String?
 }

@@ -3,7 +3,7 @@ public import HTTPTypes
 /// How an exchange ended.
 public struct Outcome: Sendable {
     public enum End: Sendable, Equatable {
-        /// The upstream's response reached the client to its end.
+        /// The upstream's response reached the client to its end, or to where a filter ended it.
         case answered
         /// The gateway answered itself, to the end.
         case replied
@@ -13,6 +13,8 @@ public struct Outcome: Sendable {
         case clientLeft
         /// The server stopped before the response ended.
         case drained
+        /// A filter cut the response.
+        case cut
     }
 
     public let end: End

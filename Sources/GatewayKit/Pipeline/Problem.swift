@@ -27,7 +27,14 @@ public struct Problem: Sendable, Hashable {
 
     /// A problem of paying, by the names that the payment authentication scheme gives them.
     public static func payment(_ code: String, title: String, detail: String) -> Problem {
-        Problem(type: "https://paymentauth.org/problems/\(code)", title: title, detail: detail)
+        Problem(type: paymentProblems + code, title: title, detail: detail)
+    }
+
+    private static let paymentProblems = "https://paymentauth.org/problems/"
+
+    /// True for a problem of paying: of this name, or of any.
+    func isPayment(_ code: String? = nil) -> Bool {
+        type.hasPrefix(Self.paymentProblems) && (code.map { type == Self.paymentProblems + $0 } ?? true)
     }
 
     /// `application/problem+json`, in one line with a line end.

@@ -17,6 +17,8 @@ public struct Reply: Sendable, Error {
     public var body: Body
     /// Why the request was refused; makes the body where there is none.
     public var problem: Problem?
+    /// The offers of a 402 for clients of JSON-RPC, a JSON object each.
+    package var offers: [String] = []
     /// Closes the client's connection after the answer.
     public var closesConnection = false
 

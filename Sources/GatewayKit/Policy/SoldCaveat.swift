@@ -35,9 +35,11 @@ public struct Sale: Sendable {
     /// The word of the scheme.
     public let scheme: String
     public let caveats: [SoldCaveat]
+    public let intents: [OfferedIntent]
 
-    public init(scheme: String, caveats: [SoldCaveat]) {
+    public init(scheme: String, caveats: [SoldCaveat], intents: [OfferedIntent] = []) {
         self.scheme = scheme
         self.caveats = caveats
+        self.intents = intents
     }
 }

@@ -14,9 +14,20 @@ public protocol Store: Startable {
     /// - Returns: false when it is not claimed, or for another purpose.
     func release(_ payment: PaymentHash, for purpose: String) async throws -> Bool
 
+    /// What a payment is claimed for; `nil` when it is not.
+    func purpose(of payment: PaymentHash) async throws -> String?
+
+    /// Claims a payment for another purpose, if it is claimed for `purpose` at that moment.
+    ///
+    /// - Returns: true for one of any number of callers with the same `purpose`; false changed nothing.
+    func move(_ payment: PaymentHash, from purpose: String, to next: String) async throws -> Bool
+
     /// Notes an invoice that was given out. Returns at once and is written soon after, many in one transaction:
     /// verifying a credential never needs it. Noting one twice changes nothing.
     func note(_ invoice: IssuedInvoice)
+
+    /// What keeps account of money that clients have deposited. By default nothing does, and it throws.
+    var sessions: any SessionLedger { get }
 
     /// Waits until everything noted so far is on disk.
     func flush() async throws
@@ -45,6 +56,8 @@ public protocol Store: Startable {
 }
 
 extension Store {
+    public var sessions: any SessionLedger { NoSessionLedger() }
+
     /// - Returns: true for exactly one of any number of callers, whatever they claim it for.
     public func claim(_ payment: PaymentHash) async throws -> Bool {
         try await claim(payment, for: "") == .first

@@ -34,6 +34,10 @@ extension RouteMatch {
         switch relation(to: other) {
         case .disjoint, .ordered:
             return false
+        case .same where call != nil || other.call != nil:
+            // What a body calls is more specific than no word about it.
+            guard let call, let others = other.call else { return false }
+            return call.isAmbiguous(with: others)
         case .same:
             return methods.isEmpty && other.methods.isEmpty || methods.contains(where: other.methods.contains)
         case .crossing:
@@ -75,5 +79,52 @@ extension RouteMatch {
             }
         }
         return isNarrower && isWider ? .crossing : isNarrower || isWider ? .ordered : .same
+    }
+
+    // MARK: Calls
+
+    /// True when calls of both may come to the same path, but are not looked for together: only the routes of one and the
+    /// same place are told apart by what a body calls.
+    func dividesCalls(with other: RouteMatch) -> Bool {
+        guard call != nil, other.call != nil, !isOfSamePlace(as: other) else { return false }
+        return Self.share(host, other.host) && Self.share(path, other.path)
+    }
+
+    /// True when it is for more paths than one, and some of them begin as those of the other one do.
+    func surrounds(_ other: RouteMatch) -> Bool {
+        guard !isOfSamePlace(as: other), Self.share(host, other.host) else { return false }
+        return switch path {
+        case .any, .regex: true
+        case .exact: false
+        case .below(let prefix):
+            switch other.path {
+            case .any, .regex: false
+            case .exact(let segments), .below(let segments):
+                segments.count >= prefix.count && Self.relation(of: prefix, to: segments) != .disjoint
+            }
+        }
+    }
+
+    private static func share(_ host: HostPattern, _ other: HostPattern) -> Bool {
+        switch (host, other) {
+        case (.any, _), (_, .any): true
+        case (.exact(let name), .exact(let other)): name == other
+        case (.exact(let name), .below(let suffix)), (.below(let suffix), .exact(let name)):
+            name.hasSuffix(".\(suffix)")
+        case (.below(let suffix), .below(let other)):
+            suffix == other || suffix.hasSuffix(".\(other)") || other.hasSuffix(".\(suffix)")
+        }
+    }
+
+    private static func share(_ path: PathPattern, _ other: PathPattern) -> Bool {
+        switch (path, other) {
+        // What an expression fits is not known.
+        case (.any, _), (_, .any), (.regex, _), (_, .regex): true
+        case (.exact(let segments), .exact(let others)):
+            segments.count == others.count && relation(of: segments, to: others) != .disjoint
+        case (.exact(let segments), .below(let prefix)), (.below(let prefix), .exact(let segments)):
+            segments.count > prefix.count && relation(of: segments, to: prefix) != .disjoint
+        case (.below(let prefix), .below(let other)): relation(of: prefix, to: other) != .disjoint
+        }
     }
 }

@@ -12,6 +12,15 @@ extension RouteMatch {
         let method = settings.node("method")
         var methods = Self.methods(from: &settings)
         path = Self.path(from: &settings, methods: &methods, method: method, run: run)
+        call = CallPattern.one(from: &settings)
+        if call != nil {
+            if settings.contains("grpc"), let node = settings.node(call?.kind.rawValue ?? "") {
+                settings.note(node.place, "'match' is for calls of gRPC or of JSON-RPC, not of both")
+            } else if let method {
+                settings.note(method.place, "'\(call?.kind.rawValue ?? "")' is always POST; leave out 'method'")
+            }
+            methods = [.post]
+        }
         self.methods = methods
         settings.finish()
     }

@@ -6,8 +6,15 @@ package struct RouteMatch: Sendable {
     package let path: PathPattern
     /// Empty: every method. `GET` stands for `HEAD` too, where no route of the same path names `HEAD`.
     package let methods: [HTTPRequest.Method]
+    /// What the body is to call; `nil`: the body is not looked at.
+    package let call: CallPattern?
 
-    package static let everything = RouteMatch(host: .any, path: .any, methods: [])
+    package static let everything = RouteMatch(host: .any, path: .any, methods: [], call: nil)
+
+    /// True when both are for the same hosts and paths.
+    func isOfSamePlace(as other: RouteMatch) -> Bool {
+        host == other.host && shape == other.shape && path.description == other.path.description
+    }
 }
 
 extension RouteMatch: CustomStringConvertible {
@@ -20,7 +27,8 @@ extension RouteMatch: CustomStringConvertible {
             case .exact, .below: "\(host)\(path)"
             case .regex: "\(host) regex \(path)".trimmingSpace
             }
-        return methods.isEmpty ? target : "\(methods) \(target)"
+        let head = methods.isEmpty ? target : "\(methods) \(target)"
+        return call.map { "\(head) \($0.kind.rawValue) \($0)" } ?? head
     }
 }
 

@@ -20,7 +20,7 @@ package final class Plan: Routing, Sendable {
     package let files: [String]
     /// What is odd but works; sorted by file, line and column.
     package let warnings: [PolicyMistake]
-    private let table: RouteTable
+    private let table: PlanRoutes
 
     init(
         listeners: [ListenerSettings],
@@ -42,16 +42,10 @@ package final class Plan: Routing, Sendable {
         self.upstreams = upstreams
         self.files = files
         self.warnings = warnings
-        table = RouteTable(routes.map(\.match))
+        table = PlanRoutes(routes)
     }
 
     package func route(for request: RequestHead) -> Route? {
-        // A preflight belongs to the route of the request that it announces, whatever methods that one has.
-        if let method = request.preflightMethod, let index = table.route(for: request, as: method),
-            let preflight = routes[index].preflight
-        {
-            return preflight
-        }
-        return table.route(for: request, as: request.method).map { routes[$0].route }
+        table.route(for: request)
     }
 }

@@ -21,6 +21,16 @@ struct PlanDocument: Encodable {
         let path: String?
         let regex: String?
         let methods: [String]
+        /// What the body is to call; `nil`: it is not looked at.
+        let call: Call?
+    }
+
+    struct Call: Encodable {
+        /// `mcp` or `jsonrpc`.
+        let kind: String
+        let method: String
+        /// Empty: whatever is named.
+        let names: [String]
     }
 
     struct Route: Encodable {
@@ -86,6 +96,9 @@ extension PlanDocument.Match {
     init(_ match: RouteMatch) {
         host = match.host == .any ? nil : match.host.description
         methods = match.methods.map(\.rawValue)
+        call = match.call.map { call in
+            PlanDocument.Call(kind: call.kind.rawValue, method: call.method, names: call.names.map(\.written))
+        }
         switch match.path {
         case .any:
             path = nil

@@ -31,6 +31,7 @@ struct PlanDraft {
         }
         checkNames(routes)
         checkMatches(routes)
+        CallRules(routes, run: run).check()
         SaleRules(routes, run: run).check()
         checkLightning(routes)
         return Plan(

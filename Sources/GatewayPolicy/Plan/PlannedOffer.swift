@@ -7,4 +7,5 @@ package struct PlannedOffer: Sendable {
     package let schemes: [String]
     /// Of the caveats that what is sold carries.
     package let conditions: [String]
+    package let intents: [OfferedIntent]
 }

@@ -38,7 +38,8 @@ struct RouteDraft {
             PlannedOffer(
                 price: price,
                 schemes: sales.map(\.scheme),
-                conditions: sales.flatMap(\.caveats).map(\.condition)
+                conditions: sales.flatMap(\.caveats).map(\.condition),
+                intents: sales.flatMap(\.intents)
             )
         }
     }

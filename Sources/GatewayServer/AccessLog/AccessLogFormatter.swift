@@ -65,6 +65,7 @@ package struct AccessLogFormatter: Sendable {
         case .replied: "replied"
         case .clientLeft: "client_left"
         case .drained: "drained"
+        case .cut: "cut"
         case .upstreamFailed(.unreachable): "upstream_unreachable"
         case .upstreamFailed(.timeout): "upstream_timeout"
         case .upstreamFailed(.closed): "upstream_closed"

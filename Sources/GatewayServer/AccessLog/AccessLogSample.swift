@@ -21,7 +21,7 @@ package struct AccessLogSample: Sendable {
     private static func mustBeSeen(_ outcome: Outcome) -> Bool {
         if let status = outcome.status, status.code >= 500 { return true }
         switch outcome.end {
-        case .upstreamFailed, .drained: return true
+        case .upstreamFailed, .drained, .cut: return true
         case .answered, .replied, .clientLeft: return false
         }
     }

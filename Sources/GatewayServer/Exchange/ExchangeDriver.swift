@@ -37,7 +37,8 @@ package struct ExchangeDriver {
         case done
     }
 
-    private let stageCount: Int
+    /// A stage that has decided may have added some behind itself.
+    package var stageCount: Int
     private var phase = Phase.ready
     /// How many stages admitted: stages `0 ..< admitted` are adjusted by and settled.
     package private(set) var admitted = 0
@@ -47,7 +48,8 @@ package struct ExchangeDriver {
     package var requestBytes: UInt64 = 0
     package var responseBytes: UInt64 = 0
     private var retries = 0
-    private var failure: UpstreamFailure?
+    /// Why the upstream gives no whole response.
+    package private(set) var failure: UpstreamFailure?
 
     package init(stageCount: Int) {
         self.stageCount = stageCount
@@ -150,6 +152,14 @@ package struct ExchangeDriver {
         return .sendResponse
     }
 
+    /// The upstream's response is withheld, and the client gets this reply. Nothing of the response was sent.
+    package mutating func responseWithheld(for reply: Reply) -> Action {
+        switch phase {
+        case .responding, .replying: self.reply(reply)
+        default: .wait
+        }
+    }
+
     /// - Parameter mostRetries: how often the request may be sent again after such a failure, earlier times counted.
     package mutating func upstreamFailed(_ failure: UpstreamFailure, mostRetries: Int) -> Action {
         switch phase {
@@ -172,6 +182,12 @@ package struct ExchangeDriver {
     package mutating func endTold(_ end: Outcome.End) -> Action {
         guard case .responding = phase else { return .wait }
         return finish(end)
+    }
+
+    /// A filter ended the response where it is not whole.
+    package mutating func filterCut() -> Action {
+        guard case .responding = phase else { return .wait }
+        return close(.cut)
     }
 
     // MARK: Client

@@ -11,7 +11,7 @@ extension ExchangeRunner {
             ticket?.cancel()
             ticket = nil
             // Before the failure: a client's own deadline says nothing about the endpoint.
-            let hasResponded = upstream?.hasResponded == true
+            let hasResponded = upstream?.hasResponded == true && held == nil
             dropUpstream()
             if hasResponded, exchange.request.isGRPC {
                 // 4: DEADLINE_EXCEEDED (gRPC, "Status codes").
@@ -29,6 +29,11 @@ extension ExchangeRunner {
             return
         }
         let silence = now - lastActivity
+        if holdsResponse {
+            // The filter bounds its hold itself; a client that does not take what it was sent is another matter.
+            if !front.isWritable, silence > TimeAmount(front.idleTimeout) { perform(driver.clientLeft()) }
+            return
+        }
         if let upstream, driver.passesRequestBody {
             if requestTrailers == nil, upstream.isWritable, !upstream.hasResponded, !front.awaitsContinue,
                 !exchange.request.opensWebSocket

@@ -9,28 +9,41 @@ extension ExchangeRunner {
         guard let exchange else { return .wait }
         dropUpstream()
         trace?.noteFirstByte()
-        var (head, body) = reply.rendered(for: exchange.request, id: exchange.id)
+        exchange.upstreamFailure = driver.failure
+        var (head, body, seen) = reply.rendered(in: exchange)
         adjust(&head, of: exchange)
+        if let seen { head.status = seen }
+        if let hold = exchange.takeHold() {
+            self.hold(.own(head, body, closes: reply.closesConnection), until: hold)
+            return .wait
+        }
+        return send(head, body, closes: reply.closesConnection)
+    }
+
+    func send(_ head: ResponseHead, _ body: Reply.Body, closes: Bool) -> ExchangeDriver.Action {
+        guard let exchange else { return .wait }
+        var body = body
+        if case .bytes(let bytes) = body, let insertion = exchange.responseFilter as? AnswerInsertion {
+            body = .bytes(insertion.passed(bytes))
+        }
         driver.sent(head.status)
         let hasNoContent = head.status.code == 204
         let bodyless = exchange.request.method == .head || hasNoContent || head.status.code == 304
         switch body {
         case .none:
-            front.sendHead(head, body: bodyless ? .none(declared: nil) : .length(0), closes: reply.closesConnection)
+            front.sendHead(head, body: bodyless ? .none(declared: nil) : .length(0), closes: closes)
         case .bytes(let bytes):
             let length = UInt64(bytes.readableBytes)
             front.sendHead(
                 head,
                 body: bodyless ? .none(declared: hasNoContent ? nil : length) : .length(length),
-                closes: reply.closesConnection
+                closes: closes
             )
             if !bodyless {
-                driver.responseBytes += length
-                exchange.responseWatch?.passed(bytes)
-                front.sendPart(bytes)
+                write(bytes)
             }
         case .stream(let stream):
-            front.sendHead(head, body: bodyless ? .none(declared: nil) : .unknownLength, closes: reply.closesConnection)
+            front.sendHead(head, body: bodyless ? .none(declared: nil) : .unknownLength, closes: closes)
             if !bodyless {
                 self.stream = stream
                 front.flush()
@@ -72,9 +85,7 @@ extension ExchangeRunner {
         lastActivity = worker.now
         switch result {
         case .success(let part?):
-            driver.responseBytes += UInt64(part.readableBytes)
-            exchange?.responseWatch?.passed(part)
-            front.sendPart(part)
+            write(part)
             return nil
         case .success(nil):
             stream = nil

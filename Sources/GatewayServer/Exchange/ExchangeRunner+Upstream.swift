@@ -44,6 +44,7 @@ extension ExchangeRunner {
     func sendRequest() {
         guard let exchange, let upstream else { return }
         lastActivity = worker.now
+        exchange.wasForwarded = true
         trace?.noteConnected()
         upstream.sendHead(
             exchange.request,
@@ -51,7 +52,7 @@ extension ExchangeRunner {
             client: forwardedClient,
             passesExpectation: collection == nil
         )
-        if let body = collection?.bytes, body.readableBytes > 0 {
+        if let body = exchange.edits.body ?? collection?.bytes, body.readableBytes > 0 {
             upstream.sendPart(body)
         }
         if let requestTrailers {
@@ -66,8 +67,8 @@ extension ExchangeRunner {
 
     var requestIsSent: Bool { requestTrailers != nil }
 
-    /// False while the client does not take what it is sent.
-    var takesResponse: Bool { front.isWritable }
+    /// False while the client does not take what it is sent, and while a stage or a filter holds the response.
+    var takesResponse: Bool { held == nil && !holdsResponse && front.isWritable }
 
     func upstreamInformational(_ head: ResponseHead) {
         lastActivity = worker.now
@@ -82,10 +83,22 @@ extension ExchangeRunner {
         trace?.noteFirstByte()
         var head = head
         adjust(&head, of: exchange)
+        if let hold = exchange.takeHold() {
+            return self.hold(.upstream(head, body), until: hold)
+        }
+        sendUpstreamHead(head, body: body)
+    }
+
+    func sendUpstreamHead(_ head: ResponseHead, body: ResponseBody) {
+        guard let exchange else { return }
         driver.sent(head.status)
         if body != .tunnel, exchange.request.opensWebSocket {
             // It is not granted: this is an ordinary response to a request without a body.
             requestTrailers = Fields()
+        }
+        var body = body
+        if let filter = exchange.responseFilter {
+            body = begin(filter, of: head, body)
         }
         front.sendHead(head, body: body, closes: false)
         if body == .tunnel {
@@ -96,6 +109,15 @@ extension ExchangeRunner {
 
     func upstreamPart(_ part: ByteBuffer) {
         lastActivity = worker.now
+        if held != nil {
+            held?.parts.append(part)
+            return
+        }
+        if let filtered { return filtered.received(part) }
+        write(part)
+    }
+
+    func write(_ part: ByteBuffer) {
         driver.responseBytes += UInt64(part.readableBytes)
         exchange?.responseWatch?.passed(part)
         front.sendPart(part)
@@ -104,6 +126,15 @@ extension ExchangeRunner {
     /// The upstream has let go of its connection already.
     func upstreamEnded(trailers: Fields) {
         upstream = nil
+        if held != nil {
+            held?.end = trailers
+            return
+        }
+        if let filtered { return filtered.upstreamEnded(trailers) }
+        endResponse(trailers)
+    }
+
+    func endResponse(_ trailers: Fields) {
         front.sendEnd(trailers: trailers)
         front.flush()
         perform(driver.responseWritten())

@@ -20,6 +20,10 @@ final class ExchangeRunner: RequestBodySource {
     var collection: BodyCollection?
     var requestTrailers: Fields?
     var stream: (any BodyStream)?
+    /// `nil` where no filter is asked.
+    var filtered: FilteredResponse?
+    /// `nil` while nothing is held back.
+    var held: HeldResponse?
     var lastActivity: NIODeadline
     var bodyPace = BodyPace()
     /// `nil` where no access log is kept.
@@ -95,6 +99,9 @@ final class ExchangeRunner: RequestBodySource {
         self.exchange = nil
         keptFront = nil
         stream = nil
+        filtered?.stop()
+        filtered = nil
+        held = nil
         collection?.fail(MessageFault(.badRequest, "the exchange is over"))
         collection = nil
         if let ticket {
@@ -105,6 +112,7 @@ final class ExchangeRunner: RequestBodySource {
             self.upstream = nil
             upstream.abandon()
         }
+        exchange.responseFilter?.settle(as: outcome)
         for index in stride(from: admitted - 1, through: 0, by: -1) {
             exchange.route.stages[index].settle(exchange, as: outcome)
         }
@@ -123,7 +131,7 @@ final class ExchangeRunner: RequestBodySource {
         do {
             switch try exchange.route.stages[index].admit(exchange) {
             case .now(let decision):
-                return driver.stageDecided(decision, refusal: refusal(of: decision, in: exchange))
+                return tell(decision, of: exchange)
             case .later(let future):
                 future.assumeIsolated().whenComplete { self.decided($0, exchange) }
                 return .wait
@@ -133,21 +141,24 @@ final class ExchangeRunner: RequestBodySource {
         }
     }
 
-    private func refusal(of decision: Decision, in exchange: Exchange) -> Reply? {
-        if case .forward = decision { exchange.refusal } else { nil }
+    private func tell(_ decision: Decision, of exchange: Exchange) -> ExchangeDriver.Action {
+        // The stage may have chosen another route.
+        driver.stageCount = exchange.route.stages.count
+        let refusal: Reply? = if case .forward = decision { exchange.refusal } else { nil }
+        return driver.stageDecided(decision, refusal: refusal)
     }
 
     private func decided(_ result: Result<Decision, any Error>, _ exchange: Exchange) {
         lastActivity = worker.now
         switch result {
         case .success(let decision):
-            perform(driver.stageDecided(decision, refusal: refusal(of: decision, in: exchange)))
+            perform(tell(decision, of: exchange))
         case .failure(let error):
             perform(driver.stageFailed(with: reply(to: error, in: exchange)))
         }
     }
 
-    private func reply(to error: any Error, in exchange: Exchange) -> Reply {
+    func reply(to error: any Error, in exchange: Exchange) -> Reply {
         switch error {
         case let reply as Reply:
             return reply
@@ -207,7 +218,7 @@ final class ExchangeRunner: RequestBodySource {
     }
 
     private func requestExceeds(_ limit: ByteCount) {
-        guard exchange?.request.isGRPC == true, upstream?.hasResponded == true else {
+        guard exchange?.request.isGRPC == true, upstream?.hasResponded == true, held == nil else {
             return requestFailed(with: MessageFault(.contentTooLarge, "the request body is longer than \(limit)"))
         }
         dropUpstream()
@@ -238,9 +249,12 @@ final class ExchangeRunner: RequestBodySource {
 
     func frontBecameWritable() {
         lastActivity = worker.now
+        if held != nil {
+            return
+        }
         if stream != nil {
             perform(pumpStream())
-        } else {
+        } else if !holdsResponse {
             upstream?.resumeReading()
         }
     }

@@ -35,7 +35,7 @@ struct RequestWriter {
         } else if acceptsTrailers {
             buffer.writeStaticString("te: trailers\r\nconnection: te\r\n")
         }
-        if request.body == .unknownLength {
+        if edits.body(of: request) == .unknownLength {
             buffer.writeStaticString("transfer-encoding: chunked\r\n")
         }
         buffer.writeStaticString("\r\n")
@@ -117,7 +117,7 @@ struct RequestWriter {
         if let cookies {
             lines.write(.cookie) { $0.writeImmutableBuffer(cookies) }
         }
-        switch request.body {
+        switch edits.body(of: request) {
         case .none:
             if let index = fields.firstIndex(of: .contentLength) {
                 lines.write(index, of: fields)
@@ -132,6 +132,13 @@ struct RequestWriter {
     }
 
     private var acceptsTrailers: Bool { request.fields.lists("trailers", in: .te) }
+}
+
+extension RequestEdits {
+    /// What the framing says about the body that is forwarded.
+    func body(of request: RequestHead) -> RequestHead.Body {
+        body.map { .length(UInt64($0.readableBytes)) } ?? request.body
+    }
 }
 
 extension ByteBuffer {

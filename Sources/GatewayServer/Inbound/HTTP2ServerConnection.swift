@@ -23,16 +23,12 @@ final class HTTP2ServerConnection: ChannelInboundHandler, ClientConnection {
     let peer: Peer
     private let scheme: String
 
-    private var context: ChannelHandlerContext?
-    private var machine: HTTP2Connection
+    /// What the streams write to.
+    let wire: HTTP2Wire
     private var streams: [UInt32: HTTP2ServerStream] = [:]
     private var spare: [HTTP2ServerStream] = []
-    /// Streams with something to send and no window for it, in the order in which they get what opens.
-    private var starved: [UInt32] = []
     /// Streams that something came for in this turn of reading.
     private var touched: [HTTP2ServerStream] = []
-    private var isReading = false
-    private var isFlushScheduled = false
     private var controlBytes = 0
     /// Since when it has had no stream, or has waited for the rest of something.
     private var quietSince: NIODeadline
@@ -50,20 +46,20 @@ final class HTTP2ServerConnection: ChannelInboundHandler, ClientConnection {
         var limits = HTTP2Connection.Limits()
         limits.message = settings.limits
         limits.concurrentStreams = settings.limits.streams
-        machine = HTTP2Connection(.server, limits: limits)
+        wire = HTTP2Wire(HTTP2Connection(.server, limits: limits), eventLoop: worker.eventLoop)
         quietSince = worker.now
     }
 
     // MARK: Channel
 
     func handlerAdded(context: ChannelHandlerContext) {
-        self.context = context
+        wire.context = context
         quietSince = worker.now
         worker.add(self)
-        machine.start()
+        wire.machine.start()
         if worker.isDraining { drain() }
         if context.channel.isActive { context.read() }
-        flush()
+        wire.flush()
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -72,10 +68,10 @@ final class HTTP2ServerConnection: ChannelInboundHandler, ClientConnection {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard closeStart == nil else { return }
-        machine.feed(unwrapInboundIn(data), at: worker.now)
-        isReading = true
+        wire.machine.feed(unwrapInboundIn(data), at: worker.now)
+        wire.isReading = true
         readEvents()
-        isReading = false
+        wire.isReading = false
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -84,11 +80,11 @@ final class HTTP2ServerConnection: ChannelInboundHandler, ClientConnection {
             stream.runner.frontReadComplete()
         }
         if !context.channel.isWritable {
-            controlBytes += machine.output.readableBytes
+            controlBytes += wire.machine.output.readableBytes
         } else {
             controlBytes = 0
         }
-        flush()
+        wire.flush()
         guard controlBytes < Self.mostUnreadControl else {
             fail(HTTP2Fault(.enhanceYourCalm, "the answers to control frames are not read"))
             return
@@ -113,8 +109,8 @@ final class HTTP2ServerConnection: ChannelInboundHandler, ClientConnection {
     }
 
     private func left() {
-        guard context != nil else { return }
-        context = nil
+        guard wire.context != nil else { return }
+        wire.context = nil
         closeStart = closeStart ?? worker.now
         for stream in Array(streams.values) {
             stream.left()
@@ -133,13 +129,13 @@ final class HTTP2ServerConnection: ChannelInboundHandler, ClientConnection {
 
     private func readEvents() {
         while closeStart == nil {
-            switch machine.next() {
+            switch wire.machine.next() {
             case .incomplete:
                 return
             case .headers(let id, let endsStream):
                 if let stream = streams[id] {
                     touch(stream)
-                    stream.received(trailers: machine.headers.takeFields())
+                    stream.received(trailers: wire.machine.headers.takeFields())
                 } else {
                     begin(id, endsStream: endsStream)
                 }
@@ -148,7 +144,7 @@ final class HTTP2ServerConnection: ChannelInboundHandler, ClientConnection {
                     touch(stream)
                     stream.received(part, endsStream: endsStream)
                 } else {
-                    machine.consumed(part.readableBytes, of: id)
+                    wire.machine.consumed(part.readableBytes, of: id)
                 }
             case .reset(let id, _), .streamFault(let id, _):
                 streams[id]?.left()
@@ -183,7 +179,7 @@ final class HTTP2ServerConnection: ChannelInboundHandler, ClientConnection {
         let stream = spare.popLast() ?? HTTP2ServerStream(connection: self)
         touch(stream)
         streams[id] = stream
-        guard !machine.headers.isTooLarge else {
+        guard !wire.machine.headers.isTooLarge else {
             stream.open(id, expects: nil, endsStream: endsStream)
             let limits = settings.limits
             stream.refuse(
@@ -195,7 +191,7 @@ final class HTTP2ServerConnection: ChannelInboundHandler, ClientConnection {
             return
         }
         do throws(MessageFault) {
-            let request = try RequestHead(&machine.headers, scheme: scheme, endsStream: endsStream)
+            let request = try RequestHead(&wire.machine.headers, scheme: scheme, endsStream: endsStream)
             begin(request, on: stream, id: id, endsStream: endsStream)
         } catch {
             stream.open(id, expects: nil, endsStream: endsStream)
@@ -225,7 +221,7 @@ final class HTTP2ServerConnection: ChannelInboundHandler, ClientConnection {
     /// - Returns: false when they are not valid.
     func accepts(_ settings: ByteBuffer) -> Bool {
         do throws(HTTP2Fault) {
-            try machine.apply(settings)
+            try wire.machine.apply(settings)
             return true
         } catch {
             return false
@@ -234,7 +230,7 @@ final class HTTP2ServerConnection: ChannelInboundHandler, ClientConnection {
 
     /// Serves the request that was upgraded from HTTP/1.1 as stream 1 (RFC 7540 §3.2).
     func adopt(_ request: RequestHead) {
-        machine.adoptUpgradedStream()
+        wire.machine.adoptUpgradedStream()
         let stream = HTTP2ServerStream(connection: self)
         streams[1] = stream
         begin(request, on: stream, id: 1, endsStream: true)
@@ -242,57 +238,21 @@ final class HTTP2ServerConnection: ChannelInboundHandler, ClientConnection {
 
     // MARK: For the streams
 
-    var isWritable: Bool { context?.channel.isWritable ?? false }
     var limits: MessageLimits { settings.limits }
-
-    func consumed(_ count: Int, of id: UInt32) {
-        machine.consumed(count, of: id)
-        if !isReading, machine.output.readableBytes > 0 { flush() }
-    }
-
-    func writeHeaders(_ id: UInt32, endsStream: Bool, _ encode: (inout ByteBuffer) -> Void) {
-        machine.writeHeaders(id, endsStream: endsStream, encode)
-    }
-
-    func sendable(_ id: UInt32) -> Int { machine.sendable(id) }
-
-    /// - Parameter part: no longer than `sendable`.
-    func writeData(_ id: UInt32, _ part: ByteBuffer, endsStream: Bool) {
-        machine.writeDataHeader(id, count: part.readableBytes, endsStream: endsStream)
-        guard part.readableBytes > 4096, let context else {
-            machine.output.writeImmutableBuffer(part)
-            return
-        }
-        context.write(wrapOutboundOut(machine.output), promise: nil)
-        machine.output.clear(minimumCapacity: 256)
-        context.write(wrapOutboundOut(part), promise: nil)
-    }
-
-    func reset(_ id: UInt32, _ code: HTTP2ErrorCode) {
-        machine.reset(id, code)
-        flush()
-    }
 
     /// Ends a stream whose body is not what its head said.
     func resetForFault(_ id: UInt32) {
-        let isTolerable = machine.resetForFault(id, .protocolError)
+        let isTolerable = wire.machine.resetForFault(id, .protocolError)
         forget(id)
         if isTolerable {
-            flush()
+            wire.flush()
         } else {
             fail(HTTP2Fault(.enhanceYourCalm, "too many streams with errors"))
         }
     }
 
-    /// The stream has something to send and no room for it.
-    func starve(_ id: UInt32) {
-        if !starved.contains(id) { starved.append(id) }
-    }
-
     private func feedStarved() {
-        let waiting = starved
-        starved.removeAll(keepingCapacity: true)
-        for id in waiting {
+        for id in wire.takeStarved() {
             streams[id]?.windowOpened()
         }
     }
@@ -300,39 +260,20 @@ final class HTTP2ServerConnection: ChannelInboundHandler, ClientConnection {
     /// The stream is over.
     func forget(_ id: UInt32) {
         guard let stream = streams.removeValue(forKey: id) else { return }
-        if context != nil, spare.count < Self.mostSpare, !stream.runner.isRunning { spare.append(stream) }
+        if wire.context != nil, spare.count < Self.mostSpare, !stream.runner.isRunning { spare.append(stream) }
         guard streams.isEmpty else { return }
         quietSince = worker.now
         if hasSentFinalGoAway { close() }
     }
 
     func recycle(_ lines: [Fields.Line]) {
-        machine.headers.reset(reusing: lines)
-    }
-
-    /// Writes what has come together by the end of this turn of the event loop: the parts of many streams go out in one.
-    func flush() {
-        guard !isFlushScheduled, context != nil else { return }
-        isFlushScheduled = true
-        worker.eventLoop.assumeIsolated().execute {
-            self.isFlushScheduled = false
-            self.flushNow()
-        }
-    }
-
-    private func flushNow() {
-        guard let context else { return }
-        if machine.output.readableBytes > 0 {
-            context.write(wrapOutboundOut(machine.output), promise: nil)
-            machine.output.clear(minimumCapacity: 1024)
-        }
-        context.flush()
+        wire.machine.headers.reset(reusing: lines)
     }
 
     // MARK: The end
 
     private func fail(_ fault: HTTP2Fault) {
-        machine.goAway(fault.code, isFinal: true)
+        wire.machine.goAway(fault.code, isFinal: true)
         end(fault)
     }
 
@@ -350,36 +291,36 @@ final class HTTP2ServerConnection: ChannelInboundHandler, ClientConnection {
     private func close() {
         guard closeStart == nil else { return }
         closeStart = worker.now
-        flushNow()
-        context?.close(mode: .output, promise: nil)
-        context?.read()
+        wire.flushNow()
+        wire.context?.close(mode: .output, promise: nil)
+        wire.context?.read()
     }
 
     // MARK: Time
 
     func checkDeadlines(now: NIODeadline) {
         if let closeStart {
-            if now - closeStart > Self.lastWords { context?.close(promise: nil) }
+            if now - closeStart > Self.lastWords { wire.context?.close(promise: nil) }
             return
         }
         if let drainStart, !hasSentFinalGoAway, now - drainStart > Self.goAwayGrace {
-            machine.goAway(isFinal: true)
+            wire.machine.goAway(isFinal: true)
             hasSentFinalGoAway = true
-            flush()
+            wire.flush()
             if streams.isEmpty { return close() }
         }
         for stream in Array(streams.values) {
             stream.checkDeadlines(now: now)
         }
         let quiet = now - quietSince
-        if machine.isOpening || machine.isInsideHeaders {
+        if wire.machine.isOpening || wire.machine.isInsideHeaders {
             if quiet > TimeAmount(settings.limits.headTimeout) {
                 fail(HTTP2Fault(.settingsTimeout, "the preface or a header block did not come in time"))
             }
         } else if !streams.isEmpty {
             quietSince = now
         } else if quiet > TimeAmount(settings.limits.idleTimeout) {
-            machine.goAway(isFinal: true)
+            wire.machine.goAway(isFinal: true)
             close()
         }
     }
@@ -387,13 +328,13 @@ final class HTTP2ServerConnection: ChannelInboundHandler, ClientConnection {
     func drain() {
         guard drainStart == nil else { return }
         drainStart = worker.now
-        machine.goAway(isFinal: false)
+        wire.machine.goAway(isFinal: false)
         if streams.isEmpty {
-            machine.goAway(isFinal: true)
+            wire.machine.goAway(isFinal: true)
             hasSentFinalGoAway = true
             close()
         } else {
-            flush()
+            wire.flush()
         }
     }
 
@@ -401,7 +342,7 @@ final class HTTP2ServerConnection: ChannelInboundHandler, ClientConnection {
         for stream in Array(streams.values) {
             stream.runner.drainExpired()
         }
-        flushNow()
-        context?.close(promise: nil)
+        wire.flushNow()
+        wire.context?.close(promise: nil)
     }
 }

@@ -4,8 +4,6 @@ internal import NIOCore
 
 /// One request of an HTTP/2 client and its response. Used again for a later request of the same connection.
 final class HTTP2ServerStream: Front {
-    /// Bytes that may wait for a window before the upstream must stop.
-    private static let mostQueued = 64 * 1024
     /// How long the client of a WebSocket may take to end its side once the upstream has ended the other.
     private static let lastWords = TimeAmount.seconds(2)
 
@@ -26,19 +24,16 @@ final class HTTP2ServerStream: Front {
     private(set) var awaitsContinue = false
 
     // The response
-    private var queue = CircularBuffer<ByteBuffer>()
-    private var queuedBytes = 0
-    private var lastTrailers: Fields?
-    private var isResponseWhole = false
-    private var isEndSent = false
+    private var queue = HTTP2SendQueue()
     private var isExchangeOver = false
     private var isTunnel = false
-    private var wasWritable = true
     private var lastProgress = NIODeadline.distantPast
 
     init(connection: HTTP2ServerConnection) {
         self.connection = connection
     }
+
+    private var wire: HTTP2Wire { connection.wire }
 
     /// Makes ready for a request.
     ///
@@ -54,14 +49,9 @@ final class HTTP2ServerStream: Front {
         if case .length(let length)? = request?.body { remainder = length } else { remainder = nil }
         if hasNoBody { remainder = 0 }
         awaitsContinue = !endsStream && request.map(Self.expectsContinue) ?? false
-        queue.removeAll()
-        queuedBytes = 0
-        lastTrailers = nil
-        isResponseWhole = false
-        isEndSent = false
+        queue.reset()
         isExchangeOver = false
         isTunnel = false
-        wasWritable = true
         lastProgress = connection.worker.now
     }
 
@@ -83,7 +73,7 @@ final class HTTP2ServerStream: Front {
             trailers = Fields()
         }
         guard !isExchangeOver else {
-            connection.consumed(part.readableBytes, of: id)
+            wire.consumed(part.readableBytes, of: id)
             finishIfOver()
             return
         }
@@ -110,21 +100,21 @@ final class HTTP2ServerStream: Front {
     func left() {
         guard isOpen else { return }
         isOpen = false
-        queue.removeAll()
+        queue.discard()
         received.removeAll()
         runner.clientLeft()
     }
 
     // MARK: Front
 
-    var isWritable: Bool { isOpen && queuedBytes < Self.mostQueued && connection.isWritable }
+    var isWritable: Bool { isOpen && queue.hasRoom && wire.isWritable }
     var idleTimeout: Duration { connection.limits.idleTimeout }
     var limits: MessageLimits { connection.limits }
 
     func pullBody() {
         repeat {
             while runner.wantsRequestBody, let part = received.popFirst() {
-                connection.consumed(part.readableBytes, of: id)
+                wire.consumed(part.readableBytes, of: id)
                 runner.requestPart(part)
             }
             if received.isEmpty { break }
@@ -139,7 +129,7 @@ final class HTTP2ServerStream: Front {
     func sendContinue() {
         guard awaitsContinue else { return }
         sendInformational(ResponseHead(status: 100))
-        connection.flush()
+        wire.flush()
     }
 
     func sendInformational(_ head: ResponseHead) {
@@ -147,7 +137,7 @@ final class HTTP2ServerStream: Front {
             guard awaitsContinue else { return }
             awaitsContinue = false
         }
-        connection.writeHeaders(id, endsStream: false) { block in
+        wire.writeHeaders(id, endsStream: false) { block in
             HTTP2HeadWriter.writeInformational(head, into: &block)
         }
     }
@@ -158,71 +148,41 @@ final class HTTP2ServerStream: Front {
         case .none, .length(0): endsStream = true
         case .length, .unknownLength, .tunnel: endsStream = false
         }
-        isEndSent = endsStream
+        queue.begin(endsStream: endsStream)
         isTunnel = body == .tunnel
         let date = connection.worker.date
-        connection.writeHeaders(id, endsStream: endsStream) { block in
+        wire.writeHeaders(id, endsStream: endsStream) { block in
             HTTP2HeadWriter.write(head, body: body, date: date, into: &block)
         }
     }
 
     func sendPart(_ part: ByteBuffer) {
-        guard isOpen, !isEndSent, part.readableBytes > 0 else { return }
-        queue.append(part)
-        queuedBytes += part.readableBytes
+        if isOpen { queue.append(part) }
     }
 
     func sendEnd(trailers: Fields) {
-        isResponseWhole = true
-        lastTrailers = trailers.isEmpty ? nil : trailers
+        queue.end(trailers: trailers)
     }
 
     func flush() {
         send()
-        connection.flush()
+        wire.flush()
     }
 
     private func send() {
         guard isOpen else { return }
-        while let part = queue.first {
-            let room = connection.sendable(id)
-            guard room > 0 else {
-                wasWritable = isWritable
-                connection.starve(id)
-                return
-            }
+        while let frame = queue.next(within: wire.sendable(id)) {
             lastProgress = connection.worker.now
-            guard part.readableBytes > room, let piece = part.getSlice(at: part.readerIndex, length: room) else {
-                queue.removeFirst()
-                queuedBytes -= part.readableBytes
-                let endsStream = queue.isEmpty && isResponseWhole && lastTrailers == nil
-                isEndSent = endsStream
-                connection.writeData(id, part, endsStream: endsStream)
-                continue
-            }
-            queue[queue.startIndex].moveReaderIndex(forwardBy: room)
-            queuedBytes -= room
-            connection.writeData(id, piece, endsStream: false)
+            wire.write(frame, of: id)
         }
-        guard isResponseWhole else { return }
-        if !isEndSent {
-            isEndSent = true
-            lastProgress = connection.worker.now
-            if let lastTrailers {
-                connection.writeHeaders(id, endsStream: true) { block in
-                    HTTP2HeadWriter.write(trailers: lastTrailers, into: &block)
-                }
-            } else {
-                connection.writeData(id, ByteBuffer(), endsStream: true)
-            }
-        }
+        guard queue.isEmpty else { return wire.starve(id) }
         finishIfOver()
     }
 
     func windowOpened() {
         guard isOpen else { return }
         send()
-        connection.flush()
+        wire.flush()
         becameWritable()
     }
 
@@ -239,7 +199,7 @@ final class HTTP2ServerStream: Front {
     func exchangeEnded() {
         isExchangeOver = true
         for part in received {
-            connection.consumed(part.readableBytes, of: id)
+            wire.consumed(part.readableBytes, of: id)
         }
         received.removeAll()
         finishIfOver()
@@ -247,7 +207,7 @@ final class HTTP2ServerStream: Front {
 
     /// The stream goes when the exchange is over and all of the response is out.
     private func finishIfOver() {
-        guard isExchangeOver, isEndSent, queue.isEmpty, isOpen else { return }
+        guard isExchangeOver, queue.isEndSent, queue.isEmpty, isOpen else { return }
         // Both sides of a tunnel end in their own time (RFC 8441 §5): a reset now could overtake the last frames in
         // the client's program, and would fail what it still has to say.
         guard isRequestEnded || !isTunnel else { return }
@@ -258,7 +218,7 @@ final class HTTP2ServerStream: Front {
         isOpen = false
         if !isRequestEnded {
             // The response does not depend on the rest of the request (RFC 9113 §8.1).
-            connection.reset(id, .noError)
+            wire.reset(id, .noError)
         }
         connection.forget(id)
     }
@@ -272,9 +232,9 @@ final class HTTP2ServerStream: Front {
         send()
         isOpen = false
         isExchangeOver = true
-        queue.removeAll()
+        queue.discard()
         received.removeAll()
-        connection.reset(id, .internalError)
+        wire.reset(id, .internalError)
         connection.forget(id)
     }
 
@@ -309,10 +269,10 @@ final class HTTP2ServerStream: Front {
         } else if isOpen, !queue.isEmpty, now - lastProgress > TimeAmount(idleTimeout) {
             // The client keeps its window shut.
             isOpen = false
-            queue.removeAll()
-            connection.reset(id, .cancel)
+            queue.discard()
+            wire.reset(id, .cancel)
             connection.forget(id)
-        } else if isOpen, isTunnel, isExchangeOver, isEndSent, now - lastProgress > Self.lastWords {
+        } else if isOpen, isTunnel, isExchangeOver, queue.isEndSent, now - lastProgress > Self.lastWords {
             endStream()
         }
     }

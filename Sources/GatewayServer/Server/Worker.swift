@@ -68,7 +68,7 @@ final class Worker {
             connections[index].checkDeadlines(now: now)
         }
         drainClosing()
-        pool.checkDeadlines(now: now)
+        pool.checkDeadlines(now: now, for: self)
     }
 
     /// Unlike any other of this process, and hard to guess from those before.

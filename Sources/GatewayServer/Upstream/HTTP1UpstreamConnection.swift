@@ -35,6 +35,8 @@ final class HTTP1UpstreamConnection: ChannelInboundHandler, UpstreamExchange, Fl
     private var hasServed = false
     private var hasReceived = false
     private var isReadSuspended = false
+    /// The runner held the response before all that had arrived was told.
+    private var isHeld = false
     private var isRequestSent = false
     /// Written and not handed to the channel yet: a head and a small body go out in one piece.
     private var pending = ByteBuffer()
@@ -69,11 +71,12 @@ final class HTTP1UpstreamConnection: ChannelInboundHandler, UpstreamExchange, Fl
         phase = .awaitingHead
         hasReceived = false
         isRequestSent = false
+        isHeld = false
     }
 
     func sendHead(_ request: RequestHead, edits: RequestEdits, client: ForwardedClient, passesExpectation: Bool) {
         method = request.method
-        isChunked = request.body == .unknownLength
+        isChunked = edits.body(of: request) == .unknownLength
         opensWebSocket = request.opensWebSocket
         let hasKey = request.fields.firstIndex(of: .secWebSocketKey) != nil
         webSocketKey = opensWebSocket && !hasKey ? WebSocketKey.random() : nil
@@ -165,7 +168,13 @@ final class HTTP1UpstreamConnection: ChannelInboundHandler, UpstreamExchange, Fl
     }
 
     func resumeReading() {
-        guard isReadSuspended else { return }
+        if isHeld {
+            isHeld = false
+            parse()
+            runner?.upstreamReadComplete()
+            if context == nil, !isHeld { connectionEnded() }
+        }
+        guard isReadSuspended, runner?.takesResponse != false else { return }
         isReadSuspended = false
         context?.read()
     }
@@ -203,6 +212,10 @@ final class HTTP1UpstreamConnection: ChannelInboundHandler, UpstreamExchange, Fl
                 case .fault: fail(.malformed)
                 }
             case .readingBody:
+                guard !runner.holdsResponse else {
+                    isHeld = true
+                    return
+                }
                 switch parser.nextBody() {
                 case .incomplete: return
                 case .part(let part): runner.upstreamPart(part)
@@ -267,15 +280,20 @@ final class HTTP1UpstreamConnection: ChannelInboundHandler, UpstreamExchange, Fl
     private func left() {
         guard context != nil else { return }
         context = nil
+        // What came before and is held is told first.
+        if !isHeld { connectionEnded() }
+        if isEstablished {
+            pool.closed(self)
+        }
+    }
+
+    private func connectionEnded() {
         if case .readingBody = phase, parser.endsWithConnection {
             end(Fields())
         } else {
             fail(.closed)
         }
         phase = .closed
-        if isEstablished {
-            pool.closed(self)
-        }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -26,15 +26,12 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
     /// Kept until the connection is gone, which may be after the server is.
     private let pool: UpstreamPool
     private let eventLoop: any EventLoop
-    private var context: ChannelHandlerContext?
-    private var machine: HTTP2Connection
+    /// What the streams write to.
+    let wire: HTTP2Wire
     private var streams: [UInt32: HTTP2UpstreamStream] = [:]
     private var spare: [HTTP2UpstreamStream] = []
-    private var starved: [UInt32] = []
     /// Streams that something came for in this turn of reading.
     private var touched: [HTTP2UpstreamStream] = []
-    private var isReading = false
-    private var isFlushScheduled = false
     private var isClosed = false
     /// A response has begun on it.
     private var hasServed = false
@@ -49,22 +46,25 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
         self.endpoint = endpoint
         self.pool = pool
         self.eventLoop = eventLoop
-        machine = HTTP2Connection(.client, limits: Self.limits(of: endpoint.upstream))
+        wire = HTTP2Wire(
+            HTTP2Connection(.client, limits: Self.limits(of: endpoint.upstream)),
+            eventLoop: eventLoop
+        )
     }
 
     // MARK: For the pool
 
-    var isOpen: Bool { !isClosed && context?.channel.isActive == true }
+    var isOpen: Bool { !isClosed && wire.context?.channel.isActive == true }
     var isIdle: Bool { streams.isEmpty }
     var streamCount: Int { streams.count }
 
     /// True when one more request may go out now.
     var hasRoom: Bool {
-        isOpen && !isRetired && machine.mayOpenStream && streams.count < endpoint.upstream.streamLimit
+        isOpen && !isRetired && wire.machine.mayOpenStream && streams.count < endpoint.upstream.streamLimit
     }
 
     func begin(for runner: ExchangeRunner) -> HTTP2UpstreamStream? {
-        guard hasRoom, let id = machine.openStream() else { return nil }
+        guard hasRoom, let id = wire.machine.openStream() else { return nil }
         let stream = spare.popLast() ?? HTTP2UpstreamStream(connection: self)
         stream.open(id, for: runner)
         streams[id] = stream
@@ -79,32 +79,32 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
     func close() {
         guard !isClosed else { return }
         isClosed = true
-        flushNow()
-        context?.close(promise: nil)
+        wire.flushNow()
+        wire.context?.close(promise: nil)
     }
 
     // MARK: Channel
 
     func handlerAdded(context: ChannelHandlerContext) {
-        self.context = context
-        machine.start()
+        wire.context = context
+        wire.machine.start()
         if context.channel.isActive {
             context.read()
-            flush()
+            wire.flush()
         }
     }
 
     func channelActive(context: ChannelHandlerContext) {
         context.read()
-        flush()
+        wire.flush()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isClosed else { return }
-        machine.feed(unwrapInboundIn(data), at: .distantPast)
-        isReading = true
+        wire.machine.feed(unwrapInboundIn(data), at: .distantPast)
+        wire.isReading = true
         readEvents()
-        isReading = false
+        wire.isReading = false
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -114,7 +114,7 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
             stream.isTouched = false
             stream.resumeReading()
         }
-        flush()
+        wire.flush()
         context.read()
     }
 
@@ -135,10 +135,11 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
     }
 
     private func left() {
-        guard context != nil else { return }
-        context = nil
+        guard wire.context != nil else { return }
+        wire.context = nil
         end(.closed)
         spare = []
+        touched = []
         if isEstablished { pool.closed(self) }
     }
 
@@ -163,17 +164,17 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
 
     private func readEvents() {
         while true {
-            switch machine.next() {
+            switch wire.machine.next() {
             case .incomplete:
                 return
             case .headers(let id, let endsStream):
                 hasServed = true
                 if let stream = streams[id] {
                     touch(stream)
-                    // Taken out first: what the stream does with them comes back to the machine.
-                    let (status, isTooLarge) = (machine.headers.statusCode, machine.headers.isTooLarge)
+                    // Taken out first: what the stream does with them comes back to the wire.machine.
+                    let (status, isTooLarge) = (wire.machine.headers.statusCode, wire.machine.headers.isTooLarge)
                     stream.received(
-                        machine.headers.takeFields(),
+                        wire.machine.headers.takeFields(),
                         status: isTooLarge ? nil : status,
                         endsStream: endsStream
                     )
@@ -183,7 +184,7 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
                     touch(stream)
                     stream.received(part, endsStream: endsStream)
                 } else {
-                    machine.consumed(part.readableBytes, of: id)
+                    wire.machine.consumed(part.readableBytes, of: id)
                 }
             case .reset(let id, let code):
                 streams[id]?.failed(.closed, code == .refusedStream ? .always : .never)
@@ -204,14 +205,14 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
             case .goAway(let last, _):
                 // In their order, so that on the next connection the same ones are not the last again.
                 for id in streams.keys.filter({ $0 > last }).sorted() {
-                    machine.reset(id, .cancel)
+                    wire.machine.reset(id, .cancel)
                     streams.removeValue(forKey: id)?.failed(.closed, .onAnotherConnection)
                 }
                 closeIfUseless()
             case .fault:
                 end(.malformed)
-                flushNow()
-                context?.close(promise: nil)
+                wire.flushNow()
+                wire.context?.close(promise: nil)
                 return
             }
         }
@@ -224,83 +225,29 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
     }
 
     private func feedStarved() {
-        let waiting = starved
-        starved.removeAll(keepingCapacity: true)
-        for id in waiting {
+        for id in wire.takeStarved() {
             streams[id]?.windowOpened()
         }
     }
 
     // MARK: For the streams
 
-    var isWritable: Bool { context?.channel.isWritable ?? false }
-
-    func writeHeaders(_ id: UInt32, endsStream: Bool, _ encode: (inout ByteBuffer) -> Void) {
-        machine.writeHeaders(id, endsStream: endsStream, encode)
-    }
-
-    func sendable(_ id: UInt32) -> Int { machine.sendable(id) }
-
-    /// - Parameter part: no longer than `sendable`.
-    func writeData(_ id: UInt32, _ part: ByteBuffer, endsStream: Bool) {
-        machine.writeDataHeader(id, count: part.readableBytes, endsStream: endsStream)
-        guard part.readableBytes > 4096, let context else {
-            machine.output.writeImmutableBuffer(part)
-            return
-        }
-        context.write(wrapOutboundOut(machine.output), promise: nil)
-        machine.output.clear(minimumCapacity: 256)
-        context.write(wrapOutboundOut(part), promise: nil)
-    }
-
-    func consumed(_ count: Int, of id: UInt32) {
-        machine.consumed(count, of: id)
-        if !isReading, machine.output.readableBytes > 0 { flush() }
-    }
-
-    func starve(_ id: UInt32) {
-        if !starved.contains(id) { starved.append(id) }
-    }
-
-    var hasSettings: Bool { !machine.isOpening }
-    var allowsConnectProtocol: Bool { machine.peer.allowsConnectProtocol }
-
-    func reset(_ id: UInt32, _ code: HTTP2ErrorCode) {
-        machine.reset(id, code)
-        flush()
-    }
+    var hasSettings: Bool { !wire.machine.isOpening }
+    var allowsConnectProtocol: Bool { wire.machine.peer.allowsConnectProtocol }
 
     /// The stream is over.
     func forget(_ id: UInt32) {
         guard let stream = streams.removeValue(forKey: id) else { return }
-        if !isClosed, spare.count < Self.mostSpare { spare.append(stream) }
+        if !isClosed, spare.count < Self.mostSpare, stream.isOver { spare.append(stream) }
         closeIfUseless()
         if !isClosed { pool.hasRoom(self) }
     }
 
     private func closeIfUseless() {
-        guard streams.isEmpty, isRetired || machine.isPeerGoingAway || machine.lastStream >= 0x7FFF_FFFD else {
+        guard streams.isEmpty, isRetired || wire.machine.isPeerGoingAway || wire.machine.lastStream >= 0x7FFF_FFFD
+        else {
             return
         }
         close()
-    }
-
-    /// Writes what has come together by the end of this turn of the event loop: many requests go out in one.
-    func flush() {
-        guard !isFlushScheduled, context != nil else { return }
-        isFlushScheduled = true
-        eventLoop.assumeIsolated().execute {
-            self.isFlushScheduled = false
-            self.flushNow()
-        }
-    }
-
-    private func flushNow() {
-        guard let context else { return }
-        if machine.output.readableBytes > 0 {
-            context.write(wrapOutboundOut(machine.output), promise: nil)
-            machine.output.clear(minimumCapacity: 1024)
-        }
-        context.flush()
     }
 }

@@ -4,9 +4,6 @@ internal import NIOCore
 
 /// One request to an HTTP/2 upstream and its response. Used again for a later request of the same connection.
 final class HTTP2UpstreamStream: UpstreamExchange {
-    /// Bytes that may wait for a window before the client must stop.
-    private static let mostQueued = 64 * 1024
-
     private let connection: HTTP2UpstreamConnection
     private var runner: ExchangeRunner?
     private var id: UInt32 = 0
@@ -18,15 +15,11 @@ final class HTTP2UpstreamStream: UpstreamExchange {
     var isTouched = false
 
     // The request
-    private var queue = CircularBuffer<ByteBuffer>()
-    private var queuedBytes = 0
-    private var lastTrailers: Fields?
-    private var isRequestWhole = false
+    private var queue = HTTP2SendQueue()
     /// Sends the head, once the upstream's settings are there.
     private var unsent: (() -> Void)?
     /// The client's, for a WebSocket; empty for a client that needs none.
     private var webSocketKey: String?
-    private var isEndSent = false
 
     // The response
     private var held = CircularBuffer<ByteBuffer>()
@@ -37,20 +30,20 @@ final class HTTP2UpstreamStream: UpstreamExchange {
         self.connection = connection
     }
 
+    private var wire: HTTP2Wire { connection.wire }
     var endpoint: PooledEndpoint { connection.endpoint }
     var upstream: Upstream { connection.endpoint.upstream }
-    var isWritable: Bool { runner != nil && queuedBytes < Self.mostQueued && connection.isWritable }
+    var isWritable: Bool { runner != nil && queue.hasRoom && wire.isWritable }
+
+    /// True when nobody waits for the rest of its response.
+    var isOver: Bool { runner == nil }
 
     func open(_ id: UInt32, for runner: ExchangeRunner) {
         self.id = id
         self.runner = runner
         hasResponded = false
         hasReceived = false
-        queue.removeAll()
-        queuedBytes = 0
-        lastTrailers = nil
-        isRequestWhole = false
-        isEndSent = false
+        queue.reset()
         unsent = nil
         webSocketKey = nil
         held.removeAll()
@@ -67,16 +60,17 @@ final class HTTP2UpstreamStream: UpstreamExchange {
                 // Whether it knows extended CONNECT stands in the settings that are still to come (RFC 8441 §3).
                 unsent = { [weak self] in
                     self?.sendHead(request, edits: edits, client: client, passesExpectation: passesExpectation)
-                    self?.connection.flush()
+                    self?.wire.flush()
                 }
                 return
             }
             guard connection.allowsConnectProtocol else { return failUnsent() }
             webSocketKey = request.fields[FieldName(.secWebSocketKey)] ?? ""
         }
-        isEndSent = request.body == .none && !request.opensWebSocket
+        let endsStream = request.body == .none && !request.opensWebSocket
+        queue.begin(endsStream: endsStream)
         let upstream = upstream
-        connection.writeHeaders(id, endsStream: isEndSent) { block in
+        wire.writeHeaders(id, endsStream: endsStream) { block in
             RequestWriter(
                 request: request,
                 edits: edits,
@@ -88,55 +82,29 @@ final class HTTP2UpstreamStream: UpstreamExchange {
     }
 
     func sendPart(_ part: ByteBuffer) {
-        guard runner != nil, !isEndSent, part.readableBytes > 0 else { return }
-        queue.append(part)
-        queuedBytes += part.readableBytes
+        if runner != nil { queue.append(part) }
     }
 
     func sendEnd(trailers: Fields) {
-        isRequestWhole = true
-        lastTrailers = trailers.isEmpty ? nil : trailers
+        queue.end(trailers: trailers)
     }
 
     func flush() {
         send()
-        connection.flush()
+        wire.flush()
     }
 
     private func send() {
         guard runner != nil else { return }
-        while let part = queue.first {
-            let room = connection.sendable(id)
-            guard room > 0 else {
-                connection.starve(id)
-                return
-            }
-            guard part.readableBytes > room, let piece = part.getSlice(at: part.readerIndex, length: room) else {
-                queue.removeFirst()
-                queuedBytes -= part.readableBytes
-                let endsStream = queue.isEmpty && isRequestWhole && lastTrailers == nil
-                isEndSent = endsStream
-                connection.writeData(id, part, endsStream: endsStream)
-                continue
-            }
-            queue[queue.startIndex].moveReaderIndex(forwardBy: room)
-            queuedBytes -= room
-            connection.writeData(id, piece, endsStream: false)
+        while let frame = queue.next(within: wire.sendable(id)) {
+            wire.write(frame, of: id)
         }
-        guard isRequestWhole, !isEndSent else { return }
-        isEndSent = true
-        if let lastTrailers {
-            connection.writeHeaders(id, endsStream: true) { block in
-                HTTP2HeadWriter.write(trailers: lastTrailers, into: &block)
-            }
-        } else {
-            connection.writeData(id, ByteBuffer(), endsStream: true)
-        }
+        if !queue.isEmpty { wire.starve(id) }
     }
 
     func windowOpened() {
         send()
-        connection.flush()
+        wire.flush()
         becameWritable()
     }
 
@@ -153,7 +121,7 @@ final class HTTP2UpstreamStream: UpstreamExchange {
 
     /// The upstream does not open WebSockets over HTTP/2.
     private func failUnsent() {
-        connection.reset(id, .cancel)
+        wire.reset(id, .cancel)
         failed(.malformed, .never)
         connection.forget(id)
     }
@@ -162,10 +130,10 @@ final class HTTP2UpstreamStream: UpstreamExchange {
     func abandon() {
         guard runner != nil else { return }
         runner = nil
-        queue.removeAll()
+        queue.discard()
         held.removeAll()
         unsent = nil
-        connection.reset(id, .cancel)
+        wire.reset(id, .cancel)
         connection.forget(id)
     }
 
@@ -226,7 +194,7 @@ final class HTTP2UpstreamStream: UpstreamExchange {
 
     func received(_ part: ByteBuffer, endsStream: Bool) {
         guard runner != nil else {
-            connection.consumed(part.readableBytes, of: id)
+            wire.consumed(part.readableBytes, of: id)
             return
         }
         let count = UInt64(part.readableBytes)
@@ -242,14 +210,14 @@ final class HTTP2UpstreamStream: UpstreamExchange {
     /// Hands on what the client takes.
     private func deliver() {
         while let runner, runner.takesResponse, let part = held.popFirst() {
-            connection.consumed(part.readableBytes, of: id)
+            wire.consumed(part.readableBytes, of: id)
             runner.upstreamPart(part)
         }
         guard held.isEmpty, let end, let runner else { return }
         self.runner = nil
-        if !isEndSent {
+        if !queue.isEndSent {
             // The response did not wait for the rest of the request.
-            connection.reset(id, .noError)
+            wire.reset(id, .noError)
         }
         connection.forget(id)
         runner.upstreamEnded(trailers: end)
@@ -264,17 +232,18 @@ final class HTTP2UpstreamStream: UpstreamExchange {
     }
 
     private func fail(_ failure: UpstreamFailure) {
-        connection.reset(id, .protocolError)
+        wire.reset(id, .protocolError)
         failed(failure, .never)
         connection.forget(id)
     }
 
     /// - Parameter isCounted: the endpoint's health knows of it already.
     func failed(_ failure: UpstreamFailure, _ repeatability: Repeatability, isCounted: Bool = false) {
-        guard let runner else { return }
+        // All of the response is here: what the client has not taken yet does not need the stream.
+        guard let runner, end == nil else { return }
         self.runner = nil
         held.removeAll()
-        queue.removeAll()
+        queue.discard()
         runner.upstreamFailed(failure, repeatability, isCounted: isCounted)
     }
 }

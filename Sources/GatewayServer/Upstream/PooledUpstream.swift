@@ -4,7 +4,6 @@ internal import NIOCore
 /// One upstream on one event loop: its endpoints, and the requests that wait for a connection to any of them.
 final class PooledUpstream {
     let upstream: Upstream
-    let worker: Worker
     private(set) var endpoints: [PooledEndpoint] = []
     var waiting = CircularBuffer<UpstreamPool.Ticket>()
     /// When a request last asked for a connection.
@@ -16,17 +15,17 @@ final class PooledUpstream {
     /// How long an upstream that nobody uses is remembered, longer than any endpoint stays out; so long it is checked.
     private static let memory = TimeAmount.minutes(10)
 
-    init(_ upstream: Upstream, worker: Worker) {
+    init(_ upstream: Upstream, at now: NIODeadline) {
         self.upstream = upstream
-        self.worker = worker
-        lastUse = worker.now
+        lastUse = now
         endpoints = upstream.endpoints.indices.map { PooledEndpoint($0, of: self) }
     }
 
-    /// Of no more use: its endpoints do not keep it any longer.
+    /// Of no more use: its endpoints, and who waits for one, do not keep it any longer.
     func dissolve() {
         stopChecks()
         endpoints = []
+        waiting = []
     }
 
     var count: Int { endpoints.reduce(0) { $0 + $1.count } }
@@ -99,7 +98,9 @@ final class PooledUpstream {
     // MARK: Time
 
     /// Called several times a second.
-    func checkDeadlines(now: NIODeadline) {
+    ///
+    /// - Parameter worker: whose pool this stands in, which is why it is not kept here.
+    func checkDeadlines(now: NIODeadline, for worker: Worker) {
         for endpoint in endpoints {
             endpoint.checkDeadlines(now: now)
         }

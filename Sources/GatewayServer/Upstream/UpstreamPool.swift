@@ -68,7 +68,7 @@ final class UpstreamPool {
         avoiding avoided: PooledEndpoint? = nil
     ) -> Acquisition {
         let now = runner.worker.now
-        let pooled = pooled(upstream, worker: runner.worker)
+        let pooled = pooled(upstream, at: now)
         pooled.lastUse = now
         let endpoint = pooled.choose(at: now, avoiding: avoided) { $0.hasRoom }
         if let exchange = endpoint?.free(for: runner) { return .connection(exchange) }
@@ -85,9 +85,9 @@ final class UpstreamPool {
         return .pending(ticket)
     }
 
-    private func pooled(_ upstream: Upstream, worker: Worker) -> PooledUpstream {
+    private func pooled(_ upstream: Upstream, at now: NIODeadline) -> PooledUpstream {
         if let pooled = upstreams[ObjectIdentifier(upstream)] { return pooled }
-        let pooled = PooledUpstream(upstream, worker: worker)
+        let pooled = PooledUpstream(upstream, at: now)
         upstreams[ObjectIdentifier(upstream)] = pooled
         return pooled
     }
@@ -214,9 +214,9 @@ final class UpstreamPool {
     // MARK: Time
 
     /// Called several times a second.
-    func checkDeadlines(now: NIODeadline) {
+    func checkDeadlines(now: NIODeadline, for worker: Worker) {
         for (key, pooled) in upstreams {
-            pooled.checkDeadlines(now: now)
+            pooled.checkDeadlines(now: now, for: worker)
             if pooled.isForgotten(at: now) {
                 upstreams[key] = nil
                 pooled.dissolve()

@@ -32,13 +32,4 @@ struct ChargeOffer {
         self.invoice = invoice
         self.amount = amount
     }
-
-    /// The field that presents the payment.
-    func field(paidWith preimage: Preimage) -> (name: String, value: String) {
-        let credential = PaymentCredential(
-            challenge: challenge,
-            payload: .texts([("preimage", preimage.bytes.hex)])
-        )
-        return (challenge.header ?? "Authorization", credential.authorization)
-    }
 }

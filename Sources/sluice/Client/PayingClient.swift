@@ -63,6 +63,7 @@ struct PayingClient {
         let hasOwnCredential = fields.contains { $0.0.lowercased() == "authorization" }
         var presented: [L402Token] = []
         // A credential that the user gave is tried first, as it is.
+        if !hasOwnCredential, let response = try await responseToEarlierCharge() { return response }
         let known = hasOwnCredential ? nil : try cache.token(origin: origin, path: url.path())
         if let known {
             report("presenting the token kept for \(origin)\(url.path())")
@@ -115,7 +116,7 @@ struct PayingClient {
         return response
     }
 
-    private func origin() throws -> String {
+    func origin() throws -> String {
         guard let scheme = url.scheme?.lowercased(), scheme == "http" || scheme == "https", let host = url.host() else {
             throw CommandFailure(.usage, "'\(url)' should be an http or https URL")
         }

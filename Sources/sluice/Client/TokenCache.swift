@@ -1,12 +1,19 @@
 package import L402
+internal import MPP
 
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials
 #else
     internal import Foundation
 #endif
 
-/// The tokens that were bought or are being bought, by host and service, in a file that only its owner may read.
+/// The tokens that were bought or are being bought, by host and service, and the offers for one answer that are being
+/// bought, in a file that only its owner may read.
 ///
 /// Nothing is kept in memory: other processes change the file too.
 package struct TokenCache: Sendable {
@@ -36,11 +43,11 @@ package struct TokenCache: Sendable {
 
     /// The paid token that opened this path the last time.
     package func token(origin: String, path: String) throws -> L402Token? {
-        try entries().first { $0.origin == origin && $0.preimage != nil && $0.paths.contains(path) }?.paid
+        try entries().first { $0.origin == origin && $0.paid != nil && $0.paths.contains(path) }?.paid
     }
 
     package func token(origin: String, service: String) throws -> L402Token? {
-        try entries().first { $0.origin == origin && $0.preimage != nil && $0.service == service }?.paid
+        try entries().first { $0.origin == origin && $0.paid != nil && $0.service == service }?.paid
     }
 
     package func pending(origin: String, service: String, path: String) throws -> PendingToken? {
@@ -69,13 +76,13 @@ package struct TokenCache: Sendable {
     package func keep(_ token: L402Token, origin: String, service: String, path: String) throws {
         try change { entries in
             let isReplaced = { (entry: TokenEntry) in
-                entry.origin == origin && entry.service == service && entry.preimage != nil
+                entry.origin == origin && entry.service == service && entry.paid != nil
             }
             var paths = entries.first(where: isReplaced)?.paths ?? []
             if !paths.contains(path) { paths.append(path) }
             entries.removeAll { isReplaced($0) || $0.origin == origin && $0.token == token.token }
             // A path opens with one token: that of another service is not tried there any more.
-            for index in entries.indices where entries[index].origin == origin && entries[index].preimage != nil {
+            for index in entries.indices where entries[index].origin == origin && entries[index].paid != nil {
                 entries[index].paths.removeAll { $0 == path }
             }
             entries.append(TokenEntry(token, origin: origin, service: service, paths: paths))
@@ -85,6 +92,55 @@ package struct TokenCache: Sendable {
     /// Forgets a token that was not paid and never will be.
     package func drop(_ pending: PendingToken) throws {
         try change { entries in entries.removeAll { $0.pending == pending } }
+    }
+
+    // MARK: Offers for one answer
+
+    /// What a run bought, or was about to, that has ended before it got the answer: from now on this process's.
+    package func takeUp(origin: String, request: String) throws -> PendingCharge? {
+        let isLeft = { (entry: TokenEntry) in
+            entry.origin == origin && entry.request == request && !Self.isRunning(entry.owner)
+        }
+        guard try entries().contains(where: isLeft) else { return nil }
+        return try change { entries in
+            guard let index = entries.firstIndex(where: isLeft) else { return nil }
+            entries[index].owner = getpid()
+            return entries[index].charge
+        }
+    }
+
+    /// Keeps an offer that is about to be paid for. Others may ask for the same: each pays for its own answer.
+    ///
+    /// - Throws: `CommandFailure` when the file cannot be written: then nothing must be paid.
+    package func reserve(_ charge: PendingCharge) throws {
+        try change("; nothing was paid") { entries in
+            entries.append(try TokenEntry(charge, owner: getpid()))
+        }
+    }
+
+    /// Keeps the preimage of one that is paid for, before it is presented.
+    ///
+    /// - Parameter owner: whose it is; `nil`: this process's.
+    package func keep(_ charge: PendingCharge, owner: Int32? = nil) throws {
+        try change { entries in
+            let entry = try TokenEntry(charge, owner: owner ?? getpid())
+            guard let index = entries.firstIndex(where: { $0.isCharge && $0.token == entry.token }) else {
+                return entries.append(entry)
+            }
+            entries[index] = entry
+        }
+    }
+
+    /// Forgets one whose answer has come, or that was not paid and never will be.
+    package func drop(_ charge: PendingCharge) throws {
+        try change { entries in entries.removeAll { $0.isCharge && $0.token == charge.challenge.id } }
+    }
+
+    /// True for another process that may still get its answer itself. One that took over the number of a dead one keeps
+    /// what that left waiting until it ends.
+    private static func isRunning(_ process: Int32?) -> Bool {
+        guard let process, process > 0, process != getpid() else { return false }
+        return kill(process, 0) == 0 || errno == EPERM
     }
 
     // MARK: The file

@@ -11,8 +11,26 @@ struct DiscoveryCatalog: Sendable {
         let path: String?
         /// Empty: every method.
         let methods: [HTTPRequest.Method]
+        /// What the body is to call; `nil`: it is not looked at.
+        let call: CallPattern?
         let service: String
         let offer: PlannedOffer
+
+        /// Those that documents list where a route has any: they have no word for all.
+        var listedMethods: [String] { methods.isEmpty ? ["GET", "POST"] : methods.map(\.rawValue) }
+
+        /// In whole satoshis, rounded up, as the wire of the payment scheme has it; `nil`: the 402 says.
+        var satoshis: String? {
+            guard case .fixed(let amount) = offer.price else { return nil }
+            return "\(amount.satoshisRoundedUp)"
+        }
+
+        /// `nil`: the 402 says. Beside an offer in whole satoshis all offers are: they share one invoice.
+        var millisatoshis: UInt64? {
+            guard case .fixed(let amount) = offer.price else { return nil }
+            guard !offer.intents.isEmpty else { return amount.millisatoshis }
+            return Amount.satoshis(amount.satoshisRoundedUp)?.millisatoshis
+        }
     }
 
     /// The most specific host first.
@@ -25,6 +43,7 @@ struct DiscoveryCatalog: Sendable {
                     host: planned.match.host,
                     path: Self.path(of: planned.match.path),
                     methods: planned.match.methods,
+                    call: planned.match.call,
                     service: planned.route.service,
                     offer: offer
                 )

@@ -26,15 +26,27 @@ struct DiscoveryStage: Stage {
         }
         let entries = catalog.entries(for: exchange.request)
         let host = exchange.request.host
+        let origin = Self.origin(of: exchange)
         var reply: Reply =
             switch document {
-            case .openAPI: .json(JSONOutput.text(OpenAPIDocument(entries, host: host)) + "\n")
-            case .l402: .json(JSONOutput.text(L402Manifest(entries, host: host)) + "\n")
+            case .openAPI: .json(JSONOutput.text(OpenAPIDocument(entries, host: host, origin: origin)) + "\n")
+            case .l402: .json(JSONOutput.text(L402Manifest(entries, host: host, origin: origin)) + "\n")
             case .llms: .text(Self.text(entries, host: host))
             }
         reply.fields.add(.cacheControl, "max-age=300")
         reply.fields.add(FieldName(.accessControlAllowOrigin), "*")
         return .now(.reply(reply))
+    }
+
+    /// Where the client has asked, as a URI.
+    private static func origin(of exchange: Exchange) -> String {
+        let request = exchange.request
+        var scheme = request.scheme
+        if exchange.client.isBehindTrustedProxy {
+            let said = request.fields.values(of: FieldName(.xForwardedProto)).last
+            scheme = said?.lowercased() == "http" ? "http" : "https"
+        }
+        return "\(scheme)://\(request.authority)"
     }
 
     /// For models that read: the form of llmstxt.org.
@@ -43,11 +55,13 @@ struct DiscoveryStage: Stage {
             let methods = entry.methods.map(\.rawValue).joined(separator: ", ")
             let price =
                 switch entry.offer.price {
-                case .fixed(let amount): amount.description
+                case .fixed: (entry.millisatoshis.map { Amount(millisatoshis: $0) } ?? .zero).description
                 case .asked: "a price that depends on the request"
                 }
             let target = entry.path.map { "`\(methods.isEmpty ? "" : "\(methods) ")\($0)`" } ?? "further paths"
-            return "- \(target): \(price), service `\(entry.service)`, \(entry.offer.schemes.joined(separator: " or "))"
+            let call = entry.call.map { " calling `\($0)`" } ?? ""
+            return
+                "- \(target)\(call): \(price), service `\(entry.service)`, \(entry.offer.schemes.joined(separator: " or "))"
         }
         return """
             # \(host)

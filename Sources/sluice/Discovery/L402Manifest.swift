@@ -3,65 +3,56 @@ internal import GatewayPolicy
 internal import HTTPTypes
 internal import L402
 
-/// `/.well-known/l402.json`: the services that are sold for L402 tokens, and the caveats that those carry (L402
-/// discovery-spec, version 1.0).
+/// `/.well-known/l402.json`: the services that are sold for L402 tokens at prices that are known, and the caveats that
+/// those carry (lightninglabs/L402, discovery-spec §5, version 1.0).
 struct L402Manifest: Encodable {
-    struct Endpoint: Encodable {
-        /// Empty: every method.
-        let methods: [String]
-        let path: String
+    static let version = "1.0"
+
+    struct Resource: Encodable {
+        /// `nil`: a regular expression, which has no template.
+        let path: String?
+        let method: String
+        let pricing: L402Pricing
     }
 
     struct Service: Encodable {
         let name: String
-        /// `null`: the 402 says.
-        let price: UInt64?
-        var endpoints: [Endpoint]
-        let caveats: [String]
-
-        enum CodingKeys: String, CodingKey {
-            case name, endpoints, caveats
-            case price = "price_msat"
-        }
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(name, forKey: .name)
-            try container.encode(price, forKey: .price)
-            try container.encode(endpoints, forKey: .endpoints)
-            try container.encode(caveats, forKey: .caveats)
-        }
+        /// What a body calls, where that decides.
+        let description: String?
+        var resources: [Resource]
     }
 
-    let version = "1.0"
+    let version = Self.version
     let provider: [String: String]
+    let currencies = ["msat"]
+    /// Of the identifiers of macaroons.
+    let macaroonVersions = [0]
+    let paymentMethods = ["bolt11"]
+    let openapi = DiscoveryStage.Document.openAPI.rawValue
     let services: [Service]
+    let caveats: [String: L402Caveat]
 
     enum CodingKeys: String, CodingKey {
-        case version, provider, services
+        case version, provider, currencies, openapi, services, caveats
+        case macaroonVersions = "macaroon_versions"
+        case paymentMethods = "payment_methods"
     }
 
-    init(_ entries: [DiscoveryCatalog.Entry], host: String) {
-        provider = ["name": host]
+    init(_ entries: [DiscoveryCatalog.Entry], host: String, origin: String) {
+        provider = ["name": host, "uri": origin]
+        let sold = entries.filter { $0.offer.schemes.contains(L402Scheme.word) }
         var services = [Service]()
-        for entry in entries where entry.offer.schemes.contains(L402Scheme.word) {
-            let endpoints = entry.path.map { Endpoint(methods: entry.methods.map(\.rawValue), path: $0) }
-            // Routes of one service cost the same: `check` sees to it.
+        for entry in sold {
+            guard let pricing = L402Pricing(entry) else { continue }
+            let resources = entry.listedMethods.map { Resource(path: entry.path, method: $0, pricing: pricing) }
             if let index = services.firstIndex(where: { $0.name == entry.service }) {
-                services[index].endpoints += [endpoints].compactMap { $0 }
-                continue
+                services[index].resources += resources
+            } else {
+                let description = entry.call.map(\.description)
+                services.append(Service(name: entry.service, description: description, resources: resources))
             }
-            var price: UInt64?
-            if case .fixed(let amount) = entry.offer.price { price = amount.millisatoshis }
-            services.append(
-                Service(
-                    name: entry.service,
-                    price: price,
-                    endpoints: [endpoints].compactMap { $0 },
-                    caveats: entry.offer.conditions
-                )
-            )
         }
         self.services = services
+        caveats = L402Caveat.vocabulary(of: sold)
     }
 }

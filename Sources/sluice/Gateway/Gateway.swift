@@ -6,6 +6,7 @@ internal import Logging
 internal import MPP
 package import NIOCore
 internal import NIOPosix
+internal import Standard
 
 /// A plan, put to work: store and node started, listeners open, ledger and revocations followed.
 package final class Gateway: Sendable {
@@ -32,17 +33,19 @@ package final class Gateway: Sendable {
         let fileLimit = OpenFileLimit.raised()
         try await plan.store.start()
         do {
-            try L402Scheme.prepare(dataFolder: policy.dataFolder)
-            try MPPScheme.prepare(dataFolder: policy.dataFolder)
+            if schemes.contains(L402Scheme.word) { try L402Scheme.prepare(dataFolder: policy.dataFolder) }
+            if schemes.contains(MPPScheme.word) { try MPPScheme.prepare(dataFolder: policy.dataFolder) }
             let position = try await followOnce(after: 0)
             try await plan.lightning.start()
             do {
+                for part in policy.parts.all { try await part.start() }
                 let listeners = fileLimit?.fitting(plan.listeners) ?? plan.listeners
                 let running = try await listen(at: listeners, on: group, revocationsAfter: position)
                 // Not before: a failure to start is told in one line.
                 if let fileLimit { report(fileLimit, listeners) }
                 return running
             } catch {
+                for part in policy.parts.all { await part.stop() }
                 await plan.lightning.stop()
                 throw error
             }
@@ -75,6 +78,7 @@ package final class Gateway: Sendable {
                     readiness: readiness,
                     accessLog: accessLog,
                     plan: plan,
+                    parts: policy.parts,
                     followers: followers(server, revocationsAfter: position)
                 )
             } catch {
@@ -87,10 +91,19 @@ package final class Gateway: Sendable {
         }
     }
 
-    /// Where the payment pages of the plan's routes ask.
-    private var pages: PagePaymentStage {
-        PagePaymentStage(
-            dataFolder: policy.dataFolder,
+    /// The words of the schemes that a route takes.
+    private var schemes: Set<String> {
+        Set(plan.routes.flatMap(\.route.stages).compactMap { $0 as? any StagePlugin }.flatMap(\.sales).map(\.scheme))
+    }
+
+    /// Where the payment pages of the plan's routes ask; `nil` where there can be none.
+    private var pages: PagePaymentStage? {
+        var gates = [any PageGate]()
+        if schemes.contains(L402Scheme.word) { gates.append(L402PageGate(dataFolder: policy.dataFolder)) }
+        if schemes.contains(MPPScheme.word) { gates.append(MPPPageGate(dataFolder: policy.dataFolder)) }
+        guard !gates.isEmpty else { return nil }
+        return PagePaymentStage(
+            gates,
             store: plan.store,
             lightning: plan.lightning,
             time: policy.time

@@ -15,9 +15,12 @@ struct OwnRoutes: Routing {
     private let plan: Plan
 
     /// - Parameter offersDiscovery: tells what the plan sells, but for the paths that it has a route for itself.
-    init(_ pages: any Stage, offersDiscovery: Bool, before plan: Plan) {
+    init(_ pages: (any Stage)?, offersDiscovery: Bool, before plan: Plan) {
         self.plan = plan
-        var own = [Own(path: Array(PageKey.path.utf8), route: Self.route(pages), isFor: { _ in true })]
+        var own = [Own]()
+        if let pages {
+            own.append(Own(path: Array(PageKey.path.utf8), route: Self.route(pages), isFor: { _ in true }))
+        }
         if offersDiscovery {
             let catalog = DiscoveryCatalog(plan)
             let written = plan.routes.map(\.match.path.description)

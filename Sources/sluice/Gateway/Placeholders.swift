@@ -6,6 +6,8 @@ struct NoStore: Store {
 
     func claim(_ payment: PaymentHash, for purpose: String) async throws -> Claim { throw failure }
     func release(_ payment: PaymentHash, for purpose: String) async throws -> Bool { throw failure }
+    func purpose(of payment: PaymentHash) async throws -> String? { throw failure }
+    func move(_ payment: PaymentHash, from purpose: String, to next: String) async throws -> Bool { throw failure }
     func note(_ invoice: IssuedInvoice) {}
     func flush() async throws {}
     func invoice(_ payment: PaymentHash) async throws -> IssuedInvoice? { throw failure }
@@ -28,5 +30,9 @@ struct NoLightning: LightningBackend {
     func settlements(since cursor: SettlementCursor?) -> AsyncThrowingStream<Settlement, any Error> {
         AsyncThrowingStream { $0.finish() }
     }
-    func pay(_ bolt11: String, feeLimit: Amount) async throws -> Payment { throw failure }
+    func pay(_ bolt11: String, amount: Amount?, feeLimit: Amount, patience: Duration) async throws -> Payment {
+        throw failure
+    }
+    func payment(_ payment: PaymentHash) async throws -> PaymentState { throw failure }
+    func read(_ bolt11: String) throws -> PayableInvoice { throw failure }
 }

@@ -23,16 +23,19 @@ struct TestGateway {
     let folder: String
 
     /// Runs `body` with a gateway whose routes are `routes`; everything is stopped and removed afterwards.
+    ///
+    /// - Parameter echoPort: of another service in place of the one that echoes.
     static func with<Result>(
         listen: String = "127.0.0.1:0",
         routes: String = standardRoutes,
         time: TimeSource = .system,
         folder: String? = nil,
+        echo echoPort: Int? = nil,
         _ body: (TestGateway) async throws -> Result
     ) async throws -> Result {
         let data = folder ?? NSTemporaryDirectory() + "sluice-\(UUID().uuidString)"
         let upstream = try await EchoUpstream.start()
-        let port = upstream.addresses.first?.port ?? 0
+        let port = echoPort ?? upstream.addresses.first?.port ?? 0
         let text = policyText(listen: listen, upstreamPort: port, routes: routes)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let policy = try LoadedPolicy(dataFolder: data, time: time, logger: logger) {
@@ -72,8 +75,10 @@ struct TestGateway {
         upstreams:
           echo: { url: http://127.0.0.1:\(upstreamPort) }
           nobody: { url: "unix:/proc/nobody.sock" }
+          echo2: { url: h2c://127.0.0.1:\(upstreamPort) }
         pipelines:
         \(routes.contains("use: charged") ? chargedPipeline : "")
+        \(routes.contains("use: open") ? openPipeline : "")
           paid:
             - auth: { use: l402, valid-for: 1h }
             - caveats: [service, expires, path, method, address]
@@ -84,6 +89,12 @@ struct TestGateway {
         \(routes)
         """
     }
+
+    private static let openPipeline = """
+          open:
+            - rate-limit: { limit: 1000/s }
+            - forward: echo
+        """
 
     private static let chargedPipeline = """
           charged:

@@ -1,8 +1,40 @@
+import Foundation
 import GatewayKit
 import GatewayTesting
 import MPP
 import NIOHTTP1
 import Testing
+
+// The black-box list for servers of the scheme (its drafts, `mppx validate` and the flows of tempoxyz/mpp-tools), as far as
+// it is about charges, and where each item is tested. PO: PaymentOfferTests, RP: here, CR: ChargedRequestTests,
+// LP: LostPaymentTests.
+//
+// | item | test |
+// |---|---|
+// | free route passes, and forwards no credential | CR `a free route forwards no credential` |
+// | unpaid: 402, no-store, problem, a challenge | PO `is a 402 that no cache keeps...` |
+// | unpaid: upstream not called | RP `never reaches the upstream...` |
+// | wrong scheme; garbage: malformed and fresh | RP `a credential of another scheme...`, `garbage is malformed` |
+// | wrong preimage; its form | RP `a wrong preimage...`, `a preimage has one form` |
+// | tampered id, realm, request, amount, expires, opaque, digest | RP `a challenge that was changed is unknown` |
+// | the same with a right id | RP `a challenge of this secret...` |
+// | missing expires; expired | RP `a challenge that has no end...`, `an offer that has ended...` |
+// | replay; concurrent replay: one 200 | CR `is served once...`, `sent by many at the same time...` |
+// | other route, query, method, host | RP `what was bought for one path...` |
+// | other body; the body arrives whole | RP `what was bought for one body...` |
+// | receipt on 2xx only, one, ours | CR `whose answer is no success...`, `whose answer is a success...` |
+// | Cache-Control merged | CR `whose answer is a success...` |
+// | receipt names challenge and payment | CR `is served once...` |
+// | Retry-After without receipt; 402s limited | RP `is asked for no more often...` |
+// | Accept-Payment | PO `is made for every preference...`; AcceptPaymentTests |
+// | Idempotency-Key: replay, conflict, too long, ended | CR `with an idempotency key...` and following; LP after a restart |
+// | two credentials; unknown method or intent: 400 | RP `several credentials...`, `a method or an intent...` |
+// | credential in the wrong field | PO `for a route that keeps Authorization...`, `a credential for Authorization...` |
+// | upstream 500: no receipt | CR `whose answer is no success...` |
+// | upstream never sees the credential | CR `is served once...` |
+// | restart keeps everything | CR `outlives the gateway that sold it...`; LP |
+// | key rotation over a restart | CR `outlives a new secret...` |
+// | node down: 503 | PO `is not made while the node is down`; CR `is served although the node is down...` |
 
 @Suite struct `A payment that does not count` {
     /// Answered 402 with a fresh challenge, the type, and the id of the challenge that was presented.
@@ -171,6 +203,93 @@ import Testing
         let foreign = try await TestGateway.withPayments { try await $0.charge("/echo") }
         try await TestGateway.withPayments { gateway in
             expectRefusal("lightning/unknown-challenge", of: foreign, try await gateway.present(foreign, "/echo"))
+        }
+    }
+
+    /// The secret of the gateway's challenges, for what only a holder of it could make.
+    private func keyring(_ gateway: TestGateway) throws -> ChallengeKeyring {
+        try ChallengeKeyring(parsing: String(contentsOfFile: gateway.folder + "/mpp.keyring", encoding: .utf8))
+    }
+
+    @Test func `a challenge that has no end is none, whoever made it`() async throws {
+        try await TestGateway.withPayments { gateway in
+            let keyring = try keyring(gateway)
+            let endless = changed(try await gateway.charge("/echo")) { challenge in
+                challenge.expires = nil
+                challenge.id = keyring.id(of: challenge)
+            }
+            expectRefusal("invalid-challenge", of: endless, try await gateway.present(endless, "/echo"))
+            let nonsense = changed(try await gateway.charge("/echo")) { challenge in
+                challenge.expires = "tomorrow"
+                challenge.id = keyring.id(of: challenge)
+            }
+            expectRefusal("invalid-challenge", of: nonsense, try await gateway.present(nonsense, "/echo"))
+        }
+    }
+
+    @Test func `a challenge of this secret for another realm or scope is none of this route`() async throws {
+        try await TestGateway.withPayments { gateway in
+            let keyring = try keyring(gateway)
+            let changes: [(inout PaymentChallenge) -> Void] = [
+                { $0.realm = "other.example.com" }, { $0.opaque = nil },
+                { $0.opaque = PaymentScope(service: "charged", route: "other", method: "GET", target: "/echo").opaque },
+                { $0.opaque = PaymentScope(service: "other", route: "charged", method: "GET", target: "/echo").opaque },
+            ]
+            for change in changes {
+                let other = changed(try await gateway.charge("/echo")) { challenge in
+                    change(&challenge)
+                    challenge.id = keyring.id(of: challenge)
+                }
+                expectRefusal("invalid-challenge", of: other, try await gateway.present(other, "/echo"))
+            }
+        }
+    }
+
+    @Test func `never reaches the upstream, and the one that counts does once`() async throws {
+        try await TestGateway.withPayments { gateway in
+            let path = "/echo?\(UUID())"
+            let credential = try await gateway.charge(path)
+            for value in ["Payment garbage", "Bearer x", changed(credential) { $0.expires = nil }.authorization] {
+                expectStatus(402, try await gateway.request(path, [("Authorization", value)]))
+            }
+            let wrong = credential.challenge.paid(with: Preimage(.random()))
+            expectStatus(402, try await gateway.present(wrong, path))
+            #expect(EchoUpstream.reached(path) == 0)
+            for status in [200, 402] {
+                expectStatus(status, try await gateway.present(credential, path))
+                #expect(EchoUpstream.reached(path) == 1)
+            }
+        }
+    }
+
+    @Test func `is asked for no more often than the rate limit allows, and then told when to come again`() async throws
+    {
+        let time = ManualTime()
+        try await TestGateway.withPayments(time: time.source) { gateway in
+            let credential = try await gateway.charge("/slow")
+            expectStatus(402, try await gateway.request("/slow"))
+            for answer in [try await gateway.request("/slow"), try await gateway.present(credential, "/slow")] {
+                #expect(answer.status == 429)
+                #expect(answer.headers["retry-after"].count == 1)
+                #expect(answer.headers["www-authenticate"].isEmpty)
+                #expect(answer.headers["payment-receipt"].isEmpty)
+            }
+        }
+    }
+
+    @Test func `is refused before its body is asked for, and HEAD is told what GET is`() async throws {
+        try await TestGateway.withPayments { gateway in
+            let head = try await gateway.request("/echo", method: .HEAD)
+            #expect(head.status == 402)
+            #expect(head.payments.count == 1)
+            #expect(head.headers["cache-control"] == ["no-store"])
+            #expect(head.body.isEmpty)
+            let credential = try await gateway.paid(try #require(head.payments.first))
+            // Of another method.
+            expectRefusal("invalid-challenge", of: credential, try await gateway.present(credential, "/echo"))
+            let answer = try await gateway.present(credential, "/echo", method: .HEAD)
+            #expect(answer.status == 200)
+            #expect(answer.receipt != nil)
         }
     }
 }

@@ -8,8 +8,8 @@ enum ProtocolPeer {
     private static let environment = ProcessInfo.processInfo.environment
     static let isExpected = environment["SLUICE_INTEROP_PYTHON"] != nil || environment["CI"] != nil
     static let whyNot: Comment = """
-        SLUICE_INTEROP_PYTHON is not set: it should be the path of a python that has h2 4.4.1, websockets 17.4 and \
-        grpcio 1.85.3; curl, nginx, h2load and openssl are needed as well
+        SLUICE_INTEROP_PYTHON is not set: it should be the path of a python that has h2 4.4.1, websockets 17.4, \
+        grpcio 1.85.3, mcp 1.27.0 and pympp 0.16.0; curl, nginx, h2load and openssl are needed as well
         """
 
     /// Whether tests with these programs are to run: CI fails where one is missing, others skip and say so.

@@ -21,6 +21,15 @@ struct RequestEditsTests {
         #expect(edits.added.map(\.value) == ["GET", "second"])
     }
 
+    @Test func `a body that is not compressed is asked for in place of what the client takes`() {
+        let request = RequestHead.example(fields: [("Accept-Encoding", "gzip, br")])
+        var edits = RequestEdits()
+        edits.acceptOnlyIdentity(of: request)
+        #expect(edits.isRemoved(line: 1))
+        #expect(edits.added.map(\.name.text) == ["accept-encoding"])
+        #expect(edits.added.map(\.value) == ["identity"])
+    }
+
     @Test func `a field that was added can be removed again`() {
         var edits = RequestEdits()
         edits.set(.authorization, "secret", of: request)

@@ -6,7 +6,7 @@ import HTTPTypes
 struct DriverScript {
     enum Event: String, CaseIterable, Sendable {
         case next, reply, forward, rejected, stageFails
-        case connects, responds, upstreamFails, staleFails, refuses, written
+        case connects, responds, upstreamFails, staleFails, refuses, written, filterCuts
         case clientLeaves, bodyFails, drains
     }
 
@@ -51,6 +51,7 @@ struct DriverScript {
         case .staleFails: note(driver.upstreamFailed(.closed, mostRetries: 1))
         case .refuses: note(driver.upstreamFailed(.closed, mostRetries: 2))
         case .written: note(driver.responseWritten())
+        case .filterCuts: note(driver.filterCut())
         case .clientLeaves: note(driver.clientLeft())
         case .bodyFails: note(driver.requestFailed(with: Reply(.badRequest)))
         case .drains: note(driver.drainExpired())

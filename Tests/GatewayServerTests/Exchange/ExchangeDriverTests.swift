@@ -155,6 +155,16 @@ struct ExchangeDriverTests {
             [.forward, .connects, .responds, .drains],
             ["connect", "request", "response", "abort drained 200, settle 1"]
         ),
+        .init(
+            "cut in the response",
+            [.forward, .connects, .responds, .filterCuts],
+            ["connect", "request", "response", "abort cut 200, settle 1"]
+        ),
+        .init(
+            "cut in the reply",
+            [.reply, .filterCuts, .written],
+            ["reply 200", "wait", "finish replied 200, settle 0"]
+        ),
         .init("drained in the reply", [.reply, .drains], ["reply 200", "abort drained 200, settle 0"]),
         .init(
             "drained and left while a stage decides",

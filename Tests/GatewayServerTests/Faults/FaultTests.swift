@@ -34,9 +34,7 @@ struct FaultTests {
             return FaultTraces(of: course)
         }
         #expect(!traces.keepsClients, "seed \(seed): client connections outlive the gateway")
-        withKnownIssue("a worker that has drained is kept by the upstreams of its own pool") {
-            #expect(traces.upstreams.isEmpty, "seed \(seed), after the gateway")
-        }
+        #expect(traces.upstreams.isEmpty, "seed \(seed), after the gateway")
     }
 
     private func withCourse<Result>(

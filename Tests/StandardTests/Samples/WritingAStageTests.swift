@@ -21,6 +21,10 @@ struct WritingAStageTests {
         #expect(try Self.article().contains("```swift\n\(Self.sample("HoursStage.swift"))```"))
     }
 
+    @Test func `the filter of the article compiles as it stands there`() throws {
+        #expect(try Self.article().contains("```swift\n\(Self.sample("CountingFilter.swift"))```"))
+    }
+
     @Test func `the answer of the article that must wait compiles as it stands there`() throws {
         let lines = try Self.sample("ListedStage.swift").split(separator: "\n", omittingEmptySubsequences: false)
         let start = try #require(lines.firstIndex { $0.contains("func admit") })

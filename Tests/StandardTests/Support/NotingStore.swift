@@ -19,6 +19,10 @@ final class NotingStore: Store {
     func release(_ payment: PaymentHash, for purpose: String) async throws -> Bool {
         try await refusing.release(payment, for: purpose)
     }
+    func purpose(of payment: PaymentHash) async throws -> String? { try await refusing.purpose(of: payment) }
+    func move(_ payment: PaymentHash, from purpose: String, to next: String) async throws -> Bool {
+        try await refusing.move(payment, from: purpose, to: next)
+    }
     func flush() async throws { try await refusing.flush() }
     func invoice(_ payment: PaymentHash) async throws -> IssuedInvoice? { try await refusing.invoice(payment) }
     func settle(_ payment: PaymentHash, at time: WallTime) async throws -> Bool {

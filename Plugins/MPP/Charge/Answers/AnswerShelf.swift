@@ -1,0 +1,94 @@
+internal import GatewayKit
+internal import HTTPTypes
+internal import NIOConcurrencyHelpers
+internal import NIOCore
+
+/// Answers to paid requests, kept in memory for clients that ask for the same again, and which of them are under way.
+/// Bounded in time, number and bytes: the oldest give way. May be used from any thread.
+final class AnswerShelf: Sendable {
+    /// Bytes of all bodies together.
+    static let room = ByteCount.mebibytes(64)
+    private static let capacity = 16_384
+
+    struct Answer: Sendable {
+        let status: HTTPResponse.Status
+        let fields: Fields
+        let body: ByteBuffer
+    }
+
+    enum Finding: Sendable {
+        /// Nobody asked before: the place is taken, and `keep` or `drop` follows.
+        case reserved
+        case underWay
+        case answer(Answer)
+        /// The key names another request.
+        case conflict
+        /// The request was made with another key: what became of it says the ledger.
+        case otherKey
+    }
+
+    private struct Entry {
+        let reservation: Charge.Reservation
+        var answer: Answer?
+    }
+
+    private struct State {
+        var entries = [String: Entry]()
+        /// May hold some that are gone.
+        var order = CircularBuffer<String>()
+        var bytes = 0
+
+        mutating func remove(_ challenge: String) {
+            guard let entry = entries.removeValue(forKey: challenge) else { return }
+            bytes -= entry.answer?.body.readableBytes ?? 0
+        }
+    }
+
+    private let state = NIOLockedValueBox(State())
+
+    /// The key that a challenge's request was sent with.
+    func key(of challenge: String, at time: WallTime) -> IdempotencyKey? {
+        state.withLockedValue { state in
+            guard let entry = state.entries[challenge], entry.reservation.end > time else { return nil }
+            return entry.reservation.key
+        }
+    }
+
+    func find(_ challenge: String, _ reservation: Charge.Reservation, at time: WallTime) -> Finding {
+        state.withLockedValue { state in
+            if let entry = state.entries[challenge], entry.reservation.end > time {
+                guard entry.reservation.key == reservation.key else { return .otherKey }
+                guard entry.reservation.fingerprint == reservation.fingerprint else { return .conflict }
+                return entry.answer.map { .answer($0) } ?? .underWay
+            }
+            state.remove(challenge)
+            state.entries[challenge] = Entry(reservation: reservation)
+            state.order.append(challenge)
+            Self.makeRoom(in: &state, at: time)
+            return .reserved
+        }
+    }
+
+    func keep(_ answer: Answer, for challenge: String, at time: WallTime) {
+        state.withLockedValue { state in
+            guard state.entries[challenge] != nil else { return }
+            state.entries[challenge]?.answer = answer
+            state.bytes += answer.body.readableBytes
+            Self.makeRoom(in: &state, at: time)
+        }
+    }
+
+    func drop(_ challenge: String) {
+        state.withLockedValue { $0.remove(challenge) }
+    }
+
+    private static func makeRoom(in state: inout State, at time: WallTime) {
+        while let oldest = state.order.first {
+            let isOver = state.bytes > room.bytes || state.order.count > capacity
+            let isOld = state.entries[oldest].map { $0.reservation.end <= time } ?? true
+            guard isOver || isOld else { return }
+            state.order.removeFirst()
+            state.remove(oldest)
+        }
+    }
+}

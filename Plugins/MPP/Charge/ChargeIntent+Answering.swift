@@ -1,0 +1,182 @@
+internal import GatewayKit
+internal import HTTPTypes
+internal import Logging
+
+// What becomes of a payment that is taken, with the answer.
+extension ChargeIntent {
+    func adjust(_ response: inout ResponseHead, of exchange: Exchange) {
+        guard let charge = exchange[Charge.self] else { return }
+        forgetCookie(of: charge, &response)
+        if case .taken(let taken) = charge.phase {
+            if Self.isGivenBack(response, exchange.upstreamFailure, chargeOn: terms.chargeOn) {
+                // Before the client learns of it, so that it may come again at once, to any instance.
+                exchange.holdResponse(until: release(taken, charge, of: exchange))
+            } else {
+                exchange.holdResponse(until: mark(taken, charge, of: exchange))
+                if Self.isSuccess(response) { addReceipt(to: &response, charge) }
+            }
+        } else if charge.isRepeated, Self.isSuccess(response) {
+            // As it was: the payment was taken then.
+            addReceipt(to: &response, charge)
+        }
+        if charge.reservation != nil {
+            let recording = AnswerRecording(response, limit: terms.replayLimit)
+            charge.recording = recording
+            exchange.responseWatch = recording
+        }
+    }
+
+    /// The cookie of a page opens its route once.
+    private func forgetCookie(of charge: Charge, _ response: inout ResponseHead) {
+        guard let cookie = charge.cookie, charge.isUsedUp || Self.isSuccess(response) else { return }
+        response.fields.add(
+            FieldName(.setCookie),
+            PageCookie.line(name: cookie, value: "", seconds: 0, isSecure: false)
+        )
+    }
+
+    /// True for an answer that uses nothing up: the upstream cannot have seen the request, or did not serve it and
+    /// `charge-on` asks for that.
+    private static func isGivenBack(
+        _ response: ResponseHead,
+        _ failure: UpstreamFailure?,
+        chargeOn: MPPTerms.ChargeOn
+    ) -> Bool {
+        switch failure {
+        case .unreachable, .busy: true
+        case .timeout, .closed, .malformed: chargeOn == .success
+        case nil: chargeOn == .success && response.status.code >= 500
+        }
+    }
+
+    /// A refusal of gRPC is a 200, too.
+    private static func isSuccess(_ response: ResponseHead) -> Bool {
+        guard (200...299).contains(response.status.code) else { return false }
+        return response.fields[.grpcStatus].map { $0 == "0" } ?? true
+    }
+
+    private func addReceipt(to response: inout ResponseHead, _ charge: Charge) {
+        let receipt = PaymentReceipt(
+            method: MPPScheme.method,
+            reference: charge.payment.description,
+            at: time.now(),
+            challengeID: charge.challengeID
+        )
+        response.fields.set(.paymentReceipt, receipt.field)
+        CacheControl.makePrivate(&response)
+    }
+
+    /// Tells the ledger that the payment buys this answer, which may not go out before.
+    ///
+    /// - Returns: fails with what the client gets in its place.
+    private func mark(_ taken: TakenCharge, _ charge: Charge, of exchange: Exchange) -> Eventually<Void> {
+        charge.phase = .marking(taken)
+        let logger = exchange.logger
+        return exchange.later { [ledger] in
+            guard try await ledger.serve(taken) else {
+                throw Reply(.conflict, detail: "the payment was used by another request, which was faster")
+            }
+        }.map {
+            if case .abandoned(isUsedUp: false) = charge.phase {
+                // Nothing of the answer went out.
+                charge.phase = .free
+                return releaseLater(taken, logger)
+            }
+            ledger.end(taken)
+            charge.phase = .served(taken)
+        }.recover { error in
+            charge.phase = .free
+            drop(charge)
+            if error is Reply {
+                ledger.end(taken)
+                throw error
+            }
+            logger.error("cannot take a payment", metadata: ["reason": "\(error)"])
+            // It gave nothing, whatever the ledger will say.
+            releaseLater(taken, logger)
+            throw Self.unmarked
+        }
+    }
+
+    private static var unmarked: Reply {
+        var problem = Problem.payment(
+            PaymentProblem.internalPaymentError.rawValue,
+            title: PaymentProblem.internalPaymentError.title,
+            detail: "the payment could not be taken; the same credential may be sent again"
+        )
+        problem.members.append(.init("reason", "unavailable"))
+        var reply = Reply(.serviceUnavailable, problem)
+        reply.fields.add(.retryAfter, "5")
+        return reply
+    }
+
+    /// The head has gone out and the payment is marked, but nothing of the call's answer was told.
+    func callAnswered(isError: Bool, in exchange: Exchange) -> Eventually<Void> {
+        guard isError, terms.chargeOn == .success, let charge = exchange[Charge.self],
+            case .served(let taken) = charge.phase
+        else { return .now(()) }
+        return release(taken, charge, of: exchange)
+    }
+
+    func settle(_ exchange: Exchange, as outcome: Outcome) {
+        guard let charge = exchange[Charge.self] else { return }
+        // The upstream may have done what was asked for, which `charge-on: request` is about.
+        let isUsedUp = terms.chargeOn == .request && exchange.wasForwarded
+        switch charge.phase {
+        case .taken(let taken):
+            charge.phase = .free
+            if isUsedUp {
+                markLater(taken, exchange.logger)
+            } else {
+                releaseLater(taken, exchange.logger)
+            }
+        case .marking:
+            charge.phase = .abandoned(isUsedUp: isUsedUp)
+        case .free, .served, .abandoned:
+            break
+        }
+        guard let reservation = charge.reservation else { return }
+        if outcome.isComplete, let answer = charge.recording?.answer {
+            charge.reservation = nil
+            keep(KeptAnswer(answer, for: reservation), to: charge.challengeID, exchange.logger)
+        } else {
+            drop(charge)
+        }
+    }
+
+    private func keep(_ kept: KeptAnswer, to challengeID: String, _ logger: Logger) {
+        let now = time.now()
+        mint.answers.keep(kept.answer, for: challengeID, at: now)
+        Task { [mint, store] in
+            await mint.archive.keep(kept, to: challengeID, at: now, in: store, logger: logger)
+        }
+    }
+
+    /// Gives the payment back; the answer may go out when that is done, or has failed.
+    private func release(_ taken: TakenCharge, _ charge: Charge, of exchange: Exchange) -> Eventually<Void> {
+        charge.phase = .free
+        drop(charge)
+        let logger = exchange.logger
+        return exchange.later { [ledger] in
+            if await ledger.releaseOnce(taken, logger: logger) { return }
+            releaseLater(taken, logger)
+        }
+    }
+
+    private func releaseLater(_ taken: TakenCharge, _ logger: Logger) {
+        ledger.giveUp(taken)
+        Task { [ledger] in await ledger.release(taken, logger: logger) }
+    }
+
+    /// For an answer that nobody waits for. Where it fails, the payment is free again after a while.
+    private func markLater(_ taken: TakenCharge, _ logger: Logger) {
+        Task { [ledger] in
+            do {
+                _ = try await ledger.serve(taken)
+            } catch {
+                logger.error("cannot take a payment", metadata: ["reason": "\(error)"])
+            }
+            ledger.end(taken)
+        }
+    }
+}

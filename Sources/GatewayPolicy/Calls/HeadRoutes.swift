@@ -1,0 +1,16 @@
+internal import GatewayKit
+
+/// The routes of a plan that ask for nothing in the body.
+struct HeadRoutes: Sendable {
+    private let table: RouteTable
+    private let choices: [CallDoor.Choice]
+
+    init(_ routes: [PlannedRoute]) {
+        table = RouteTable(routes.map(\.match))
+        choices = routes.map { CallDoor.Choice(route: $0.route, isPayable: $0.offer != nil) }
+    }
+
+    func choice(for request: RequestHead) -> CallDoor.Choice? {
+        table.route(for: request, as: request.method).map { choices[$0] }
+    }
+}

@@ -1,0 +1,53 @@
+internal import GatewayKit
+
+/// The rules of routes that are told apart by what a body calls: no call may find another way to the same service.
+struct CallRules {
+    private let routes: [RouteDraft]
+    private let run: LoadingRun
+
+    init(_ routes: [RouteDraft], run: LoadingRun) {
+        self.routes = routes.filter(\.isMatchRead)
+        self.run = run
+    }
+
+    func check() {
+        let calls = routes.filter { $0.match.call != nil }
+        for (index, route) in calls.enumerated() {
+            checkPlace(of: route, after: calls[..<index])
+        }
+        // One warning a place says it for all of its calls.
+        var told = [RouteMatch]()
+        for route in calls where route.prices != nil && !told.contains(where: route.match.isOfSamePlace) {
+            told.append(route.match)
+            checkWays(around: route)
+        }
+    }
+
+    private func checkPlace(of route: RouteDraft, after earlier: ArraySlice<RouteDraft>) {
+        let first = earlier.first {
+            $0.match.dividesCalls(with: route.match) && !$0.match.isAmbiguous(with: route.match)
+        }
+        guard let first else { return }
+        run.note(
+            route.matchPlace,
+            "calls of both this route and '\(first.name)' (\(first.matchPlace)) may come to one path; write the same"
+                + " 'host' and 'path' for both, or others that have no request in common"
+        )
+    }
+
+    /// Many services take `/mcp/` and `/MCP` for `/mcp`.
+    private func checkWays(around route: RouteDraft) {
+        guard let upstream = route.stages.last?.upstream else { return }
+        let way = routes.first { other in
+            other.match.call == nil && other.prices == nil && other.stages.last?.upstream === upstream
+                && other.match.surrounds(route.match)
+        }
+        guard let way else { return }
+        run.warn(
+            way.matchPlace,
+            "the route '\(way.name)' leads to '\(upstream.name)' for nothing, on paths beside that of '\(route.name)'"
+                + " (\(route.matchPlace)); if the service takes '\(route.match.path)/' or another spelling for the same"
+                + " path, its calls are free there"
+        )
+    }
+}

@@ -1,0 +1,147 @@
+internal import GatewayKit
+internal import GatewayPolicy
+internal import L402
+
+/// One method of one path. Where routes share it and differ by what the body calls, each call has its price, and the
+/// operation one that depends on the request.
+struct OpenAPIOperation: Encodable {
+    struct Offer: Encodable {
+        let intent: String
+        let method: String
+        /// Whole satoshis; `null`: the 402 says.
+        let amount: String?
+        let description: String?
+
+        enum CodingKeys: String, CodingKey {
+            case intent, method, amount, currency, description
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(intent, forKey: .intent)
+            try container.encode(method, forKey: .method)
+            try container.encode(amount, forKey: .amount)
+            try container.encode("sat", forKey: .currency)
+            try container.encodeIfPresent(description, forKey: .description)
+        }
+    }
+
+    struct PaymentInfo: Encodable {
+        let offers: [Offer]
+    }
+
+    /// What a call of JSON-RPC costs: an extension of our own.
+    struct Call: Encodable {
+        let method: String
+        /// The tools, resources or prompts; empty: whatever is named.
+        let names: [String]
+        let service: String
+        let amount: String?
+        let currency = "sat"
+    }
+
+    struct Parameter: Encodable {
+        let name: String
+        let `in` = "path"
+        let required = true
+        let schema = ["type": "string"]
+
+        enum CodingKeys: String, CodingKey {
+            case name, `in`, required, schema
+        }
+    }
+
+    struct Answer: Encodable {
+        struct Header: Encodable {
+            let schema = ["type": "string"]
+            let description: String
+
+            enum CodingKeys: String, CodingKey {
+                case schema, description
+            }
+        }
+
+        let description: String
+        var headers: [String: Header]?
+    }
+
+    let summary: String
+    let parameters: [Parameter]
+    let responses: [String: Answer]
+    let security: [[String: [String]]]?
+    let payment: PaymentInfo?
+    let calls: [Call]?
+    let l402Service: String?
+    let l402Pricing: L402Pricing?
+
+    enum CodingKeys: String, CodingKey {
+        case summary, parameters, responses, security
+        case payment = "x-payment-info"
+        case calls = "x-json-rpc-calls"
+        case l402Service = "x-l402-service"
+        case l402Pricing = "x-l402-pricing"
+    }
+
+    /// - Parameter entries: not empty, the most specific host first.
+    init(of entries: [DiscoveryCatalog.Entry], at path: String) {
+        let names = path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
+        parameters = names.map { Parameter(name: $0) }
+        let called = entries.filter { $0.call != nil }
+        let plain = entries.first { $0.call == nil }
+        // An operation that is paid for whatever its body says, or one that each call has its own price in.
+        let shown = called.isEmpty ? [plain].compactMap { $0 } : called + [plain].compactMap { $0 }
+        summary = called.isEmpty ? shown.first?.service ?? "" : "JSON-RPC"
+        responses = ["200": Answer(description: "Paid for"), "402": Self.refusal(isCall: !called.isEmpty)]
+        payment = Self.payment(for: shown)
+        calls =
+            called.isEmpty
+            ? nil
+            : called.map { entry in
+                Call(
+                    method: entry.call?.method ?? "",
+                    names: entry.call?.names.map(\.written) ?? [],
+                    service: entry.service,
+                    amount: entry.satoshis
+                )
+            }
+        let l402 = shown.filter { $0.offer.schemes.contains(L402Scheme.word) }
+        security = l402.isEmpty ? nil : [["L402": []]]
+        l402Service = l402.count == 1 ? l402.first?.service : nil
+        l402Pricing = l402.count == 1 ? l402.first.flatMap { L402Pricing($0) } : nil
+    }
+
+    private static func refusal(isCall: Bool) -> Answer {
+        let challenge = Answer.Header(description: "The offers, one line each: Payment, L402")
+        guard isCall else { return Answer(description: "Payment required", headers: ["WWW-Authenticate": challenge]) }
+        return Answer(
+            description:
+                "Payment required: for a call of JSON-RPC the error -32042 with the offers, with the status 200",
+            headers: nil
+        )
+    }
+
+    /// One offer an intent: several would stand for alternatives that any of pays for all.
+    private static func payment(for entries: [DiscoveryCatalog.Entry]) -> PaymentInfo? {
+        var offers = [Offer]()
+        for intent in entries.flatMap(\.offer.intents) {
+            guard !offers.contains(where: { $0.intent == intent.intent && $0.method == intent.method }) else {
+                continue
+            }
+            let priced = entries.filter { $0.offer.intents.contains(intent) }
+            let isOne = priced.count == 1 && priced.first?.call == nil
+            let texts = priced.map { entry in
+                let price = entry.satoshis.map { "\($0) sat" } ?? "a price that depends on the request"
+                return "\(entry.call?.description ?? "anything else"): \(price)"
+            }
+            offers.append(
+                Offer(
+                    intent: intent.intent,
+                    method: intent.method,
+                    amount: isOne ? priced.first?.satoshis : nil,
+                    description: isOne ? nil : texts.joined(separator: "; ")
+                )
+            )
+        }
+        return offers.isEmpty ? nil : PaymentInfo(offers: offers)
+    }
+}
