@@ -76,7 +76,7 @@ final class RepeatingClient: ChannelInboundHandler {
             case .data(let stream, let part, let endsStream):
                 connection.consumed(part.readableBytes, of: stream)
                 if endsStream { sendNext(context) }
-            case .fault, .goAway, .reset, .streamFault:
+            case .fault, .goAway, .refused, .reset, .streamFault:
                 return context.close(promise: nil)
             case .headers, .windowOpened, .settings:
                 continue

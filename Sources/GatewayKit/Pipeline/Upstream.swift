@@ -83,9 +83,11 @@ public final class Upstream: Sendable {
         public var waitingLimit = 1_024
         /// A connection that nobody used for so long is closed.
         public var idleTime = Duration.seconds(60)
-        /// A connection that is older takes no more requests. A name is resolved again for each new connection, so this
-        /// is how soon a change of its addresses is followed; `nil`: 10 minutes for names, no limit for addresses.
+        /// A connection that is older takes no more requests; `nil`: no limit.
         public var connectionAge: Duration?
+        /// How often names are looked up again. Addresses that join are used at once; connections to those that are gone
+        /// end with the requests that they carry. Where the resolver fails, the last addresses stay.
+        public var resolveInterval = Duration.seconds(30)
         /// An endpoint that failed so many times in a row is left out for a while.
         public var failureLimit = 3
 
@@ -165,10 +167,6 @@ public final class Upstream: Sendable {
         checkedStates = endpoints.map { _ in CheckedState() }
         host = endpoints[0].host
         port = endpoints[0].port
-        var pooling = pooling
-        if pooling.connectionAge == nil, endpoints.contains(where: \.isNamed) {
-            pooling.connectionAge = .seconds(600)
-        }
         self.pooling = pooling
     }
 
@@ -198,6 +196,11 @@ public final class Upstream: Sendable {
 
     public var connectionLimit: Int { pooling.connectionLimit }
     public var streamLimit: Int { pooling.streamLimit }
+
+    /// How often its names are looked up; `nil` where all endpoints are addresses.
+    package var resolveInterval: Duration? {
+        endpoints.contains(where: \.isNamed) ? pooling.resolveInterval : nil
+    }
 
     /// What a `Host` field names where the client named nothing: the first endpoint's host and port.
     public var authority: String {

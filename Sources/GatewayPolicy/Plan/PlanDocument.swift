@@ -47,6 +47,8 @@ struct PlanDocument: Encodable {
         let name: String
         /// In the order of the policy.
         let addresses: [String]
+        /// `nil`: there is no name among them.
+        let resolvedEvery: String?
     }
 
     let files: [String]
@@ -61,7 +63,13 @@ struct PlanDocument: Encodable {
         listen = plan.listeners.map(\.address)
         admin = plan.admin?.address
         self.routes = routes.map(Route.init)
-        upstreams = plan.upstreams.map { Upstream(name: $0.name, addresses: $0.endpoints.map(\.address)) }
+        upstreams = plan.upstreams.map {
+            Upstream(
+                name: $0.name,
+                addresses: $0.endpoints.map(\.address),
+                resolvedEvery: $0.resolveInterval?.formattedForPolicy
+            )
+        }
         warnings = plan.warnings.map(\.warningDescription)
     }
 

@@ -4,15 +4,31 @@ internal import GatewayKit
 package struct PlanTable {
     private let plan: Plan
     private let routes: [PlannedRoute]
+    private let showsUpstreams: Bool
 
     /// - Parameter route: the only route to show; `nil`: all of them.
     package init(_ plan: Plan, route name: String? = nil) {
         self.plan = plan
+        showsUpstreams = name == nil
         routes = plan.routes.filter { name == nil || $0.route.name == name }
     }
 
-    /// A block a route; no line end at the end.
+    /// A block a route, and one of the upstreams whose addresses may change; no line end at the end.
     package func text() -> String {
+        ([routeBlocks()] + (showsUpstreams ? upstreamBlock() : [])).joined(separator: "\n\n")
+    }
+
+    private func upstreamBlock() -> [String] {
+        let named = plan.upstreams.compactMap { upstream in upstream.resolveInterval.map { (upstream, $0) } }
+        guard !named.isEmpty else { return [] }
+        let lines = named.map { upstream, interval in
+            let addresses = upstream.endpoints.map(\.address).joined(separator: ", ")
+            return "    \(upstream.name)  \(addresses)  resolved every \(interval.formattedForPolicy)"
+        }
+        return [(["upstreams"] + lines).joined(separator: "\n")]
+    }
+
+    private func routeBlocks() -> String {
         let stages = routes.flatMap(\.stages)
         let nameWidth = width(routes.map(\.route.name))
         let wordWidth = width(stages.map(\.word))

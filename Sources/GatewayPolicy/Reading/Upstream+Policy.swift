@@ -23,6 +23,7 @@ extension Upstream {
             total: settings.optionalTimeout("total-timeout")
         )
         let pooling = Pooling(from: &settings)
+        let resolvePlace = settings.node("resolve-every")?.place
         let healthCheck = HealthCheck.one(from: &settings)
         let tlsPlace = settings.node("tls")?.place
         let tls = UpstreamTLS.one(from: &settings)
@@ -39,6 +40,12 @@ extension Upstream {
         guard let (scheme, endpoints) = endpoints(in: url, settings: settings, run: run) else { return nil }
         if let tlsPlace, !scheme.usesTLS {
             run.note(tlsPlace, "'tls' is for upstreams whose 'url' begins with https:// or h2://")
+        }
+        if let resolvePlace, !endpoints.contains(where: \.isNamed) {
+            run.note(
+                resolvePlace,
+                "'resolve-every' is for upstreams whose 'url' has a name to look up, not only addresses"
+            )
         }
         return Upstream(
             name: entry.key,
@@ -173,6 +180,10 @@ extension Upstream.Pooling {
         idleTime = settings.timeout("keep-idle", or: idleTime)
         connectionAge = settings.optionalTimeout("max-age")
         failureLimit = settings.integer("max-failures", in: 1...1_000, or: failureLimit)
+        resolveInterval = settings.timeout("resolve-every", or: resolveInterval)
+        if resolveInterval < .seconds(1) {
+            settings.note(settings.error(at: "resolve-every", "should not be shorter than 1s"))
+        }
     }
 }
 

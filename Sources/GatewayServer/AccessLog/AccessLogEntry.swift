@@ -23,6 +23,8 @@ package struct AccessLogEntry: Sendable {
     package let stage: String?
     package let upstream: String?
     package let outcome: Outcome
+    /// Why the gateway ended the stream of the request with a reset (RFC 9113 §5.4.2).
+    package let reason: String?
     package let timing: Timing
 
     /// All from the arrival of the request's head on.
@@ -50,6 +52,7 @@ package struct AccessLogEntry: Sendable {
         stage: String?,
         upstream: String?,
         outcome: Outcome,
+        reason: String? = nil,
         timing: Timing
     ) {
         self.time = time
@@ -63,6 +66,7 @@ package struct AccessLogEntry: Sendable {
         self.stage = stage
         self.upstream = upstream
         self.outcome = outcome
+        self.reason = reason
         self.timing = timing
     }
 }

@@ -16,7 +16,7 @@ package struct AccessLogFormatter: Sendable {
     /// Appends one line with its line end.
     package func write(_ entry: AccessLogEntry, into buffer: inout ByteBuffer) {
         let texts = entry.authority.readableBytes + entry.path.readableBytes + (entry.method?.rawValue.utf8.count ?? 0)
-        let names = [entry.route, entry.stage, entry.upstream].reduce(0) { $0 + ($1?.utf8.count ?? 0) }
+        let names = [entry.route, entry.stage, entry.reason, entry.upstream].reduce(0) { $0 + ($1?.utf8.count ?? 0) }
         let longest = Self.frame + LogText.longest(texts + names)
         buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: longest) { memory in
             var line = AccessLogLine(format, in: memory)
@@ -31,6 +31,7 @@ package struct AccessLogFormatter: Sendable {
             line.add("stage", entry.stage)
             line.add("status", (entry.outcome.status?.code).map { UInt64(clamping: $0) })
             line.add("outcome", Self.name(of: entry.outcome.end))
+            line.add("reason", entry.reason)
             line.add("upstream", entry.upstream)
             line.add("request_bytes", entry.outcome.requestBytes)
             line.add("response_bytes", entry.outcome.responseBytes)

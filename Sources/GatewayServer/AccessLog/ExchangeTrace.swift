@@ -6,6 +6,8 @@ struct ExchangeTrace {
     /// When the request's head was there.
     let start = NIODeadline.now()
     var upstream: Upstream?
+    /// Why the gateway ended it, where its outcome does not tell.
+    var reason: String?
     private(set) var connected: NIODeadline?
     private(set) var firstByte: NIODeadline?
 

@@ -15,6 +15,7 @@ extension Worker {
             stage: (stage as? any StagePlugin).map { type(of: $0).word },
             upstream: trace.upstream?.name,
             outcome: outcome,
+            reason: trace.reason,
             timing: trace.timing(until: .now())
         )
         accessLog.record(entry, reusing: &accessLogLine)
@@ -34,6 +35,26 @@ extension Worker {
         var sent = 0
         if case .bytes(let bytes) = body, request?.method != .head { sent = bytes.readableBytes }
         let outcome = Outcome(end: .replied, status: head.status, requestBytes: 0, responseBytes: UInt64(sent))
+        record(id, of: request, from: peer, as: outcome, to: accessLog)
+    }
+
+    /// What got no answer but the reset of its stream.
+    ///
+    /// - Parameter request: as much as could be read; `nil`: nothing.
+    func recordReset(of request: RequestHead?, from peer: Peer, because reason: String) {
+        guard let accessLog else { return }
+        let outcome = Outcome(end: .clientLeft, status: nil, requestBytes: 0, responseBytes: 0)
+        record(nextExchangeID(), of: request, from: peer, as: outcome, because: reason, to: accessLog)
+    }
+
+    private func record(
+        _ id: ExchangeID,
+        of request: RequestHead?,
+        from peer: Peer,
+        as outcome: Outcome,
+        because reason: String? = nil,
+        to accessLog: AccessLog
+    ) {
         guard accessLog.wants(id, outcome) else { return }
         let entry = AccessLogEntry(
             time: time.now(),
@@ -44,6 +65,7 @@ extension Worker {
             stage: nil,
             upstream: nil,
             outcome: outcome,
+            reason: reason,
             timing: AccessLogEntry.Timing(total: .zero)
         )
         accessLog.record(entry, reusing: &accessLogLine)

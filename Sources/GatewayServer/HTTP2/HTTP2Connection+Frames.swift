@@ -237,10 +237,12 @@ extension HTTP2Connection {
         }
         lastStream = stream
         guard streams.count < limits.concurrentStreams else {
-            return try failStream(stream, .refusedStream)
+            _ = try failStream(stream, .refusedStream)
+            return .refused(stream, reason: "more streams than may be open at the same time")
         }
-        guard headers.malformed == nil else {
-            return try failStream(stream, .protocolError)
+        if let reason = headers.malformed {
+            _ = try failStream(stream, .protocolError)
+            return .refused(stream, reason: reason)
         }
         var state = newStream()
         state.hasHead = true

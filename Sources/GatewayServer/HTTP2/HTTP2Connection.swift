@@ -22,6 +22,9 @@ package struct HTTP2Connection {
         case reset(UInt32, HTTP2ErrorCode)
         /// This side ended the stream, for what the peer did.
         case streamFault(UInt32, HTTP2ErrorCode)
+        /// This side ended a stream that the peer has just opened, and looks at nothing that comes on it; `headers` holds
+        /// what could be read of the request until the next event.
+        case refused(UInt32, reason: String)
         /// There is more room to send on this stream; 0: on every stream.
         case windowOpened(UInt32)
         /// The peer's settings are new.

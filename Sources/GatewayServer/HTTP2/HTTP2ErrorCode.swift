@@ -1,9 +1,20 @@
 /// Why a stream or a connection ended (RFC 9113 §7). Codes that are not known here are kept as they are.
-package struct HTTP2ErrorCode: RawRepresentable, Hashable, Sendable {
+package struct HTTP2ErrorCode: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+    private static let names = [
+        "NO_ERROR", "PROTOCOL_ERROR", "INTERNAL_ERROR", "FLOW_CONTROL_ERROR", "SETTINGS_TIMEOUT", "STREAM_CLOSED",
+        "FRAME_SIZE_ERROR", "REFUSED_STREAM", "CANCEL", "COMPRESSION_ERROR", "CONNECT_ERROR", "ENHANCE_YOUR_CALM",
+        "INADEQUATE_SECURITY", "HTTP_1_1_REQUIRED",
+    ]
+
     package let rawValue: UInt32
 
     package init(rawValue: UInt32) {
         self.rawValue = rawValue
+    }
+
+    /// As the RFC writes it.
+    package var description: String {
+        rawValue < Self.names.count ? Self.names[Int(rawValue)] : "error \(rawValue)"
     }
 
     package static let noError = HTTP2ErrorCode(rawValue: 0x0)

@@ -146,9 +146,14 @@ final class HTTP2ServerConnection: ChannelInboundHandler, ClientConnection {
                 } else {
                     wire.machine.consumed(part.readableBytes, of: id)
                 }
-            case .reset(let id, _), .streamFault(let id, _):
+            case .reset(let id, _):
                 streams[id]?.left()
                 forget(id)
+            case .streamFault(let id, let code):
+                streams[id]?.left(because: "the client broke the rules of its stream: \(code)")
+                forget(id)
+            case .refused(_, let reason):
+                refuse(because: reason)
             case .windowOpened(0), .settings:
                 feedStarved()
             case .windowOpened(let id):
@@ -197,6 +202,13 @@ final class HTTP2ServerConnection: ChannelInboundHandler, ClientConnection {
             stream.open(id, expects: nil, endsStream: endsStream)
             stream.refuse(Reply(error.status, detail: error.detail))
         }
+    }
+
+    /// The client is told in a reset that its request will not be looked at.
+    private func refuse(because reason: String) {
+        // Its lines may be incomplete, but those of the target are checked.
+        let request = try? RequestHead(&wire.machine.headers, scheme: scheme, endsStream: false)
+        worker.recordReset(of: request, from: peer, because: reason)
     }
 
     private func begin(_ request: RequestHead, on stream: HTTP2ServerStream, id: UInt32, endsStream: Bool) {

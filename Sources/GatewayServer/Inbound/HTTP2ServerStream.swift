@@ -92,14 +92,17 @@ final class HTTP2ServerStream: Front {
     /// The body is not as long as its head said (RFC 9113 §8.1.1).
     private func fail() {
         let id = id
-        left()
+        left(because: "the body is not as long as the head says")
         connection.resetForFault(id)
     }
 
     /// The client, or its connection, is gone.
-    func left() {
+    ///
+    /// - Parameter reason: why the gateway ended it.
+    func left(because reason: String? = nil) {
         guard isOpen else { return }
         isOpen = false
+        runner.trace?.reason = reason
         queue.discard()
         received.removeAll()
         runner.clientLeft()

@@ -21,16 +21,19 @@ package final class GatewayServer: Sendable {
     private let drainTimeout: Duration
     private let dataFolder: String
     private let accessLog: AccessLog?
+    private let resolver: any NameResolver
 
     /// - Parameters:
     ///   - dataFolder: where self-signed certificates are kept.
     ///   - accessLog: gets a line for each request. The server does not stop it.
+    ///   - resolver: looks up the names of upstreams.
     ///   - drainTimeout: how long exchanges may go on once the server, or their listener, is told to stop.
     package init(
         listeners: [Listener],
         group: any EventLoopGroup,
         dataFolder: String = ".",
         accessLog: AccessLog? = nil,
+        resolver: any NameResolver = SystemNameResolver(),
         time: TimeSource = .system,
         logger: Logger,
         drainTimeout: Duration = .seconds(10)
@@ -38,6 +41,7 @@ package final class GatewayServer: Sendable {
         self.listeners = listeners
         self.group = group
         self.accessLog = accessLog
+        self.resolver = resolver
         self.time = time
         self.logger = logger
         self.drainTimeout = drainTimeout
@@ -50,6 +54,7 @@ package final class GatewayServer: Sendable {
     package func start() async throws -> RunningServer {
         var workers: [NIOLoopBound<Worker>] = []
         let upstreamTLS = UpstreamTLSContexts()
+        let names = UpstreamNames(resolver, logger: logger)
         for eventLoop in group.makeIterator() {
             let worker = try await eventLoop.submit { [time, logger, accessLog] in
                 let worker = Worker(
@@ -57,7 +62,8 @@ package final class GatewayServer: Sendable {
                     time: time,
                     logger: logger,
                     accessLog: accessLog,
-                    tls: upstreamTLS
+                    tls: upstreamTLS,
+                    names: names
                 )
                 worker.start()
                 return NIOLoopBound(worker, eventLoop: eventLoop)

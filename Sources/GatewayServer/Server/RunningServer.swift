@@ -159,5 +159,7 @@ package final class RunningServer: Sendable {
             try? await future.get()
         }
         expiry.cancel()
+        // It may be at work, and the event loops are the caller's to stop as soon as this returns.
+        _ = await expiry.result
     }
 }

@@ -35,14 +35,15 @@ final class Worker {
         time: TimeSource,
         logger: Logger,
         accessLog: AccessLog?,
-        tls: UpstreamTLSContexts
+        tls: UpstreamTLSContexts,
+        names: UpstreamNames
     ) {
         self.eventLoop = eventLoop
         self.time = time
         self.logger = logger
         self.accessLog = accessLog
         flushes = FlushQueue(eventLoop: eventLoop)
-        pool = UpstreamPool(eventLoop: eventLoop, tls: tls, flushes: flushes)
+        pool = UpstreamPool(eventLoop: eventLoop, tls: tls, names: names, flushes: flushes)
         now = eventLoop.now
         dateSeconds = time.now().seconds
         date = HTTPDate.text(dateSeconds)

@@ -192,6 +192,9 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
             case .streamFault(let id, _):
                 streams[id]?.failed(.malformed, .never)
                 forget(id)
+            case .refused:
+                // Of streams that a server opens, which it may not.
+                break
             case .windowOpened(0):
                 feedStarved()
             case .settings:

@@ -57,6 +57,7 @@ final class HealthProbe: Front {
         nextCheck = worker.now
         var pooling = Upstream.Pooling()
         pooling.connectionLimit = 1
+        pooling.resolveInterval = upstream.pooling.resolveInterval
         let target = Upstream(
             name: upstream.name,
             endpoints: [endpoint],

@@ -3,9 +3,15 @@ internal import NIOCore
 
 /// The connections of one event loop to one endpoint of an upstream. Belongs to that loop.
 final class PooledEndpoint {
+    /// Of the upstream's endpoint.
+    let index: Int
     let endpoint: Upstream.Endpoint
     /// Keeps this as well, until the pool dissolves it.
     let owner: PooledUpstream
+    /// One of those that its name has; `nil` where it has no name.
+    let address: SocketAddress?
+    /// Its name has that address no longer: it gets no more requests.
+    private(set) var isLeaving = false
     private let checkedState: Upstream.CheckedState
     private var health: EndpointHealth
 
@@ -16,15 +22,29 @@ final class PooledEndpoint {
     var count = 0
     var connecting = 0
 
-    init(_ index: Int, of owner: PooledUpstream) {
+    /// - Parameters:
+    ///   - index: of the upstream's endpoint.
+    ///   - seed: endpoints that failed at the same time come back at different ones.
+    init(_ index: Int, at address: SocketAddress? = nil, of owner: PooledUpstream, seed: Int) {
         self.owner = owner
+        self.index = index
+        self.address = address
         let upstream = owner.upstream
         endpoint = upstream.endpoints[index]
         checkedState = upstream.checkedStates[index]
-        health = EndpointHealth(limit: upstream.pooling.failureLimit, seed: UInt64(index))
+        health = EndpointHealth(limit: upstream.pooling.failureLimit, seed: UInt64(seed))
     }
 
     var upstream: Upstream { owner.upstream }
+
+    /// Gives no more connections away; those that carry requests end with them.
+    func leave() {
+        isLeaving = true
+        closeIdle()
+        for connection in shared {
+            connection.retire()
+        }
+    }
 
     // MARK: Room
 
@@ -54,7 +74,6 @@ final class PooledEndpoint {
 
     // MARK: Age
 
-    /// True when the addresses that its name has now may be others than when the connection was made.
     func isTooOld(_ established: NIODeadline, at now: NIODeadline) -> Bool {
         guard let age = upstream.pooling.connectionAge else { return false }
         return now - established > TimeAmount(age)

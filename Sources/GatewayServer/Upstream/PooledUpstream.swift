@@ -3,32 +3,55 @@ internal import NIOCore
 
 /// One upstream on one event loop: its endpoints, and the requests that wait for a connection to any of them.
 final class PooledUpstream {
+    /// An endpoint that is looked up.
+    private struct Name {
+        let index: Int
+        var nextLookup: NIODeadline
+        /// The answer has not come yet.
+        var isOpen = false
+    }
+
     let upstream: Upstream
+    /// What can be connected to: of a name, each of its addresses, once they are known.
     private(set) var endpoints: [PooledEndpoint] = []
+    /// Of no name any more, with connections that are still open.
+    private var leaving: [PooledEndpoint] = []
+    private var names: [Name] = []
     var waiting = CircularBuffer<UpstreamPool.Ticket>()
     /// When a request last asked for a connection.
     var lastUse: NIODeadline
     /// Where the next round begins.
     private var next = 0
     private var checker: HealthChecker?
+    private var isDissolved = false
 
     /// How long an upstream that nobody uses is remembered, longer than any endpoint stays out; so long it is checked.
     private static let memory = TimeAmount.minutes(10)
+    /// How soon a name that has never had an address is looked up again, unless it is due sooner.
+    private static let unknownPause = Duration.seconds(1)
 
     init(_ upstream: Upstream, at now: NIODeadline) {
         self.upstream = upstream
         lastUse = now
-        endpoints = upstream.endpoints.indices.map { PooledEndpoint($0, of: self) }
+        for (index, endpoint) in upstream.endpoints.enumerated() {
+            if endpoint.isNamed {
+                names.append(Name(index: index, nextLookup: now))
+            } else {
+                endpoints.append(PooledEndpoint(index, of: self, seed: index))
+            }
+        }
     }
 
     /// Of no more use: its endpoints, and who waits for one, do not keep it any longer.
     func dissolve() {
         stopChecks()
+        isDissolved = true
         endpoints = []
+        leaving = []
         waiting = []
     }
 
-    var count: Int { endpoints.reduce(0) { $0 + $1.count } }
+    var count: Int { endpoints.reduce(leaving.reduce(0) { $0 + $1.count }) { $0 + $1.count } }
     var connecting: Int { endpoints.reduce(0) { $0 + $1.connecting } }
 
     /// How many requests the connections that are being established will be good for.
@@ -39,6 +62,51 @@ final class PooledUpstream {
     /// True when no plan uses it any more, as far as this event loop can tell.
     func isForgotten(at now: NIODeadline) -> Bool {
         waiting.isEmpty && now - lastUse > Self.memory && count == 0
+    }
+
+    // MARK: Names
+
+    /// An answer of the resolver is on its way.
+    var isResolving: Bool { names.contains(where: \.isOpen) }
+
+    /// - Returns: the endpoints of the upstream to look up now. Each is `resolved` once.
+    func takeDueNames(at now: NIODeadline) -> [Int] {
+        var due: [Int] = []
+        for position in names.indices where !names[position].isOpen && names[position].nextLookup <= now {
+            names[position].isOpen = true
+            names[position].nextLookup = now + TimeAmount(upstream.pooling.resolveInterval)
+            due.append(names[position].index)
+        }
+        return due
+    }
+
+    /// - Parameter addresses: `nil`: as before. Where there are none before, the next look-up is soon.
+    func resolved(_ index: Int, to addresses: [SocketAddress]?, at now: NIODeadline) {
+        guard !isDissolved, let position = names.firstIndex(where: { $0.index == index }) else { return }
+        names[position].isOpen = false
+        guard let addresses else {
+            let pause = min(upstream.pooling.resolveInterval, Self.unknownPause)
+            names[position].nextLookup = now + TimeAmount(pause)
+            return
+        }
+        let others = endpoints.filter { $0.index != index }
+        var current = endpoints.filter { $0.index == index }
+        let gone = current.filter { endpoint in !addresses.contains { $0 == endpoint.address } }
+        current.removeAll { endpoint in gone.contains { $0 === endpoint } }
+        for address in addresses where !current.contains(where: { $0.address == address }) {
+            current.append(PooledEndpoint(index, at: address, of: self, seed: others.count + current.count))
+        }
+        endpoints = others + current
+        leaving += gone
+        for endpoint in gone {
+            endpoint.leave()
+        }
+        forgetLeft()
+    }
+
+    /// Lets go of endpoints that have left and have no connection any more.
+    func forgetLeft() {
+        if !leaving.isEmpty { leaving.removeAll { $0.count == 0 } }
     }
 
     // MARK: Choosing
@@ -104,9 +172,12 @@ final class PooledUpstream {
         for endpoint in endpoints {
             endpoint.checkDeadlines(now: now)
         }
+        for endpoint in leaving {
+            endpoint.checkDeadlines(now: now)
+        }
         while let ticket = waiting.first, ticket.isCancelled || ticket.deadline < now {
             waiting.removeFirst()
-            ticket.end(with: .failure(connecting > 0 ? .timeout : .busy))
+            ticket.end(with: .failure(connecting > 0 || isResolving ? .timeout : .busy))
         }
         guard let check = upstream.healthCheck else { return }
         if let checker {

@@ -24,8 +24,6 @@ extension UpstreamPool {
         }
     }
 
-    /// A name is resolved here, for each connection, on a thread that is not an event loop's; its addresses are tried
-    /// in the resolver's order until one answers (RFC 8305).
     func connect(_ endpoint: PooledEndpoint) -> EventLoopFuture<NIOLoopBound<Established>>.Isolated {
         let upstream = endpoint.upstream
         let pool = NIOLoopBound((self, endpoint), eventLoop: eventLoop)
@@ -44,7 +42,6 @@ extension UpstreamPool {
             .channelOption(.recvAllocator, value: ReceiveBuffers())
             .connectTimeout(TimeAmount(upstream.timeouts.connect))
             .channelInitializer { channel in
-                // One for each attempt: a name with several addresses is tried on more than one channel.
                 channel.eventLoop.makeCompletedFuture {
                     guard let tls else { return }
                     let (pool, endpoint) = pool.value
@@ -56,6 +53,8 @@ extension UpstreamPool {
         let connected =
             if let path = endpoint.endpoint.socketPath {
                 bootstrap.connect(unixDomainSocketPath: path)
+            } else if let address = endpoint.address {
+                bootstrap.connect(to: address)
             } else {
                 bootstrap.connect(host: endpoint.endpoint.host, port: endpoint.endpoint.port)
             }

@@ -42,14 +42,16 @@ final class UpstreamPool {
 
     let eventLoop: any EventLoop
     let tls: UpstreamTLSContexts
+    let names: UpstreamNames
     private var upstreams: [ObjectIdentifier: PooledUpstream] = [:]
     private var isClosing = false
 
     let flushes: FlushQueue
 
-    init(eventLoop: any EventLoop, tls: UpstreamTLSContexts, flushes: FlushQueue) {
+    init(eventLoop: any EventLoop, tls: UpstreamTLSContexts, names: UpstreamNames, flushes: FlushQueue) {
         self.eventLoop = eventLoop
         self.tls = tls
+        self.names = names
         self.flushes = flushes
     }
 
@@ -70,6 +72,10 @@ final class UpstreamPool {
         let now = runner.worker.now
         let pooled = pooled(upstream, at: now)
         pooled.lastUse = now
+        if pooled.endpoints.isEmpty {
+            resolve(pooled, at: now)
+            guard !pooled.endpoints.isEmpty || pooled.isResolving else { return .refused(.unreachable) }
+        }
         let endpoint = pooled.choose(at: now, avoiding: avoided) { $0.hasRoom }
         if let exchange = endpoint?.free(for: runner) { return .connection(exchange) }
         guard pooled.waiting.count < upstream.pooling.waitingLimit else { return .refused(.busy) }
@@ -94,7 +100,7 @@ final class UpstreamPool {
 
     // MARK: Connecting
 
-    private func establish(_ endpoint: PooledEndpoint) {
+    func establish(_ endpoint: PooledEndpoint) {
         endpoint.count += 1
         endpoint.connecting += 1
         connect(endpoint).whenComplete { result in
@@ -110,10 +116,12 @@ final class UpstreamPool {
                 connection.establishedAt = now
                 connection.idleSince = now
                 endpoint.shared.append(connection)
+                if endpoint.isLeaving { connection.retire() }
                 self.serveNext(of: endpoint.owner, from: endpoint)
             case .failure(let error):
                 endpoint.count -= 1
                 endpoint.failed(at: now)
+                endpoint.owner.forgetLeft()
                 self.failed(endpoint, error)
             }
         }
@@ -129,7 +137,7 @@ final class UpstreamPool {
         for _ in 0..<concerned {
             guard let ticket = owner.waiting.popFirst(), !ticket.isCancelled else { continue }
             ticket.failures += 1
-            if ticket.failures < owner.endpoints.count {
+            if ticket.failures < owner.endpoints.count + (endpoint.isLeaving ? 1 : 0) {
                 // Nothing was sent yet: the other endpoint gets all the time that this one had.
                 ticket.deadline = eventLoop.now + TimeAmount(owner.upstream.timeouts.connect)
                 patient.append(ticket)
@@ -148,7 +156,7 @@ final class UpstreamPool {
     /// An HTTP/1.1 connection is free.
     func release(_ connection: HTTP1UpstreamConnection) {
         let endpoint = connection.endpoint
-        if isClosing || endpoint.isTooOld(connection.establishedAt, at: eventLoop.now) {
+        if isClosing || endpoint.isLeaving || endpoint.isTooOld(connection.establishedAt, at: eventLoop.now) {
             connection.close()
         } else if connection.isOpen {
             connection.idleSince = eventLoop.now
@@ -169,7 +177,7 @@ final class UpstreamPool {
     /// - Parameters:
     ///   - freed: who has room now.
     ///   - avoided: who could not be connected to.
-    private func serveNext(
+    func serveNext(
         of pooled: PooledUpstream,
         from freed: PooledEndpoint? = nil,
         avoiding avoided: PooledEndpoint? = nil
@@ -208,6 +216,7 @@ final class UpstreamPool {
 
     private func gone(from endpoint: PooledEndpoint) {
         endpoint.count -= 1
+        endpoint.owner.forgetLeft()
         serveNext(of: endpoint.owner)
     }
 
@@ -217,6 +226,7 @@ final class UpstreamPool {
     func checkDeadlines(now: NIODeadline, for worker: Worker) {
         for (key, pooled) in upstreams {
             pooled.checkDeadlines(now: now, for: worker)
+            resolve(pooled, at: now)
             if pooled.isForgotten(at: now) {
                 upstreams[key] = nil
                 pooled.dissolve()

@@ -125,6 +125,29 @@ struct AccessLogFormatterTests {
         #expect(AccessLogExample.line(entry, as: .logfmt).contains(" status=502 outcome=\(word) "))
     }
 
+    @Test(arguments: [
+        (AccessLogSettings.Format.json, #""outcome":"client_left","reason":"a reason = a \"reason\"","#),
+        (.logfmt, #" outcome=client_left reason="a reason = a \"reason\"" "#),
+    ])
+    func `why the gateway ended a request stands beside its outcome`(
+        _ format: AccessLogSettings.Format,
+        _ part: String
+    ) {
+        let entry = AccessLogEntry(
+            time: AccessLogExample.time,
+            id: ExchangeID(1),
+            client: nil,
+            request: nil,
+            route: nil,
+            stage: nil,
+            upstream: nil,
+            outcome: AccessLogExample.outcome(.clientLeft, nil),
+            reason: #"a reason = a "reason""#,
+            timing: .init(total: .zero)
+        )
+        #expect(AccessLogExample.line(entry, as: format).contains(part))
+    }
+
     // MARK: Text of others
 
     @Test(arguments: AccessLogSettings.Format.allCases)

@@ -17,6 +17,7 @@ struct AccessLogLines {
         let stage: String?
         let status: Int?
         let outcome: String
+        let reason: String?
         let upstream: String?
         let request_bytes: Int
         let response_bytes: Int
@@ -25,7 +26,7 @@ struct AccessLogLines {
         let first_byte_ms: Double?
 
         enum CodingKeys: String, CodingKey {
-            case id, client, method, host, path, route, stage, status, outcome, upstream
+            case id, client, method, host, path, route, stage, status, outcome, reason, upstream
             case version = "protocol"
             case request_bytes, response_bytes, total_ms, connected_ms, first_byte_ms
         }

@@ -61,4 +61,69 @@ struct AccessLogRefusalTests {
         #expect(lines.map(\.status) == [404, 501])
         #expect(lines.map(\.method) == ["GET", nil])
     }
+
+    // MARK: What is answered with a reset and nothing else
+
+    private static let get: [UInt8] = .indexed(2) + .indexed(6)
+
+    /// The lines of what these frames make once so many streams are reset.
+    private func lines(
+        of frames: [HTTP2RawFrame],
+        resets count: Int = 1,
+        _ routing: any Routing = NoRoute()
+    ) async throws -> [AccessLogLines.Line] {
+        try await AccessLogLines.of(routing) { client in
+            try await client.send(.preface + ([.settings()] + frames).flatMap(\.bytes))
+            try await client.received.wait(for: "\(count) resets") { state in
+                let frames = HTTP2RawFrame.all(in: state.bytes)
+                return frames.count { $0.kind == HTTP2FrameHeader.Kind.resetStream.rawValue } == count
+            }
+        }
+    }
+
+    @Test func `a malformed request of HTTP/2 is a line with what could be read of it`() async throws {
+        let head = Self.get + .literal(":path", "/a?q") + .literal(":authority", "a") + .literal("Upper", "x")
+        let lines = try await lines(of: [.headers(1, head, ends: true)])
+        let line = try #require(lines.first)
+        #expect(lines.count == 1)
+        #expect([line.client, line.method, line.host, line.path] == ["127.0.0.1", "GET", "a", "/a"])
+        #expect(line.status == nil)
+        #expect(line.outcome == "client_left")
+        #expect(line.reason == "a header name has an upper-case letter")
+    }
+
+    @Test func `a malformed request whose target cannot be read is a line without one`() async throws {
+        let lines = try await lines(of: [.headers(1, .literal("Upper", "x") + Self.get, ends: true)])
+        #expect(lines.count == 1)
+        #expect(lines.first.map { $0.method == nil && $0.path == nil && $0.reason != nil } == true)
+    }
+
+    @Test func `a stream beyond the most is a line`() async throws {
+        let routing = SingleRoute(Route(name: "stuck", stages: [BodyStage()]))
+        let head: [UInt8] = .indexed(3) + .indexed(6) + .literal(":path", "/a") + .literal(":authority", "a")
+        let most = UInt32(MessageLimits().streams)
+        let lines = try await lines(of: (0...most).map { .headers(2 * $0 + 1, head) }, routing)
+        let refused = lines.filter { $0.reason != nil }
+        #expect(refused.map(\.reason) == ["more streams than may be open at the same time"])
+        #expect(refused.map(\.path) == ["/a"])
+        #expect(refused.map(\.route) == [nil])
+    }
+
+    @Test(arguments: [
+        (HTTP2RawFrame.windowUpdate(1, 0), "the client broke the rules of its stream: PROTOCOL_ERROR"),
+        (.data(1, 9, ends: true), "the body is not as long as the head says"),
+    ])
+    func `a stream that the client breaks is one line with the reason`(
+        _ frame: HTTP2RawFrame,
+        _ reason: String
+    ) async throws {
+        let routing = SingleRoute(Route(name: "stuck", stages: [BodyStage()]))
+        let head: [UInt8] =
+            .indexed(3) + .indexed(6) + .literal(":path", "/a") + .literal(":authority", "a")
+            + .literal("content-length", "10")
+        let lines = try await lines(of: [.headers(1, head), frame], routing)
+        #expect(lines.map(\.reason) == [reason])
+        #expect(lines.map(\.route) == ["stuck"])
+        #expect(lines.map(\.outcome) == ["client_left"])
+    }
 }

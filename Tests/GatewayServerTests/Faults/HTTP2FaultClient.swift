@@ -86,7 +86,7 @@ final class HTTP2FaultClient: ChannelInboundHandler {
         case .streamFault(let id, let code):
             report.fail("the gateway broke stream \(id): \(code)")
             streams[id] = nil
-        case .windowOpened, .settings, .goAway: break
+        case .refused, .windowOpened, .settings, .goAway: break
         case .fault(let fault):
             // A preface that is none is answered in HTTP/1.1.
             if !run.clientFault.garbles {

@@ -49,7 +49,7 @@ final class HTTP2FaultUpstream: ChannelInboundHandler {
         case .streamFault(let id, let code):
             ledger.fail("the gateway broke an upstream's stream \(id): \(code)", in: streams[id]?.run)
             streams[id] = nil
-        case .windowOpened, .settings, .goAway: break
+        case .refused, .windowOpened, .settings, .goAway: break
         case .fault(let fault):
             ledger.fail("the gateway broke an upstream's connection: \(fault.detail)", in: nil)
             isOver = true

@@ -141,6 +141,9 @@ struct HTTP2Machine {
     /// The bodies that came, by their streams.
     private(set) var bodies: [UInt32: [UInt8]] = [:]
 
+    /// The streams that were refused, and why: they have no events.
+    private(set) var refusals: [String] = []
+
     /// A machine that has exchanged nothing yet but its own preface.
     init(fresh role: HTTP2Connection.Role, _ limits: HTTP2Connection.Limits = .init()) {
         connection = HTTP2Connection(role, limits: limits)
@@ -174,6 +177,7 @@ struct HTTP2Machine {
                 events.append("data \(stream) \(part.readableBytes)" + (ends ? " end" : ""))
             case .reset(let stream, let code): events.append("reset \(stream) \(code.rawValue)")
             case .streamFault(let stream, let code): events.append("streamFault \(stream) \(code.rawValue)")
+            case .refused(let stream, let reason): refusals.append("\(stream): \(reason)")
             case .windowOpened(let stream): events.append("window \(stream)")
             case .settings: events.append("settings")
             case .goAway(let last, let code): events.append("goAway \(last) \(code.rawValue)")

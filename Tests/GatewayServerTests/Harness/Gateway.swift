@@ -31,6 +31,7 @@ struct Gateway: Sendable {
         trustedProxies: [String] = [],
         threads: Int = 1,
         drainTimeout: Duration = .milliseconds(200),
+        resolver: any NameResolver = SystemNameResolver(),
         _ body: @Sendable (Gateway) async throws -> Void
     ) async throws {
         try await serving(
@@ -39,6 +40,7 @@ struct Gateway: Sendable {
             trustedProxies: trustedProxies,
             threads: threads,
             drainTimeout: drainTimeout,
+            resolver: resolver,
             body
         )
     }
@@ -49,6 +51,7 @@ struct Gateway: Sendable {
         trustedProxies: [String] = [],
         threads: Int = 1,
         drainTimeout: Duration = .milliseconds(200),
+        resolver: any NameResolver = SystemNameResolver(),
         _ body: @Sendable (Gateway) async throws -> Void
     ) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
@@ -62,6 +65,7 @@ struct Gateway: Sendable {
         let server = try await GatewayServer(
             listeners: [.init(settings, routing: routing)],
             group: group,
+            resolver: resolver,
             logger: log.logger,
             drainTimeout: drainTimeout
         ).start()

@@ -163,15 +163,6 @@ struct UpstreamBalanceTests {
         await service.stop()
     }
 
-    @Test func `connections to names grow old, and those to addresses do not`() {
-        func age(_ endpoint: Upstream.Endpoint) -> Duration? {
-            Upstream(name: "a", endpoints: [endpoint]).pooling.connectionAge
-        }
-        #expect(age(.init(host: "localhost", port: 1)) == .seconds(600))
-        #expect(age(.init(host: "::1", port: 1)) == nil)
-        #expect(age(.init(socketPath: "/run/a.sock")) == nil)
-    }
-
     @Test(arguments: [Upstream.Transport.http1, .http2])
     func `an upstream can listen on a Unix socket`(transport: Upstream.Transport) async throws {
         let folder = try TLSFolder()
