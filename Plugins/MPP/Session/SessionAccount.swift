@@ -26,6 +26,9 @@ package protocol SessionAccount: Sendable {
     /// - Throws: `CancellationError`, when its task is cancelled.
     func balanceChange(after balance: SessionBalance) async throws
 
+    /// Ends the session, as if it had been idle for too long: its rest is paid back. One that is ending already goes on.
+    func end() async
+
     /// A response is being delivered, or held until there is money for more: the session is not idle. `endStream`
     /// follows, exactly once.
     func beginStream()
