@@ -60,5 +60,9 @@ public struct RefusingLightning: LightningBackend {
     public func settlements(since cursor: SettlementCursor?) -> AsyncThrowingStream<Settlement, any Error> {
         AsyncThrowingStream { $0.finish(throwing: LightningFailure(.unavailable, "this node is down")) }
     }
-    public func pay(_ bolt11: String, feeLimit: Amount) async throws -> Payment { throw failure }
+    public func pay(_ bolt11: String, amount: Amount?, feeLimit: Amount, patience: Duration) async throws -> Payment {
+        throw failure
+    }
+    public func payment(_ payment: PaymentHash) async throws -> PaymentState { throw failure }
+    public func read(_ bolt11: String) throws -> PayableInvoice { throw failure }
 }

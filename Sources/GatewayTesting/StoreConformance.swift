@@ -20,6 +20,9 @@ public struct StoreConformance: Sendable {
         case settlingIsTrueOnce, settlingUnknownIsFalse, settlingBeforeFlushing, invoicesSurviveReopening
         case revocationsComeInOrder, revokingTwiceChangesNothing, revocationsSurviveReopening
         case valuesAreKept, valuesAreReplaced, valuesAreForgotten, valuesSurviveReopening
+        case sessionsRoundTrip, depositsAreTakenOnce, returnInvoicesAreTakenOnce, sessionsAreNeverOverdrawn
+        case amountsAreGivenBack, sessionsAreToppedUp, actionsHappenOnce, actionsAreForgotten
+        case sessionsEndOnce, refundsAreReserved, idleSessionsEnd, sessionsSurviveReopening
         case largeValues, emptyValuesAndKeys, prefixesInOrder, prefixesAreLiteral, keysAreCompared
     }
 
@@ -65,6 +68,7 @@ public struct StoreConformance: Sendable {
         case .invoicesSurviveReopening: try await reopening(noteBefore, noteAfter)
         case .revocationsSurviveReopening: try await reopening(revokeBefore, revokeAfter)
         case .valuesSurviveReopening: try await reopening(keepBefore, keepAfter)
+        case .sessionsSurviveReopening: try await reopening(sessionBefore, sessionAfter)
         case .claimIsTrueExactlyOnce: try await withStore(claimIsTrueExactlyOnce)
         case .claimsHaveAPurpose: try await withStore(claimsHaveAPurpose)
         case .releasesAreExact: try await withStore(releasesAreExact)
@@ -81,6 +85,17 @@ public struct StoreConformance: Sendable {
         case .valuesAreKept: try await withStore(valuesAreKept)
         case .valuesAreReplaced: try await withStore(valuesAreReplaced)
         case .valuesAreForgotten: try await withStore(valuesAreForgotten)
+        case .sessionsRoundTrip: try await withStore(sessionsRoundTrip)
+        case .depositsAreTakenOnce: try await withStore(depositsAreTakenOnce)
+        case .returnInvoicesAreTakenOnce: try await withStore(returnInvoicesAreTakenOnce)
+        case .sessionsAreNeverOverdrawn: try await withStore(sessionsAreNeverOverdrawn)
+        case .amountsAreGivenBack: try await withStore(amountsAreGivenBack)
+        case .sessionsAreToppedUp: try await withStore(sessionsAreToppedUp)
+        case .actionsHappenOnce: try await withStore(actionsHappenOnce)
+        case .actionsAreForgotten: try await withStore(actionsAreForgotten)
+        case .sessionsEndOnce: try await withStore(sessionsEndOnce)
+        case .refundsAreReserved: try await withStore(refundsAreReserved)
+        case .idleSessionsEnd: try await withStore(idleSessionsEnd)
         case .largeValues: try await withStore(largeValues)
         case .emptyValuesAndKeys: try await withStore(emptyValuesAndKeys)
         case .prefixesInOrder: try await withStore(prefixesInOrder)

@@ -70,7 +70,7 @@ final class PaidRoute {
             amount: Amount(millisatoshis: 10_000),
             expiresAt: now.advanced(by: .seconds(3_600))
         )
-        let quote = Quote(amount: invoice.amount, expiresIn: .seconds(3_600)) { .now(invoice) }
+        let quote = Quote(amount: invoice.amount, expiresIn: .seconds(3_600)) { _ in .now(invoice) }
         let settings = ExampleSettings(["valid-for": "30d"])
         let scheme = try #require(settings.make { L402Scheme(from: &$0, services) })
         let challenge = try #require(try scheme.challenge(for: quote, in: .example()).immediate)

@@ -71,7 +71,7 @@ struct ChallengeTests {
         let shop = try Shop()
         let exchange = shop.exchange()
         let promise = exchange.eventLoop.makePromise(of: Invoice.self)
-        let quote = Quote(amount: Shop.amount, expiresIn: .seconds(60)) { .later(promise.futureResult) }
+        let quote = Quote(amount: Shop.amount, expiresIn: .seconds(60)) { _ in .later(promise.futureResult) }
         let challenge = try shop.scheme.challenge(for: quote, in: exchange)
         promise.succeed(
             Invoice(bolt11: "lnbc1", paymentHash: Shop.payment, amount: Shop.amount, expiresAt: shop.time.now)
@@ -84,7 +84,7 @@ struct ChallengeTests {
     @Test func `without a keyring there is no offer`() throws {
         let services = Services.example(dataFolder: "/dev/null/keys", route: "quotes")
         let scheme = try #require(ExampleSettings().make { L402Scheme(from: &$0, services) })
-        let quote = Quote(amount: Shop.amount, expiresIn: .seconds(60)) {
+        let quote = Quote(amount: Shop.amount, expiresIn: .seconds(60)) { _ in
             .now(
                 Invoice(
                     bolt11: "lnbc1",

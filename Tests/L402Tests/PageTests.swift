@@ -39,7 +39,7 @@ struct PageTests {
             expiresAt: shop.time.now
         )
         for (accept, isThere) in [("text/html", true), ("*/*", false)] {
-            let quote = Quote(amount: Shop.amount, expiresIn: .seconds(600)) { .now(invoice) }
+            let quote = Quote(amount: Shop.amount, expiresIn: .seconds(600)) { _ in .now(invoice) }
             let exchange = shop.exchange([("Accept", accept)])
             _ = try shop.scheme.challenge(for: quote, in: exchange)
             #expect((exchange[PageKey.self] != nil) == isThere)

@@ -41,7 +41,7 @@ struct Shop {
             amount: Self.amount,
             expiresAt: time.now.advanced(by: .seconds(600))
         )
-        let quote = Quote(amount: Self.amount, expiresIn: .seconds(600)) { .now(invoice) }
+        let quote = Quote(amount: Self.amount, expiresIn: .seconds(600)) { _ in .now(invoice) }
         return try #require(try scheme.challenge(for: quote, in: exchange()).immediate)
     }
 

@@ -63,7 +63,7 @@ struct DevNodeInterfaceTests {
     }
 
     @Test(arguments: [
-        "", "{", "[]", "{}", #"{"value":0}"#, #"{"value":-1}"#, #"{"value":"x"}"#, #"{"value":1.5}"#,
+        "", "{", "[]", #"{"value":-1}"#, #"{"value":"x"}"#, #"{"value":1.5}"#,
         #"{"value":1,"value_msat":1}"#, #"{"value":18446744073709551615}"#, #"{"value":"99999999999999999999"}"#,
         #"{"value_msat":18446744073709551615}"#, #"{"value":1,"expiry":18446744073709551615}"#,
         #"{"value":1,"expiry":"-5"}"#, #"{"value":1,"memo":5}"#,
@@ -71,6 +71,27 @@ struct DevNodeInterfaceTests {
     func `an invoice that cannot be is refused in lnd's form`(_ body: String) async throws {
         let node = try await DevNode.started()
         expectError(try await ask(node, .post, "/v1/invoices", body), 400, code: 3)
+    }
+
+    @Test(arguments: ["{}", #"{"value":0}"#]) func `an invoice may leave the amount to its payer`(_ body: String)
+        async throws
+    {
+        let node = try await DevNode.started()
+        let answer = try await ask(node, .post, "/v1/invoices", body)
+        let text = try #require(answer["payment_request"])
+        let invoice = try Bolt11Invoice(decoding: text)
+        #expect(invoice.amount == nil)
+        let refused = try await ask(node, .post, "/v1/channels/transactions", #"{"payment_request":"\#(text)"}"#)
+        #expect(refused["payment_error"] != "")
+        let paying = #"{"payment_request":"\#(text)","amt":7}"#
+        #expect(try await ask(node, .post, "/v1/channels/transactions", paying)["payment_error"] == "")
+        let state = try await node.payment(invoice.paymentHash)
+        guard case .paid(let payment) = state else {
+            Issue.record("\(state)")
+            return
+        }
+        #expect(payment.amount == .satoshis(7))
+        #expect(sha256(payment.preimage.bytes) == invoice.paymentHash.bytes)
     }
 
     @Test func `an open invoice shows everything but its preimage`() async throws {

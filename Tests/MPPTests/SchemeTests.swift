@@ -54,7 +54,7 @@ struct SchemeTests {
             amount: Amount(millisatoshis: 10_000),
             expiresAt: time.now.advanced(by: invoiceEnds)
         )
-        let quote = Quote(amount: invoice.amount, expiresIn: .seconds(600)) { .now(invoice) }
+        let quote = Quote(amount: invoice.amount, expiresIn: .seconds(600)) { _ in .now(invoice) }
         return try scheme.challenge(for: quote, in: .example(request, client: client)).immediate
     }
 

@@ -69,8 +69,8 @@ struct CORSStageTests {
             return lines(response.fields)
         }
         let exposed =
-            "access-control-expose-headers: WWW-Authenticate, Payment-Receipt, Retry-After, Grpc-Status, Grpc-Message, "
-            + "X-Cost, X-Total"
+            "access-control-expose-headers: WWW-Authenticate, Payment-Receipt, Payment-Session-Secret, Retry-After, "
+            + "Grpc-Status, Grpc-Message, X-Cost, X-Total"
         #expect(
             adjusted(from: Self.page) == [
                 "vary: Origin", "access-control-allow-origin: \(Self.page)", "access-control-allow-credentials: true",

@@ -133,13 +133,13 @@ final class DevLedger: Sendable {
     /// Takes an invoice as paid.
     ///
     /// - Returns: `nil` for every caller but one: it is paid already.
-    func settle(_ invoice: DevInvoice, at time: WallTime) -> Settlement? {
+    func settle(_ invoice: DevInvoice, for amount: Amount, at time: WallTime) -> Settlement? {
         let payment = invoice.invoice.paymentHash
         let (settlement, behind) = state.withLockedValue { state -> (Settlement?, [DevFollowers.Continuation]) in
             guard state.settled[payment] == nil else { return (nil, []) }
             let settlement = Settlement(
                 payment: payment,
-                amount: invoice.invoice.amount,
+                amount: amount,
                 settledAt: time,
                 cursor: SettlementCursor(position: (state.settlements.last?.cursor.position ?? 0) + 1)
             )

@@ -15,6 +15,8 @@ package final class DevNode: LightningBackend, Plugin {
     /// `nil` until it has started.
     private let key = NIOLockedValueBox<NodeKey?>(nil)
     private let currentBehaviour = NIOLockedValueBox(DevBehaviour(.normal))
+    /// How many are paying an invoice right now.
+    private let payers = NIOLockedValueBox<[PaymentHash: Int]>([:])
 
     private static let keyInStore = "dev/key"
     /// lnd's own limit.
@@ -119,14 +121,16 @@ package final class DevNode: LightningBackend, Plugin {
     }
 
     package func makeInvoice(for amount: Amount, memo: String, expiresIn: Duration) async throws -> Invoice {
-        try await makeDevInvoice(for: amount, memo: memo, expiresIn: expiresIn).invoice
+        guard amount > .zero else { throw LightningFailure(.refused, "an invoice needs an amount above zero") }
+        return try await makeDevInvoice(for: amount, memo: memo, expiresIn: expiresIn).invoice
     }
 
+    /// - Parameter amount: `.zero`: the payer chooses.
     func makeDevInvoice(for amount: Amount, memo: String, expiresIn: Duration) async throws -> DevInvoice {
         try await behave()
         let key = try startedKey()
-        guard amount > .zero, amount <= .maximum else {
-            throw LightningFailure(.refused, "an invoice needs an amount above zero and below all bitcoin there is")
+        guard amount <= .maximum else {
+            throw LightningFailure(.refused, "an invoice needs an amount below all bitcoin there is")
         }
         guard expiresIn > .zero, expiresIn <= Self.longestExpiry else {
             throw LightningFailure(.refused, "an invoice expires after more than nothing and at most a year")
@@ -142,7 +146,7 @@ package final class DevNode: LightningBackend, Plugin {
         let expiry = Duration.seconds(expiresIn.secondsRoundedUp)
         let draft = Bolt11Draft(
             network: .regtest,
-            amount: amount,
+            amount: amount == .zero ? nil : amount,
             timestamp: createdAt,
             fields: [
                 .paymentHash(hash), .paymentSecret(secret), .memo(memo), .expiry(expiry), .features(.basic),
@@ -191,18 +195,29 @@ package final class DevNode: LightningBackend, Plugin {
     // MARK: Paying
 
     /// Pays an invoice of this node itself; a fee is never taken. Of any number of callers exactly one succeeds.
-    package func pay(_ bolt11: String, feeLimit: Amount) async throws -> Payment {
-        try await behave()
+    package func pay(
+        _ bolt11: String,
+        amount: Amount?,
+        feeLimit: Amount,
+        patience: Duration
+    ) async throws -> Payment {
         let key = try startedKey()
-        let decoded: Bolt11Invoice
-        do {
-            decoded = try Bolt11Invoice(decoding: bolt11)
-        } catch {
-            throw LightningFailure(.refused, "\(error)")
+        let decoded = try Self.decoded(bolt11)
+        guard let paid = decoded.amount ?? amount, paid > .zero, amount == nil || amount == paid else {
+            throw LightningFailure(.refused, "the amount should be the invoice's, or chosen where it has none")
         }
-        guard decoded.network == .regtest else {
-            throw LightningFailure(.refused, "invoice not for current active network 'regtest'")
+        payers.withLockedValue { $0[decoded.paymentHash, default: 0] += 1 }
+        defer {
+            payers.withLockedValue { payers in
+                let others = payers[decoded.paymentHash, default: 1] - 1
+                payers[decoded.paymentHash] = others > 0 ? others : nil
+            }
         }
+        guard behaviour.mode != .slow || behaviour.delay <= patience else {
+            try await Task.sleep(for: patience)
+            throw Self.timedOut
+        }
+        try await behave()
         guard decoded.payee == key.id else { throw Self.noRoute }
         guard ledger.settlement(of: decoded.paymentHash) == nil else { throw Self.alreadyPaid }
         guard let invoice = try await ledger.invoice(decoded.paymentHash) else { throw Self.noRoute }
@@ -213,14 +228,42 @@ package final class DevNode: LightningBackend, Plugin {
             try await Task.sleep(for: behaviour.delay)
             throw Self.timedOut
         }
-        guard let settlement = ledger.settle(invoice, at: now) else { throw Self.alreadyPaid }
+        guard let settlement = ledger.settle(invoice, for: paid, at: now) else { throw Self.alreadyPaid }
         do {
             // A payment is on disk before its preimage is out, as far as the store can help it.
             try await ledger.write(settlement)
         } catch {
             logger.warning("a payment to the development node is not on disk yet: \(error)")
         }
-        return Payment(preimage: invoice.preimage, amount: invoice.invoice.amount, fee: .zero)
+        return Payment(preimage: invoice.preimage, amount: paid, fee: .zero)
+    }
+
+    private static func decoded(_ bolt11: String) throws -> Bolt11Invoice {
+        let decoded: Bolt11Invoice
+        do {
+            decoded = try Bolt11Invoice(decoding: bolt11)
+        } catch {
+            throw LightningFailure(.refused, "\(error)")
+        }
+        guard decoded.network == .regtest else {
+            throw LightningFailure(.refused, "invoice not for current active network 'regtest'")
+        }
+        return decoded
+    }
+
+    package func payment(_ payment: PaymentHash) async throws -> PaymentState {
+        guard behaviour.mode != .down else {
+            throw LightningFailure(.unavailable, "the development node was told to be down")
+        }
+        guard let settlement = ledger.settlement(of: payment), let invoice = try await ledger.invoice(payment) else {
+            return payers.withLockedValue { $0[payment] == nil ? .unpaid : .underWay }
+        }
+        return .paid(Payment(preimage: invoice.preimage, amount: settlement.amount, fee: .zero))
+    }
+
+    package func read(_ bolt11: String) throws -> PayableInvoice {
+        let decoded = try Self.decoded(bolt11)
+        return PayableInvoice(payment: decoded.paymentHash, amount: decoded.amount, expiresAt: decoded.expiresAt)
     }
 
     static let noRoute = LightningFailure(.refused, "no route")

@@ -23,7 +23,12 @@ extension DevNodeInterface {
         }
         let invoice = try Self.invoice(text)
         do {
-            let preimage = try await node.pay(text, feeLimit: .zero).preimage.bytes
+            let preimage = try await node.pay(
+                text,
+                amount: request.amount,
+                feeLimit: .zero,
+                patience: .seconds(600)
+            ).preimage.bytes
             let written = preimageInBase64 ? Data(preimage.array).base64EncodedString() : preimage.hex
             return try Self.line(.result(.init(of: invoice, .succeeded, preimage: written)))
         } catch let failure as LightningFailure where failure.reason == .refused {

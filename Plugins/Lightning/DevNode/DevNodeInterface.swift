@@ -179,7 +179,7 @@ package struct DevNodeInterface: Stage {
         }
         let hash = try Self.invoice(text).paymentHash
         do {
-            let payment = try await node.pay(text, feeLimit: .zero)
+            let payment = try await node.pay(text, amount: request.amount, feeLimit: .zero, patience: .seconds(600))
             let amount = payment.amount.millisatoshis
             return try reply(
                 LndREST.PaymentAnswer(

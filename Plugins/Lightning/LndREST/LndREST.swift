@@ -90,6 +90,15 @@ enum LndREST {
 
         let paymentRequest: String?
         let feeLimit: FeeLimit?
+        /// For an invoice that names no amount.
+        var amt: LndInteger?
+        var amtMsat: LndInteger?
+
+        /// `nil` when none is chosen.
+        var amount: Amount? {
+            if let amtMsat, amtMsat.value > 0 { return Amount(millisatoshis: amtMsat.value) }
+            return amt.flatMap { $0.value > 0 ? .satoshis($0.value) : nil }
+        }
     }
 
     struct PaymentAnswer: Codable {

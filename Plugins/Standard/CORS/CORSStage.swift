@@ -18,7 +18,7 @@ package struct CORSStage: StagePlugin {
     ]
     /// What they read.
     private static let responseFields = [
-        "WWW-Authenticate", "Payment-Receipt", "Retry-After", "Grpc-Status", "Grpc-Message",
+        "WWW-Authenticate", "Payment-Receipt", "Payment-Session-Secret", "Retry-After", "Grpc-Status", "Grpc-Message",
     ]
 
     /// `nil`: every origin.

@@ -80,7 +80,7 @@ package struct PriceStage: StagePlugin {
 
     /// The payment is taken last: not while there is nobody to serve it, and when its store does not answer, not at all.
     private func redeem(_ credential: Credential, in exchange: Exchange) throws -> Eventually<Decision> {
-        if exchange.route.stages.last?.upstream?.isAvailable == false {
+        if credential.redemption != .instead, exchange.route.stages.last?.upstream?.isAvailable == false {
             var reply = Reply(.serviceUnavailable, detail: "the service behind the gateway is down; nothing was taken")
             reply.fields.add(.retryAfter, "5")
             return .now(.reply(reply))
@@ -152,7 +152,7 @@ package struct PriceStage: StagePlugin {
         }
         let amount = try Self.wholeSatoshis(amount, in: exchange)
         let quote = Quote(amount: amount, expiresIn: expiry, isShared: exchange.schemes.count > 1) {
-            [invoices, expiry] in
+            [invoices, expiry] amount in
             invoices.invoice(for: amount, expiresIn: expiry, in: exchange)
         }
         do {

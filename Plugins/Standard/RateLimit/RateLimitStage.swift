@@ -76,7 +76,7 @@ package struct RateLimitStage: StagePlugin {
 
     package func admit(_ exchange: Exchange) throws -> Eventually<Decision> {
         // A credential that pays for one request names nobody: each is a new one.
-        let token = exchange.credential.flatMap { $0.redemption == .every ? nil : $0.id }
+        let token = exchange.credential.flatMap { $0.redemption == .every || $0.redemption == .instead ? nil : $0.id }
         let caller = RateLimiter.Caller(token: token, client: exchange.client)
         guard let refusal = limiter.take(caller, at: time.uptime().uptimeNanoseconds) else { return .now(.next) }
         let rule = limiter.rules[refusal.rule]

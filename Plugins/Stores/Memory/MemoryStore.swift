@@ -18,6 +18,7 @@ package final class MemoryStore: Store, Plugin {
         var revocations = [CredentialID]()
         /// By bytes: two texts that Swift holds for equal (composed and decomposed letters) are two keys.
         var values = [[UInt8]: [UInt8]]()
+        var sessions = SessionTable()
     }
 
     private let state = NIOLockedValueBox(State())
@@ -75,6 +76,13 @@ package final class MemoryStore: Store, Plugin {
             state.order.removeFirst()
             if !stays { state.invoices[oldest] = nil }
         }
+    }
+
+    package var sessions: any SessionLedger { MemorySessionLedger(store: self) }
+
+    /// The sessions and the claims, which change together.
+    func withSessions<Result>(_ body: (inout SessionTable, inout [PaymentHash: String]) -> Result) -> Result {
+        state.withLockedValue { body(&$0.sessions, &$0.claims) }
     }
 
     package func flush() async throws {}

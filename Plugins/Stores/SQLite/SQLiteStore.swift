@@ -101,8 +101,7 @@ package final class SQLiteStore: Store, Plugin {
 
     private func pool() throws -> DatabasePool { try writer().pool }
 
-    private func write<Value: Sendable>(_ change: @Sendable @escaping (Database) throws -> Value) async throws -> Value
-    {
+    func write<Value: Sendable>(_ change: @Sendable @escaping (Database) throws -> Value) async throws -> Value {
         let pool = try pool()
         do {
             return try await pool.write(change)
@@ -111,7 +110,7 @@ package final class SQLiteStore: Store, Plugin {
         }
     }
 
-    private func read<Value: Sendable>(_ query: @Sendable @escaping (Database) throws -> Value) async throws -> Value {
+    func read<Value: Sendable>(_ query: @Sendable @escaping (Database) throws -> Value) async throws -> Value {
         let pool = try pool()
         do {
             return try await pool.read(query)
@@ -187,6 +186,8 @@ package final class SQLiteStore: Store, Plugin {
             return try InvoiceRow.settle(payment, at: time, db)
         }
     }
+
+    package var sessions: any SessionLedger { SQLiteSessionLedger(store: self) }
 
     // MARK: Revocations
 

@@ -49,6 +49,53 @@ package enum Schema {
         migrator.registerMigration("3: what a payment was claimed for") { db in
             try db.execute(sql: "ALTER TABLE claims ADD COLUMN purpose TEXT NOT NULL DEFAULT ''")
         }
+        migrator.registerMigration("4: sessions") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE sessions (
+                        id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 32),
+                        service TEXT NOT NULL,
+                        -- all amounts: millisatoshi
+                        price INTEGER NOT NULL CHECK (price > 0),
+                        deposit INTEGER NOT NULL,
+                        spent INTEGER NOT NULL CHECK (spent BETWEEN 0 AND deposit),
+                        returnInvoice TEXT NOT NULL,
+                        returnPayment BLOB NOT NULL UNIQUE CHECK (length(returnPayment) = 32),
+                        feeBase INTEGER NOT NULL CHECK (feeBase >= 0),
+                        feePartsPerMillion INTEGER NOT NULL CHECK (feePartsPerMillion >= 0),
+                        secretHash BLOB CHECK (length(secretHash) = 32),
+                        -- milliseconds
+                        idleTimeout INTEGER NOT NULL,
+                        openedAt INTEGER NOT NULL,
+                        usedAt INTEGER NOT NULL,
+                        idleAt INTEGER NOT NULL,
+                        state TEXT NOT NULL CHECK (state IN ('open', 'closing', 'closed', 'given-up')),
+                        ending TEXT CHECK (ending IN ('client', 'idle')),
+                        closedAt INTEGER,
+                        refundAttempts INTEGER NOT NULL,
+                        refundDueAt INTEGER,
+                        refundCost INTEGER NOT NULL CHECK (refundCost >= 0)
+                    ) WITHOUT ROWID;
+                    CREATE INDEX openSessionsByIdleness ON sessions (idleAt) WHERE state = 'open';
+                    CREATE INDEX closingSessionsByRefund ON sessions (refundDueAt) WHERE state = 'closing';
+                    CREATE TABLE sessionDeposits (
+                        payment BLOB NOT NULL PRIMARY KEY CHECK (length(payment) = 32),
+                        session BLOB NOT NULL REFERENCES sessions (id),
+                        amount INTEGER NOT NULL CHECK (amount > 0),
+                        receivedAt INTEGER NOT NULL
+                    ) WITHOUT ROWID;
+                    CREATE INDEX depositsBySession ON sessionDeposits (session);
+                    CREATE TABLE sessionActions (
+                        challenge BLOB NOT NULL PRIMARY KEY CHECK (length(challenge) = 32),
+                        fingerprint BLOB NOT NULL CHECK (length(fingerprint) = 32),
+                        session BLOB NOT NULL REFERENCES sessions (id),
+                        answer TEXT,
+                        endAt INTEGER NOT NULL
+                    ) WITHOUT ROWID;
+                    CREATE INDEX sessionActionsByEnd ON sessionActions (endAt);
+                    """
+            )
+        }
         return migrator
     }
 

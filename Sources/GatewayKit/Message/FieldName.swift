@@ -45,6 +45,7 @@ public struct FieldName: Hashable, Sendable {
     public static let macaroon = FieldName(.macaroon)
     public static let paymentAuthorization = FieldName(.paymentAuthorization)
     public static let paymentReceipt = FieldName(.paymentReceipt)
+    public static let paymentSessionSecret = FieldName(.paymentSessionSecret)
     public static let retryAfter = FieldName(.retryAfter)
     public static let wwwAuthenticate = FieldName(.wwwAuthenticate)
 }

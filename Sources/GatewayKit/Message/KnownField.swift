@@ -14,7 +14,7 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
     /// RFC 6455 §11.3, RFC 7540 §3.2.1.
     case secWebSocketKey, secWebSocketAccept, http2Settings
     /// The HTTP authentication scheme `Payment`, and the field `Idempotency-Key`.
-    case acceptPayment, paymentAuthorization, paymentReceipt, idempotencyKey
+    case acceptPayment, paymentAuthorization, paymentReceipt, paymentSessionSecret, idempotencyKey
     case setCookie, vary
     /// Fetch standard, "HTTP-CORS protocol".
     case accessControlAllowCredentials, accessControlAllowHeaders, accessControlAllowMethods, accessControlAllowOrigin
@@ -68,6 +68,7 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
         case .acceptPayment: "accept-payment"
         case .paymentAuthorization: "payment-authorization"
         case .paymentReceipt: "payment-receipt"
+        case .paymentSessionSecret: "payment-session-secret"
         case .idempotencyKey: "idempotency-key"
         case .setCookie: "set-cookie"
         case .vary: "vary"

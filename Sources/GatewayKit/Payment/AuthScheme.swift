@@ -81,15 +81,15 @@ public final class Quote {
     public let expiresIn: Duration
     /// True when several schemes make offers for the one invoice, of which its payer may take one.
     public let isShared: Bool
-    private let makeInvoice: () -> Eventually<Invoice>
-    private var made: Eventually<Invoice>?
+    private let makeInvoice: (Amount) -> Eventually<Invoice>
+    private var made: [(amount: Amount, invoice: Eventually<Invoice>)] = []
 
-    /// `makeInvoice` is called at most once, and only when a scheme wants an invoice.
+    /// `makeInvoice` is called at most once for an amount, and only when a scheme wants an invoice.
     public init(
         amount: Amount,
         expiresIn: Duration,
         isShared: Bool = false,
-        makeInvoice: @escaping () -> Eventually<Invoice>
+        makeInvoice: @escaping (Amount) -> Eventually<Invoice>
     ) {
         self.amount = amount
         self.expiresIn = expiresIn
@@ -97,14 +97,17 @@ public final class Quote {
         self.makeInvoice = makeInvoice
     }
 
-    /// The invoice, where one was asked for.
-    public var offered: Eventually<Invoice>? { made }
+    /// The invoice for the price, where one was asked for.
+    public var offered: Eventually<Invoice>? { made.first { $0.amount == amount }?.invoice }
 
-    /// The invoice that all offers of this answer share: whichever is taken, it is one payment.
-    public func invoice() -> Eventually<Invoice> {
-        if let made { return made }
-        let invoice = makeInvoice()
-        made = invoice
+    /// The invoice that all offers of this answer for the price share: whichever is taken, it is one payment.
+    public func invoice() -> Eventually<Invoice> { invoice(for: amount) }
+
+    /// The invoice that all offers of this answer for an amount share: a scheme may sell more than one request at once.
+    public func invoice(for amount: Amount) -> Eventually<Invoice> {
+        if let known = made.first(where: { $0.amount == amount }) { return known.invoice }
+        let invoice = makeInvoice(amount)
+        made.append((amount, invoice))
         return invoice
     }
 }

@@ -20,6 +20,9 @@ public final class Credential: Sendable {
         case first
         /// Before every request: it pays for one.
         case every
+        /// In place of a request: the scheme does what the credential asks for and answers by itself, whether there is
+        /// anybody to serve a request or not.
+        case instead
     }
 
     public init(

@@ -12,8 +12,50 @@ public protocol LightningBackend: Startable {
     /// Ends when the node can no longer be followed; the caller starts again where it stood.
     func settlements(since cursor: SettlementCursor?) -> AsyncThrowingStream<Settlement, any Error>
 
-    /// Pays an invoice from the node's own funds.
-    func pay(_ bolt11: String, feeLimit: Amount) async throws -> Payment
+    /// Pays an invoice from the node's own funds. A node pays one invoice once.
+    ///
+    /// - Parameters:
+    ///   - amount: for an invoice that names none; `nil` for any other.
+    ///   - patience: how long the node may look for a way. What is under way then may still arrive.
+    /// - Throws: `LightningFailure`. After `refused` nothing was paid; after any other, `payment(_:)` knows.
+    func pay(_ bolt11: String, amount: Amount?, feeLimit: Amount, patience: Duration) async throws -> Payment
+
+    /// What became of a payment that this node was told to make.
+    func payment(_ payment: PaymentHash) async throws -> PaymentState
+
+    /// Reads an invoice that somebody wants to be paid by. Asks nobody: checksum, signature and network are checked.
+    ///
+    /// - Throws: `LightningFailure` with what is wrong with it.
+    func read(_ bolt11: String) throws -> PayableInvoice
+}
+
+extension LightningBackend {
+    /// Pays an invoice that names its amount.
+    public func pay(_ bolt11: String, feeLimit: Amount) async throws -> Payment {
+        try await pay(bolt11, amount: nil, feeLimit: feeLimit, patience: .seconds(60))
+    }
+}
+
+/// How far a payment is that this node was told to make.
+public enum PaymentState: Hashable, Sendable {
+    /// It was never begun, or has failed for good: to pay is safe.
+    case unpaid
+    case underWay
+    case paid(Payment)
+}
+
+/// An invoice that this node could pay.
+public struct PayableInvoice: Hashable, Sendable {
+    public let payment: PaymentHash
+    /// `nil`: the payer chooses.
+    public let amount: Amount?
+    public let expiresAt: WallTime
+
+    public init(payment: PaymentHash, amount: Amount?, expiresAt: WallTime) {
+        self.payment = payment
+        self.amount = amount
+        self.expiresAt = expiresAt
+    }
 }
 
 /// Where a backend's stream of settlements stands; only the backend itself knows what it means.

@@ -12,6 +12,8 @@ public struct Services: Sendable {
     public var revocations: RevocationList
     /// Shared by everything that has the node make invoices.
     public var invoiceBudget: InvoiceBudget
+    /// What plugins of the policy share beyond their routes.
+    public var parts: SharedParts
     /// The folder for keys and data; may not exist yet when plugins are made.
     public var dataFolder: String
     /// The route that the plugin is made for; empty for backends and stores.
@@ -29,6 +31,7 @@ public struct Services: Sendable {
         lightning: any LightningBackend,
         revocations: RevocationList = RevocationList(),
         invoiceBudget: InvoiceBudget = InvoiceBudget(),
+        parts: SharedParts = SharedParts(),
         dataFolder: String,
         route: String = "",
         service: String = "",
@@ -41,6 +44,7 @@ public struct Services: Sendable {
         self.lightning = lightning
         self.revocations = revocations
         self.invoiceBudget = invoiceBudget
+        self.parts = parts
         self.dataFolder = dataFolder
         self.route = route
         self.service = service

@@ -18,6 +18,9 @@ public protocol Store: Startable {
     /// verifying a credential never needs it. Noting one twice changes nothing.
     func note(_ invoice: IssuedInvoice)
 
+    /// What keeps account of money that clients have deposited. By default nothing does, and it throws.
+    var sessions: any SessionLedger { get }
+
     /// Waits until everything noted so far is on disk.
     func flush() async throws
 
@@ -45,6 +48,8 @@ public protocol Store: Startable {
 }
 
 extension Store {
+    public var sessions: any SessionLedger { NoSessionLedger() }
+
     /// - Returns: true for exactly one of any number of callers, whatever they claim it for.
     public func claim(_ payment: PaymentHash) async throws -> Bool {
         try await claim(payment, for: "") == .first

@@ -37,12 +37,14 @@ package final class Gateway: Sendable {
             let position = try await followOnce(after: 0)
             try await plan.lightning.start()
             do {
+                for part in policy.parts.all { try await part.start() }
                 let listeners = fileLimit?.fitting(plan.listeners) ?? plan.listeners
                 let running = try await listen(at: listeners, on: group, revocationsAfter: position)
                 // Not before: a failure to start is told in one line.
                 if let fileLimit { report(fileLimit, listeners) }
                 return running
             } catch {
+                for part in policy.parts.all { await part.stop() }
                 await plan.lightning.stop()
                 throw error
             }
@@ -75,6 +77,7 @@ package final class Gateway: Sendable {
                     readiness: readiness,
                     accessLog: accessLog,
                     plan: plan,
+                    parts: policy.parts,
                     followers: followers(server, revocationsAfter: position)
                 )
             } catch {

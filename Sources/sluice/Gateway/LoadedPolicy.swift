@@ -12,6 +12,8 @@ package import Logging
 package struct LoadedPolicy: Sendable {
     package let plan: Plan
     package let revocations = RevocationList()
+    /// What its plugins share.
+    package let parts = SharedParts()
     package let dataFolder: String
     package let time: TimeSource
     package let logger: Logger
@@ -35,6 +37,7 @@ package struct LoadedPolicy: Sendable {
             store: NoStore(),
             lightning: NoLightning(),
             revocations: revocations,
+            parts: parts,
             dataFolder: dataFolder
         )
         let loader = PolicyLoader(services: services) { ProcessInfo.processInfo.environment[$0] }

@@ -28,5 +28,9 @@ struct NoLightning: LightningBackend {
     func settlements(since cursor: SettlementCursor?) -> AsyncThrowingStream<Settlement, any Error> {
         AsyncThrowingStream { $0.finish() }
     }
-    func pay(_ bolt11: String, feeLimit: Amount) async throws -> Payment { throw failure }
+    func pay(_ bolt11: String, amount: Amount?, feeLimit: Amount, patience: Duration) async throws -> Payment {
+        throw failure
+    }
+    func payment(_ payment: PaymentHash) async throws -> PaymentState { throw failure }
+    func read(_ bolt11: String) throws -> PayableInvoice { throw failure }
 }

@@ -10,6 +10,7 @@ package final class RunningGateway: Sendable {
     private let readiness: Readiness
     private let accessLog: AccessLog?
     private let plan: Plan
+    private let parts: SharedParts
     private let followers: Task<Void, Never>
 
     /// - Parameter local: what the gateway serves itself, its operator's listener among it.
@@ -19,6 +20,7 @@ package final class RunningGateway: Sendable {
         readiness: Readiness,
         accessLog: AccessLog?,
         plan: Plan,
+        parts: SharedParts,
         followers: Task<Void, Never>
     ) {
         self.server = server
@@ -26,6 +28,7 @@ package final class RunningGateway: Sendable {
         self.readiness = readiness
         self.accessLog = accessLog
         self.plan = plan
+        self.parts = parts
         self.followers = followers
     }
 
@@ -46,6 +49,7 @@ package final class RunningGateway: Sendable {
         await local.drain()
         followers.cancel()
         await followers.value
+        for part in parts.all { await part.stop() }
         await plan.lightning.stop()
         await plan.store.stop()
         accessLog?.stop()

@@ -14,7 +14,7 @@ struct QuoteTests {
 
     @Test func `an invoice is made once, however many ask`() {
         var made = 0
-        let quote = Quote(amount: invoice.amount, expiresIn: .seconds(60)) {
+        let quote = Quote(amount: invoice.amount, expiresIn: .seconds(60)) { _ in
             made += 1
             return .now(invoice)
         }
@@ -27,7 +27,7 @@ struct QuoteTests {
     @Test func `an invoice to come is asked for once`() throws {
         let promise = EmbeddedEventLoop().makePromise(of: Invoice.self)
         var made = 0
-        let quote = Quote(amount: invoice.amount, expiresIn: .seconds(60)) {
+        let quote = Quote(amount: invoice.amount, expiresIn: .seconds(60)) { _ in
             made += 1
             return .later(promise.futureResult)
         }
@@ -38,5 +38,19 @@ struct QuoteTests {
         promise.succeed(invoice)
         #expect(found == [invoice, invoice])
         #expect(made == 1)
+    }
+
+    @Test func `other amounts have invoices of their own`() {
+        var made = [Amount]()
+        let quote = Quote(amount: invoice.amount, expiresIn: .seconds(60)) { amount in
+            made.append(amount)
+            return .now(invoice)
+        }
+        let other = Amount(millisatoshis: 20)
+        for _ in 0..<2 { _ = quote.invoice(for: other) }
+        #expect(quote.offered?.immediate == nil, "nobody asked for the price")
+        _ = quote.invoice()
+        _ = quote.invoice(for: invoice.amount)
+        #expect(made == [other, invoice.amount])
     }
 }

@@ -43,9 +43,13 @@ struct DevNode: LightningBackend, Plugin {
         node.settlements(since: cursor)
     }
 
-    func pay(_ bolt11: String, feeLimit: Amount) async throws -> Payment {
-        try await node.pay(bolt11, feeLimit: feeLimit)
+    func pay(_ bolt11: String, amount: Amount?, feeLimit: Amount, patience: Duration) async throws -> Payment {
+        try await node.pay(bolt11, amount: amount, feeLimit: feeLimit, patience: patience)
     }
+
+    func payment(_ payment: PaymentHash) async throws -> PaymentState { try await node.payment(payment) }
+
+    func read(_ bolt11: String) throws -> PayableInvoice { try node.read(bolt11) }
 }
 
 /// A store that cannot answer.

@@ -41,8 +41,12 @@ final class ExampleNode: LightningBackend {
     func settlements(since cursor: SettlementCursor?) -> AsyncThrowingStream<Settlement, any Error> {
         AsyncThrowingStream { $0.finish() }
     }
-    func pay(_ bolt11: String, feeLimit: Amount) async throws -> Payment {
+    func pay(_ bolt11: String, amount: Amount?, feeLimit: Amount, patience: Duration) async throws -> Payment {
         throw LightningFailure(.refused, "this node does not pay")
+    }
+    func payment(_ payment: PaymentHash) async throws -> PaymentState { .unpaid }
+    func read(_ bolt11: String) throws -> PayableInvoice {
+        throw LightningFailure(.refused, "this node does not read")
     }
 }
 
