@@ -148,7 +148,7 @@ let package = Package(
             of: "EndToEnd",
             [
                 "sluice", "GatewayPolicy", "GatewayServer", "L402", "Lightning", "MPP", "Standard", "Stores",
-                asyncHTTPClient, httpTypes, logging, nioConcurrency, nioCore, nioHTTP1, nioPosix,
+                asyncHTTPClient, crypto, httpTypes, logging, nioConcurrency, nioCore, nioHTTP1, nioPosix,
             ]
         ),
         .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),

@@ -6,6 +6,7 @@ internal import NIOCore
 /// `charge`: one payment, one request (draft-lightning-charge).
 struct ChargeIntent: PaymentIntent {
     let name = "charge"
+    let expired = PaymentProblem.lightningExpiredInvoice
 
     /// What the ledger says that such a payment bought.
     static let purpose = "mpp/charge"

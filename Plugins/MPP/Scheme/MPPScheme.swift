@@ -20,7 +20,14 @@ package struct MPPScheme: AuthScheme, Plugin {
         terms = MPPTerms(from: &settings)
         time = services.time
         revocations = services.revocations
-        intents = [ChargeIntent(terms, services, mint)]
+        // Also where no session is offered: what was deposited before is paid back.
+        let book = services.parts.part { SessionBook(services) }
+        intents = terms.intents.map { [terms, mint] intent in
+            switch intent {
+            case .charge: ChargeIntent(terms, services, mint)
+            case .session: SessionIntent(terms, services, book)
+            }
+        }
     }
 
     /// Reads the keyring, or makes it, before the first request needs it.
@@ -148,7 +155,7 @@ package struct MPPScheme: AuthScheme, Plugin {
             )
         }
         try checkPlace(of: found, in: exchange)
-        try checkTime(of: found)
+        try checkTime(of: found, for: intent)
         return try body(of: found, in: exchange).map { () throws -> Credential? in
             let credential = try intent.credential(of: presented, in: exchange)
             guard !revocations.contains(credential.id) else {
@@ -176,12 +183,12 @@ package struct MPPScheme: AuthScheme, Plugin {
         else { throw mismatch(of: found, in: exchange) }
     }
 
-    private func checkTime(of found: PresentedCredential) throws {
+    private func checkTime(of found: PresentedCredential, for intent: any PaymentIntent) throws {
         guard let expires = found.credential.challenge.expires.flatMap({ Timestamp.time($0) }) else {
             throw PaymentProblem.invalidChallenge.rejection("the challenge has no end", challengeID: found.id)
         }
         guard time.now() <= expires else {
-            throw PaymentProblem.lightningExpiredInvoice.rejection("the challenge has expired", challengeID: found.id)
+            throw intent.expired.rejection("the challenge has expired", challengeID: found.id)
         }
     }
 
@@ -223,6 +230,7 @@ package struct MPPScheme: AuthScheme, Plugin {
     package func adjust(_ response: inout ResponseHead, of exchange: Exchange) {
         // The upstream knows nothing of payments.
         response.fields.remove(.paymentReceipt)
+        response.fields.remove(.paymentSessionSecret)
         for intent in intents {
             intent.adjust(&response, of: exchange)
         }

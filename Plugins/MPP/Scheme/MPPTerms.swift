@@ -16,6 +16,10 @@ package struct MPPTerms: Sendable {
         case success
     }
 
+    package enum Intent: String, Sendable, CaseIterable {
+        case charge, session
+    }
+
     private static let authorization = "authorization"
     private static let paymentAuthorization = "payment-authorization"
 
@@ -33,6 +37,9 @@ package struct MPPTerms: Sendable {
     package let replayLimit: ByteCount
     /// How long it is kept.
     package let replayTime: Duration
+    /// What is offered, in the order of the lines. Each costs an invoice.
+    package let intents: [Intent]
+    package let session: SessionTerms
 
     package init(from settings: inout PolicyReader) {
         if settings.contains("realm") {
@@ -56,6 +63,8 @@ package struct MPPTerms: Sendable {
         if replayTime < .seconds(1) || replayTime > .seconds(86_400) {
             settings.note(settings.error(at: "replay-for", "should be from 1s to 24h"))
         }
+        intents = Self.intents(from: &settings)
+        session = SessionTerms(from: &settings, isOffered: intents.contains(.session))
     }
 
     /// What may stand in a quoted text and cannot be mistaken for two slots of a challenge's id.
@@ -81,6 +90,24 @@ package struct MPPTerms: Sendable {
         from settings: inout PolicyReader
     ) -> Word {
         Word(rawValue: settings.choice(key, of: words.map(\.rawValue), or: fallback.rawValue)) ?? fallback
+    }
+
+    /// One word, or a list of them.
+    private static func intents(from settings: inout PolicyReader) -> [Intent] {
+        let nodes = settings.nodes("intents")
+        guard settings.contains("intents") else { return [.charge] }
+        if nodes.isEmpty { settings.note(settings.error(at: "intents", "should be charge, session or a list of both")) }
+        var intents = [Intent]()
+        for node in nodes {
+            let form = "charge, session or a list of both"
+            guard let intent = settings.value(of: node, named: "'intents'", expected: form, Intent.init(rawValue:))
+            else {
+                continue
+            }
+            if intents.contains(intent) { settings.note(node.place, "'intents' names \(intent.rawValue) twice") }
+            intents.append(intent)
+        }
+        return intents.isEmpty ? Intent.allCases : intents
     }
 
     /// `0` or a size.

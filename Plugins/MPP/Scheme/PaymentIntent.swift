@@ -5,9 +5,11 @@ package import GatewayKit
 package protocol PaymentIntent: Sendable {
     /// As challenges name it: `charge`.
     var name: String { get }
+    /// What its credentials are told when their challenge has expired.
+    var expired: PaymentProblem { get }
 
     /// What is asked for, for one of whose payments a challenge is made.
-    func offer(for quote: Quote, in exchange: Exchange) -> Eventually<PaymentOffer>
+    func offer(for quote: Quote, in exchange: Exchange) throws -> Eventually<PaymentOffer>
 
     /// Checks the payload and the proof that it holds. Constant work: neither store nor node is asked.
     ///

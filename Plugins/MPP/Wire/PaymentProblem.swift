@@ -17,6 +17,11 @@ package enum PaymentProblem: String, Sendable, CaseIterable {
     case lightningUnknownChallenge = "lightning/unknown-challenge"
     case lightningInvalidPreimage = "lightning/invalid-preimage"
     case lightningExpiredInvoice = "lightning/expired-invoice"
+    case lightningChallengeExpired = "lightning/challenge-expired"
+    case lightningSessionNotFound = "lightning/session-not-found"
+    case lightningSessionClosed = "lightning/session-closed"
+    case lightningInsufficientBalance = "lightning/insufficient-balance"
+    case lightningInvalidReturnInvoice = "lightning/invalid-return-invoice"
 
     /// Clients show it to people.
     package var title: String {
@@ -34,6 +39,11 @@ package enum PaymentProblem: String, Sendable, CaseIterable {
         case .lightningUnknownChallenge: "Unknown Challenge"
         case .lightningInvalidPreimage: "Invalid Preimage"
         case .lightningExpiredInvoice: "Expired Invoice"
+        case .lightningChallengeExpired: "Challenge Expired"
+        case .lightningSessionNotFound: "Session Not Found"
+        case .lightningSessionClosed: "Session Closed"
+        case .lightningInsufficientBalance: "Insufficient Balance"
+        case .lightningInvalidReturnInvoice: "Invalid Return Invoice"
         }
     }
 
@@ -47,12 +57,16 @@ package enum PaymentProblem: String, Sendable, CaseIterable {
 
     private var reason: Rejection.Reason {
         switch self {
-        case .malformedCredential, .invalidPayload, .lightningMalformedCredential, .badRequest, .methodUnsupported:
+        case .malformedCredential, .invalidPayload, .lightningMalformedCredential, .badRequest, .methodUnsupported,
+            .lightningInvalidReturnInvoice:
             .malformed
         case .lightningUnknownChallenge: .signature
-        case .paymentExpired, .lightningExpiredInvoice: .expired
+        case .paymentExpired, .lightningExpiredInvoice, .lightningChallengeExpired: .expired
         case .verificationFailed, .lightningInvalidPreimage: .preimage
-        case .paymentRequired, .invalidChallenge, .paymentInsufficient, .internalPaymentError: .service
+        case .lightningSessionClosed, .lightningInsufficientBalance: .used
+        case .paymentRequired, .invalidChallenge, .paymentInsufficient, .internalPaymentError,
+            .lightningSessionNotFound:
+            .service
         }
     }
 

@@ -1,0 +1,220 @@
+package import GatewayKit
+internal import Logging
+internal import NIOConcurrencyHelpers
+
+/// The sessions of one gateway: spends them, and ends those that nobody uses. One for all routes of a policy; there also
+/// where no route offers sessions any more, for those that were opened before. May be used from any task.
+package final class SessionBook: Startable {
+    private struct State {
+        /// Exchanges that spend a session right now.
+        var users = [PaymentHash: Int]()
+        /// Goes up when a session is topped up or ends, while somebody spends it.
+        var changes = [PaymentHash: Int]()
+        /// The last amount that is being given back to a session; it waits for those before it.
+        var returns = [PaymentHash: (number: Int, task: Task<Void, Never>)]()
+        var returnNumber = 0
+        var sweeping: Task<Void, Never>?
+    }
+
+    /// How long an action is kept after its challenge has expired (draft-lightning-session, "Idempotency").
+    private static let retention = Duration.seconds(300)
+
+    let ledger: any SessionLedger
+    let time: TimeSource
+    let refunds: SessionRefunds
+    private let logger: Logger
+    private let takings: TakingQueue
+    private let state = NIOLockedValueBox(State())
+
+    package init(_ services: Services) {
+        ledger = services.store.sessions
+        time = services.time
+        logger = services.logger
+        takings = TakingQueue(ledger)
+        refunds = SessionRefunds(ledger, services.lightning, services.time, services.logger)
+    }
+
+    // MARK: Spending
+
+    func take(_ taking: SessionTaking) async throws -> SessionChange {
+        try await takings.take(taking)
+    }
+
+    /// Begins at once; whoever ends the session waits for it. What cannot be given back stays spent, which the log tells.
+    @discardableResult
+    func giveBack(_ amount: Amount, to session: PaymentHash) -> Task<Void, Never> {
+        state.withLockedValue { state in
+            let earlier = state.returns[session]?.task
+            state.returnNumber += 1
+            let number = state.returnNumber
+            let task = Task {
+                await earlier?.value
+                await self.returned(amount, to: session)
+                self.state.withLockedValue { state in
+                    if state.returns[session]?.number == number { state.returns[session] = nil }
+                }
+            }
+            state.returns[session] = (number, task)
+            return task
+        }
+    }
+
+    private func returned(_ amount: Amount, to session: PaymentHash) async {
+        let attempts = 5
+        let end = time.now().advanced(by: Self.retention)
+        let action = SessionAction(challenge: .random(), fingerprint: .random(), end: end)
+        for attempt in 1...attempts {
+            do {
+                switch try await ledger.giveBack(amount, to: session, by: action) {
+                case .done, .repeated: break
+                case .unknown, .ended, .insufficient, .challengeUsed, .foreignPayment, .returnInvoiceUsed:
+                    logger.error(
+                        "what bought nothing stays spent, because its session has ended",
+                        metadata: ["session": "\(session)", "amount": "\(amount)"]
+                    )
+                }
+                return
+            } catch {
+                logger.error(
+                    attempt == attempts ? "what bought nothing stays spent" : "cannot give back to a session yet",
+                    metadata: ["session": "\(session)", "amount": "\(amount)", "reason": "\(error)"]
+                )
+                if attempt < attempts { try? await Task.sleep(for: .milliseconds(200 << attempt)) }
+            }
+        }
+    }
+
+    /// Waits until nothing is being given back to the session any more.
+    func endReturns(to session: PaymentHash) async {
+        await state.withLockedValue({ $0.returns[session]?.task })?.value
+    }
+
+    /// For an exchange that was let through with the session, and for which a unit is taken already.
+    package func account(of session: Session, challengeID: String) -> any SessionAccount {
+        OpenAccount(session: session.id, price: session.price, challengeID: challengeID, book: self)
+    }
+
+    // MARK: Users
+
+    /// `endUse` follows, exactly once.
+    func beginUse(of session: PaymentHash) {
+        state.withLockedValue { $0.users[session, default: 0] += 1 }
+    }
+
+    func endUse(of session: PaymentHash) {
+        state.withLockedValue { state in
+            guard let count = state.users[session] else { return }
+            state.users[session] = count > 1 ? count - 1 : nil
+            if count == 1 { state.changes[session] = nil }
+        }
+    }
+
+    /// Wakes those that wait for a session to be topped up, or to end.
+    func noteChange(of session: PaymentHash) {
+        state.withLockedValue { state in
+            if state.users[session] != nil { state.changes[session, default: 0] += 1 }
+        }
+    }
+
+    /// Returns when there may be more left than in `balance`, or the session has ended.
+    func change(of session: PaymentHash, after balance: SessionBalance) async throws {
+        while true {
+            let known = state.withLockedValue { $0.changes[session] }
+            let kept = try await ledger.session(session)
+            guard let kept, kept.state == .open, SessionBalance(kept).left <= balance.left else { return }
+            // In this process at once; another's top-up is in the store, which is asked every second.
+            for _ in 0..<20 {
+                try await Task.sleep(for: .milliseconds(50))
+                if state.withLockedValue({ $0.changes[session] }) != known { break }
+            }
+        }
+    }
+
+    // MARK: Sweeping
+
+    package func start() async throws {
+        let task = Task { await sweepForEver() }
+        state.withLockedValue { $0.sweeping = task }
+    }
+
+    package func stop() async {
+        let sweeping = state.withLockedValue { $0.sweeping }
+        sweeping?.cancel()
+        await sweeping?.value
+        refunds.cancel()
+        await quiesce()
+    }
+
+    private func sweepForEver() async {
+        var round = 0
+        repeat {
+            await sweep()
+            round += 1
+            if round % 5 == 0 { await touchUsed() }
+            if round % 60 == 0 { await forgetActions() }
+        } while (try? await Task.sleep(for: .seconds(1))) != nil
+    }
+
+    /// Ends idle sessions and pays back what is due, as far as the refunds that run already leave room. Returns before the
+    /// refunds have ended.
+    package func sweep() async {
+        do {
+            let now = time.now()
+            for session in try await ledger.due(at: now, limit: refunds.room) {
+                if session.state == .closing {
+                    try await refunds.begin(session)
+                } else if state.withLockedValue({ $0.users[session.id] != nil }) {
+                    try await ledger.touch([session.id], at: now)
+                } else {
+                    try await endIdle(session)
+                }
+            }
+        } catch {
+            logger.error("cannot look after the sessions", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    /// Waits until nothing is given back and no refund is tried any more, as far as that has begun.
+    package func quiesce() async {
+        for task in state.withLockedValue({ $0.returns.values.map(\.task) }) { await task.value }
+        await refunds.quiesce()
+    }
+
+    private func endIdle(_ session: Session) async throws {
+        await endReturns(to: session.id)
+        let now = time.now()
+        let retryAt = now.advanced(by: SessionRefunds.lease)
+        guard let ended = try await ledger.closeIdle(session.id, at: now, retryAt: retryAt) else { return }
+        noteChange(of: session.id)
+        logger.info(
+            "a session was idle and is closed",
+            metadata: ["session": "\(session.id)", "refund": "\(ended.rest)"]
+        )
+        refunds.attempt(ended)
+    }
+
+    /// Other instances must not hold for idle what this one serves.
+    private func touchUsed() async {
+        let used = state.withLockedValue { Array($0.users.keys) }
+        guard !used.isEmpty else { return }
+        do {
+            try await ledger.touch(used, at: time.now())
+        } catch {
+            logger.error("cannot say which sessions are in use", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    private func forgetActions() async {
+        do {
+            try await ledger.forgetActions(before: time.now().advanced(by: .zero - Self.retention))
+        } catch {
+            logger.error("cannot forget old actions of sessions", metadata: ["reason": "\(error)"])
+        }
+    }
+}
+
+extension SessionBalance {
+    init(_ session: Session) {
+        self.init(deposit: session.deposit, spent: session.spent)
+    }
+}

@@ -1,0 +1,235 @@
+internal import GatewayKit
+internal import Logging
+internal import NIOCore
+
+/// Does what credentials of sessions ask for. May be used from any task.
+struct SessionWork: Sendable {
+    /// What is to be done, as far as the exchange knows it.
+    struct Step: Sendable {
+        let request: SessionRequest
+        let payload: SessionPayload
+        let action: SessionAction
+        let id: PaymentHash
+        let service: String
+
+        init(_ use: SessionUse, service: String) {
+            request = use.request
+            payload = use.payload
+            action = use.action
+            id = use.id
+            self.service = service
+        }
+    }
+
+    enum Result: Sendable {
+        /// The request goes on: its first unit is taken.
+        case served((session: Session, secret: Bytes32?))
+        /// Nothing goes on: this is the answer, and what its receipt says.
+        case answered(JSONValue, [JSONValue.Member])
+        /// Nothing was done.
+        case refused(PaymentProblem, String)
+    }
+
+    /// How long a client waits for its refund. It is tried on afterwards.
+    private static let refundPatience = Duration.seconds(20)
+    /// How long a node that knows of a preimage may take to call the payment settled.
+    private static let nodePatience: [Duration] = [
+        .zero, .milliseconds(100), .milliseconds(200), .milliseconds(400), .milliseconds(800), .milliseconds(1_500),
+    ]
+
+    private let terms: MPPTerms
+    private let book: SessionBook
+    private let store: any Store
+    private let lightning: any LightningBackend
+    private let time: TimeSource
+
+    init(_ terms: MPPTerms, _ services: Services, _ book: SessionBook) {
+        self.terms = terms
+        self.book = book
+        store = services.store
+        lightning = services.lightning
+        time = services.time
+    }
+
+    func result(of step: Step) async throws -> Result {
+        if case .open(let returnInvoice) = step.payload.action {
+            return try await open(step, returnInvoice: returnInvoice)
+        }
+        guard let session = try await book.ledger.session(step.id), session.service == step.service else {
+            return .refused(.lightningSessionNotFound, "there is no such session of this service")
+        }
+        if let hash = session.secretHash {
+            guard let secret = step.payload.secret, SessionIntent.hash(of: secret).equalsInConstantTime(hash) else {
+                return .refused(.verificationFailed, "the session is bound to a secret, which is missing or another")
+            }
+        }
+        switch step.payload.action {
+        case .bearer, .open: return try await spend(session, step)
+        case .topUp: return try await topUp(session, step)
+        case .close: return try await close(session, step)
+        }
+    }
+
+    // MARK: Opening
+
+    private func open(_ step: Step, returnInvoice: String) async throws -> Result {
+        let now = time.now()
+        let invoice: PayableInvoice
+        do {
+            invoice = try lightning.read(returnInvoice)
+        } catch let failure as LightningFailure {
+            return .refused(.lightningInvalidReturnInvoice, "the return invoice cannot be paid: \(failure)")
+        }
+        guard invoice.amount == nil else {
+            return .refused(
+                .lightningInvalidReturnInvoice,
+                "the return invoice names an amount, and should leave it open"
+            )
+        }
+        guard invoice.expiresAt >= now.advanced(by: terms.session.idleTimeout) else {
+            return .refused(
+                .lightningInvalidReturnInvoice,
+                "the return invoice expires before the session could end; 30 days are usual"
+            )
+        }
+        guard invoice.payment != step.id, try await store.invoice(invoice.payment) == nil else {
+            return .refused(.lightningInvalidReturnInvoice, "the return invoice is one of this gateway")
+        }
+        guard try await isSettled(step.request.payment) else { return Self.unsettled }
+        let secret = terms.session.secret == .bound ? Bytes32.random() : nil
+        let session = Session(
+            id: step.id,
+            service: step.service,
+            price: step.request.price,
+            deposit: step.request.deposit,
+            spent: step.request.price,
+            returnInvoice: returnInvoice,
+            returnPayment: invoice.payment,
+            refundFee: terms.session.refundFee,
+            secretHash: secret.map(SessionIntent.hash),
+            idleTimeout: terms.session.idleTimeout,
+            openedAt: now
+        )
+        guard session.spent <= session.deposit else {
+            return .refused(.paymentInsufficient, "the deposit is less than one unit costs")
+        }
+        switch try await book.ledger.open(session, by: step.action) {
+        case .done(let opened): return .served((opened, secret))
+        case .repeated:
+            return .refused(.lightningUnknownChallenge, "the session is open already: go on with 'bearer'")
+        case .returnInvoiceUsed:
+            return .refused(.lightningInvalidReturnInvoice, "the return invoice is that of another session")
+        case let change: return Self.refusal(change)
+        }
+    }
+
+    // MARK: Spending
+
+    private func spend(_ session: Session, _ step: Step) async throws -> Result {
+        guard session.price == step.request.price else {
+            return .refused(
+                .invalidChallenge,
+                "the session is for \(session.price) a unit, and this costs \(step.request.price): open another one"
+            )
+        }
+        let taking = SessionTaking(session: session.id, amount: session.price, time: time.now(), action: step.action)
+        switch try await book.take(taking) {
+        case .done(let spent): return .served((spent, nil))
+        case .repeated:
+            return .refused(.lightningUnknownChallenge, "the credential was used already: ask for another challenge")
+        case let change: return Self.refusal(change)
+        }
+    }
+
+    // MARK: Adding
+
+    private func topUp(_ session: Session, _ step: Step) async throws -> Result {
+        guard try await isSettled(step.request.payment) else { return Self.unsettled }
+        let change = try await book.ledger.credit(
+            step.request.deposit,
+            of: step.request.payment,
+            to: session.id,
+            by: step.action,
+            at: time.now()
+        )
+        switch change {
+        case .done(let richer), .repeated(let richer, _):
+            book.noteChange(of: richer.id)
+            return .answered(.texts([("status", "ok")]), [mode(of: richer)])
+        case let change: return Self.refusal(change)
+        }
+    }
+
+    // MARK: Ending
+
+    private func close(_ session: Session, _ step: Step) async throws -> Result {
+        await book.endReturns(to: session.id)
+        let now = time.now()
+        let retryAt = now.advanced(by: SessionRefunds.lease)
+        let change = try await book.ledger.close(session.id, by: step.action, at: now, retryAt: retryAt)
+        switch change {
+        case .done(let ended):
+            book.noteChange(of: ended.id)
+            if ended.state == .closing { book.refunds.attempt(ended) }
+            return try await closed(ended, step)
+        case .repeated(let ended, let status?): return answer(to: ended, status: status)
+        case .repeated(let ended, nil): return try await closed(ended, step)
+        case let change: return Self.refusal(change)
+        }
+    }
+
+    /// What became of the refund in the time that a client waits for it; noted, so that it is told again.
+    private func closed(_ ended: Session, _ step: Step) async throws -> Result {
+        await book.refunds.end(of: ended.id, within: Self.refundPatience)
+        let last = try await book.ledger.session(ended.id) ?? ended
+        let status =
+            switch last.state {
+            case .closed: last.rest == .zero ? "skipped" : "succeeded"
+            case .open, .closing, .givenUp: "failed"
+            }
+        return answer(to: last, status: try await book.ledger.answer(status, to: step.action) ?? status)
+    }
+
+    private func answer(to ended: Session, status: String) -> Result {
+        let refund: [JSONValue.Member] = [
+            .init("refundSats", ended.rest.satoshis), .init("refundStatus", .string(status)),
+        ]
+        return .answered(.object([.init("status", .string("closed"))] + refund), refund + [mode(of: ended)])
+    }
+
+    private func mode(of session: Session) -> JSONValue.Member {
+        let mode: SessionTerms.Secret = session.secretHash == nil ? .plain : .bound
+        return .init("sessionSecret", .string(mode.rawValue))
+    }
+
+    // MARK: Refusing
+
+    private static func refusal(_ change: SessionChange) -> Result {
+        switch change {
+        case .unknown: .refused(.lightningSessionNotFound, "there is no such session of this service")
+        case .ended: .refused(.lightningSessionClosed, "the session is closed")
+        case .insufficient(let session):
+            .refused(
+                .lightningInsufficientBalance,
+                "\(session.rest) of the deposit are left, and a unit costs \(session.price)"
+            )
+        case .foreignPayment: .refused(.lightningUnknownChallenge, "the payment has been used already")
+        case .done, .repeated, .challengeUsed, .returnInvoiceUsed:
+            .refused(.lightningUnknownChallenge, "the challenge has been used already")
+        }
+    }
+
+    private static let unsettled = Result.refused(
+        .verificationFailed,
+        "the payment has not arrived yet; nothing was taken, and the same credential may be sent again"
+    )
+
+    private func isSettled(_ payment: PaymentHash) async throws -> Bool {
+        guard terms.verification == .node else { return true }
+        for pause in Self.nodePatience {
+            try await Task.sleep(for: pause)
+            if try await lightning.isSettled(payment) { return true }
+        }
+        return false
+    }
+}

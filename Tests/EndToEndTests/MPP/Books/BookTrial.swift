@@ -1,0 +1,342 @@
+import Crypto
+import GatewayKit
+import GatewayTesting
+import HTTPTypes
+import Logging
+import MPP
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+import Stores
+import Testing
+
+/// One gateway's sessions without its sockets: clients that do what they like, a node and a store that fail, and a process
+/// that dies and comes again on the same file.
+final class BookTrial: Sendable {
+    static let price = Amount(millisatoshis: 10_000)
+    static let deposit = Amount(millisatoshis: 50_000)
+
+    /// A process.
+    struct Life: Sendable {
+        let disk: SQLiteStore
+        let store: UnreliableStore
+        let scheme: MPPScheme
+        let book: SessionBook
+    }
+
+    /// A deposit that a client has paid.
+    struct Deposit: Sendable {
+        let challenge: PaymentChallenge
+        let preimage: Bytes32
+        let payment: PaymentHash
+    }
+
+    struct Client: Sendable {
+        let deposit: Deposit
+        let returnInvoice: String
+        let secret: String?
+    }
+
+    enum Told: Sendable, Hashable {
+        /// Let through; `false`: and then no upstream was there.
+        case served(Bool)
+        case answered(String)
+        case refused(String)
+        case unavailable
+    }
+
+    private struct State {
+        var deposits = [Deposit]()
+        var clients = [Client]()
+        var sent = [PaymentCredential]()
+        /// Requests that an upstream has answered.
+        var delivered = [PaymentHash: Int]()
+        /// Requests that may have been paid for although nothing came of them.
+        var uncertain = [PaymentHash: Int]()
+        /// Payments that a client was told that they count.
+        var credited = [PaymentHash: Set<PaymentHash>]()
+        var told = [Told: Int]()
+    }
+
+    let dice: Dice
+    let time = ManualTime()
+    let node: UnreliableNode
+    private let folder: String
+    private let isBound: Bool
+    private let loop = MultiThreadedEventLoopGroup.singleton.next()
+    private let state = NIOLockedValueBox(State())
+
+    init(seed: UInt64, folder: String) {
+        dice = Dice(seed)
+        node = UnreliableNode(dice)
+        self.folder = folder
+        isBound = dice.falls(50)
+    }
+
+    var told: [Told: Int] { state.withLockedValue { $0.told } }
+
+    // MARK: Processes
+
+    func begin(failures: Int) async throws -> Life {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let disk = SQLiteStore(path: folder + "/sluice.db", logger: logger, time: time.source)
+        try await disk.start()
+        let store = UnreliableStore(disk, dice, failures: failures)
+        let services = Services.example(time: time.source, store: store, lightning: node, dataFolder: folder)
+        let settings = ExampleSettings([
+            "intents": "session", "deposit": "\(Self.deposit)", "insecure": "true",
+            "session-secret": isBound ? "bound" : "plain",
+        ])
+        let scheme = try #require(settings.make(word: "mpp") { MPPScheme(from: &$0, services) })
+        #expect(settings.messages == [])
+        let book = try #require(services.parts.all.lazy.compactMap { $0 as? SessionBook }.first)
+        return Life(disk: disk, store: store, scheme: scheme, book: book)
+    }
+
+    /// - Parameter isSudden: what is under way gets no answer from the store any more.
+    func end(_ life: Life, isSudden: Bool) async {
+        if isSudden {
+            life.store.die()
+        } else {
+            await life.book.stop()
+        }
+        await life.disk.stop()
+    }
+
+    // MARK: Clients
+
+    /// One thing that some client does.
+    func step(in life: Life) async throws {
+        switch dice.number(in: 0..<100) {
+        case 0..<18: try await open(in: life)
+        case 18..<58:
+            guard let client = client() else { return }
+            let challenge = try await challenge(in: life).challenge
+            let credential = credential("bearer", challenge, of: client, [("preimage", client.deposit.preimage.hex)])
+            try await send(credential, of: client.deposit.payment, in: life)
+        case 58..<72:
+            guard let client = client() else { return }
+            // Sometimes with what was paid for something else.
+            let old = dice.falls(30) ? state.withLockedValue { dice.one(of: $0.deposits) } : nil
+            let deposit = if let old { old } else { try await challenge(in: life) }
+            let credential = credential(
+                "topUp",
+                deposit.challenge,
+                of: client,
+                [("topUpPreimage", deposit.preimage.hex)]
+            )
+            try await send(credential, of: client.deposit.payment, crediting: deposit.payment, in: life)
+        case 72..<80:
+            guard let client = client() else { return }
+            let challenge = try await challenge(in: life).challenge
+            let credential = credential("close", challenge, of: client, [("preimage", client.deposit.preimage.hex)])
+            try await send(credential, of: client.deposit.payment, in: life)
+        case 80..<94:
+            guard let credential = state.withLockedValue({ dice.one(of: $0.sent) }) else { return }
+            let session = credential.payload["sessionId"]?.text.flatMap { Bytes32(hex: $0) }
+            let named = try credential.challenge.requestObject()["paymentHash"]?.text.flatMap { Bytes32(hex: $0) }
+            guard let payment = named.map(PaymentHash.init) else { return }
+            let isTopUp = credential.payload["action"]?.text == "topUp"
+            try await send(
+                credential,
+                of: session.map(PaymentHash.init) ?? payment,
+                crediting: isTopUp ? payment : nil,
+                in: life
+            )
+        default:
+            time.advance(by: .seconds(dice.number(in: 1..<90)))
+            await life.book.sweep()
+        }
+    }
+
+    private func client() -> Client? {
+        state.withLockedValue { dice.one(of: $0.clients) }
+    }
+
+    private func open(in life: Life) async throws {
+        let old = dice.falls(20) ? state.withLockedValue { dice.one(of: $0.deposits) } : nil
+        let deposit = if let old { old } else { try await challenge(in: life) }
+        // Some invoices expire before the refund is paid, and some are used twice.
+        let expiry = dice.falls(10) ? Duration.seconds(400) : .seconds(30 * 86_400)
+        let used = dice.falls(10) ? client()?.returnInvoice : nil
+        let returnInvoice = used ?? node.invoice(expiresAt: time.now.advanced(by: expiry))
+        let credential = PaymentCredential(
+            challenge: deposit.challenge,
+            payload: .texts([
+                ("action", "open"), ("preimage", deposit.preimage.hex), ("returnInvoice", returnInvoice),
+            ])
+        )
+        let (told, secret) = try await send(credential, of: deposit.payment, in: life)
+        guard case .served = told else { return }
+        state.withLockedValue {
+            $0.clients.append(Client(deposit: deposit, returnInvoice: returnInvoice, secret: secret))
+        }
+    }
+
+    private func credential(
+        _ action: String,
+        _ challenge: PaymentChallenge,
+        of client: Client,
+        _ members: [(String, String?)]
+    ) -> PaymentCredential {
+        let all = [
+            ("action", action), ("sessionId", client.deposit.payment.description), ("sessionSecret", client.secret),
+        ]
+        return PaymentCredential(challenge: challenge, payload: .texts(all + members))
+    }
+
+    /// A challenge whose deposit is paid.
+    private func challenge(in life: Life) async throws -> Deposit {
+        let preimage = Bytes32.random()
+        let payment = PaymentHash(try #require(Bytes32(SHA256.hash(data: preimage.array))))
+        let invoice = Invoice(
+            bolt11: "lnbcrt500n1\(payment)",
+            paymentHash: payment,
+            amount: Self.deposit,
+            expiresAt: time.now.advanced(by: .seconds(3_600))
+        )
+        let line = try await loop.submit { [loop] in
+            let quote = Quote(amount: Self.price, expiresIn: .seconds(3_600)) { _ in .now(invoice) }
+            let exchange = Exchange.example(.example(.get, "/paid"), eventLoop: loop)
+            return try life.scheme.challenge(for: quote, in: exchange).immediate?.lines.first
+        }.get()
+        let deposit = Deposit(
+            challenge: try ChallengeLine.challenge(try #require(line)),
+            preimage: preimage,
+            payment: payment
+        )
+        state.withLockedValue { $0.deposits.append(deposit) }
+        return deposit
+    }
+
+    @discardableResult
+    private func send(
+        _ credential: PaymentCredential,
+        of session: PaymentHash,
+        crediting payment: PaymentHash? = nil,
+        in life: Life
+    ) async throws -> (Told, secret: String?) {
+        let isReached = dice.falls(85)
+        let (told, secret) = try await present(credential, isReached: isReached, to: life.scheme)
+        state.withLockedValue { state in
+            state.sent.append(credential)
+            state.told[told, default: 0] += 1
+            switch told {
+            case .served(true): state.delivered[session, default: 0] += 1
+            case .served(false), .unavailable: state.uncertain[session, default: 0] += 1
+            case .answered: if let payment { state.credited[session, default: []].insert(payment) }
+            case .refused: break
+            }
+        }
+        return (told, secret)
+    }
+
+    private func present(
+        _ credential: PaymentCredential,
+        isReached: Bool,
+        to scheme: MPPScheme
+    ) async throws -> (Told, secret: String?) {
+        try await loop.flatSubmit { [loop] in
+            let promise = loop.makePromise(of: (Told, secret: String?).self)
+            let request = RequestHead.example(.get, "/paid", fields: [("Authorization", credential.authorization)])
+            let exchange = Exchange.example(request, eventLoop: loop)
+            func finish(_ result: Result<Decision, any Error>) {
+                switch result {
+                case .success(.next), .success(.forward):
+                    var response = ResponseHead(status: isReached ? .ok : .badGateway, fields: Fields())
+                    scheme.adjust(&response, of: exchange)
+                    let end: Outcome.End = isReached ? .answered : .upstreamFailed(.unreachable)
+                    scheme.settle(
+                        exchange,
+                        as: Outcome(end: end, status: response.status, requestBytes: 0, responseBytes: 0)
+                    )
+                    let secret = response.fields[FieldName(.paymentSessionSecret)].flatMap { Base64URL.decoded($0) }
+                    promise.succeed((.served(isReached), secret.flatMap { Bytes32($0)?.hex }))
+                case .success(.reply(let reply)):
+                    scheme.settle(exchange, as: Outcome(end: .replied, status: .ok, requestBytes: 0, responseBytes: 0))
+                    guard case .bytes(let body) = reply.body else { return promise.succeed((.unavailable, nil)) }
+                    promise.succeed((.answered(String(buffer: body)), nil))
+                case .failure(let rejection as Rejection):
+                    let type = rejection.problem.type.split(separator: "/").last.map(String.init) ?? ""
+                    scheme.settle(exchange, as: Outcome(end: .replied, status: .ok, requestBytes: 0, responseBytes: 0))
+                    promise.succeed((.refused(type), nil))
+                case .failure:
+                    scheme.settle(exchange, as: Outcome(end: .replied, status: .ok, requestBytes: 0, responseBytes: 0))
+                    promise.succeed((.unavailable, nil))
+                }
+            }
+            do {
+                guard let found = try scheme.credential(in: exchange).immediate, let credential = found else {
+                    throw ConformanceFailure("the scheme has not recognised its credential at once")
+                }
+                try scheme.redeem(credential, in: exchange).map { .success($0) }.recover { .failure($0) }
+                    .whenComplete { finish($0.flatMap { $0 }) }
+            } catch {
+                finish(.failure(error))
+            }
+            return promise.futureResult
+        }.get()
+    }
+
+    // MARK: The books
+
+    /// Everything that must hold whenever nobody does anything.
+    ///
+    /// - Parameter isOver: nothing is to be paid back any more.
+    func check(_ life: Life, isOver: Bool) async throws {
+        let (deposits, delivered, uncertain, credited) = state.withLockedValue {
+            ($0.deposits, $0.delivered, $0.uncertain, $0.credited)
+        }
+        var (deposited, spent, refunded, balance) = (Amount.zero, Amount.zero, Amount.zero, Amount.zero)
+        var taken: UInt64 = 0
+        for deposit in deposits {
+            if try await life.disk.claim(deposit.payment, for: "probe") == .first {
+                _ = try await life.disk.release(deposit.payment, for: "probe")
+            } else {
+                taken += 1
+            }
+            guard let session = try await life.disk.sessions.session(deposit.payment) else {
+                #expect(delivered[deposit.payment] == nil)
+                continue
+            }
+            #expect(session.spent <= session.deposit)
+            let least = delivered[session.id] ?? 0
+            #expect(session.spent >= Self.amount(Self.price, least))
+            #expect(session.spent <= Self.amount(Self.price, least + (uncertain[session.id] ?? 0)))
+            #expect(session.deposit >= Self.amount(Self.deposit, 1 + (credited[session.id]?.count ?? 0)))
+            let paid = node.paid(session.returnPayment)
+            switch session.state {
+            case .open: #expect(paid == nil)
+            case .closing, .givenUp:
+                #expect(paid == nil || paid == session.rest)
+                #expect(!isOver || session.state == .givenUp && paid == nil)
+            case .closed: #expect(paid == (session.rest > .zero ? session.rest : nil))
+            }
+            deposited = try #require(deposited.adding(session.deposit))
+            spent = try #require(spent.adding(session.spent))
+            refunded = try #require(refunded.adding(session.refunded))
+            balance = try #require(balance.adding(session.balance))
+        }
+        #expect(deposited == spent.adding(refunded)?.adding(balance))
+        #expect(deposited == Self.amount(Self.deposit, Int(taken)), "each payment counts once")
+        let delivery = Self.amount(Self.price, delivered.values.reduce(0, +))
+        #expect(spent >= delivery)
+    }
+
+    private static func amount(_ amount: Amount, _ count: Int) -> Amount {
+        Amount(millisatoshis: amount.millisatoshis * UInt64(count))
+    }
+
+    /// Lets time pass and the node answer, until nothing is left to be paid back.
+    func end(in life: Life) async throws {
+        node.becomeReliable()
+        for _ in 0..<400 {
+            time.advance(by: .seconds(3_600))
+            await life.book.sweep()
+            await life.book.quiesce()
+            let left = try await life.disk.sessions.due(at: time.now.advanced(by: .seconds(30 * 86_400)), limit: .max)
+            if left.isEmpty { return }
+        }
+        Issue.record("refunds are due that nobody pays")
+    }
+}

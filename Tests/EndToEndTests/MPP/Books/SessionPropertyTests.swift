@@ -1,0 +1,36 @@
+import Foundation
+import GatewayKit
+import Testing
+
+@Suite(.timeLimit(.minutes(5))) struct `The books of sessions` {
+    @Test(arguments: [UInt64.random(in: .min ... .max), 1, 2])
+    func `balance, whatever clients, node, store and process do`(seed: UInt64) async throws {
+        print("seed of the sessions: \(seed)")
+        let folder = NSTemporaryDirectory() + "sluice-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let trial = BookTrial(seed: seed, folder: folder)
+        for _ in 0..<10 {
+            let life = try await trial.begin(failures: 3)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<8 {
+                    group.addTask {
+                        for _ in 0..<25 { try await trial.step(in: life) }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            await trial.end(life, isSudden: trial.dice.falls(50))
+            let next = try await trial.begin(failures: 0)
+            try await trial.check(next, isOver: false)
+            await trial.end(next, isSudden: false)
+        }
+        let last = try await trial.begin(failures: 0)
+        try await trial.end(in: last)
+        try await trial.check(last, isOver: true)
+        await trial.end(last, isSudden: false)
+        let told = trial.told
+        #expect(told[.served(true), default: 0] > 50, "\(told)")
+        #expect(told[.answered(#"{"status":"ok"}"#), default: 0] > 20, "\(told)")
+    }
+}
