@@ -30,6 +30,7 @@ public struct LightningConformance: Sendable {
         try await checkSettling()
         try await checkUnknownPayment()
         try await checkPayingTwice()
+        try await checkReading()
         try await checkSettlementsArriveOnce()
         try await checkSettlementsResume()
     }
@@ -115,6 +116,22 @@ public struct LightningConformance: Sendable {
         }
         try require(paid == 1, "of four payers of one invoice exactly one should get through, not \(paid)")
         try await requireFailure("an invoice that is paid should not be paid again") { try await pay(invoice) }
+    }
+
+    /// An invoice can be read, and what is none is refused; a payment that was never begun is unpaid.
+    public func checkReading() async throws {
+        let invoice = try await invoice()
+        let read = try backend.read(invoice.bolt11)
+        try require(
+            read.payment == invoice.paymentHash && read.amount == invoice.amount
+                && abs(read.expiresAt.milliseconds - invoice.expiresAt.milliseconds) < 1_000,
+            "an invoice should be read as it was made, not as \(read)"
+        )
+        for text in ["", "lnbcrt1", String(invoice.bolt11.dropLast())] {
+            try await requireFailure("'\(text)' should be refused") { _ = try backend.read(text) }
+        }
+        let state = try await backend.payment(PaymentHash(.random()))
+        try require(state == .unpaid, "a payment that the backend never began should be unpaid, not \(state)")
     }
 
     /// A stream of settlements has each payment exactly once, in an order that its cursors tell.

@@ -351,17 +351,21 @@ extension StoreConformance {
         try expect(try await due(at: end.advanced(by: .milliseconds(-1))), [], "what is idle before its time")
         try expect(try await due(at: end), [idle], "what is idle")
         try expect(
-            try await ledger.closeIdle(touched, at: end, retryAt: retry),
+            try await ledger.end(touched, .idle, at: end, retryAt: retry),
             nil,
             "ending what was used since"
         )
-        let ended = try await ledger.closeIdle(idle, at: end, retryAt: retry)
+        let ended = try await ledger.end(idle, .idle, at: end, retryAt: retry)
         try expect(ended?.state, .closing, "the state of what was idle")
         try expect(ended?.ending, .idle, "why it ended")
-        try expect(try await ledger.closeIdle(idle, at: end, retryAt: retry), nil, "ending it twice")
+        try expect(try await ledger.end(idle, .idle, at: end, retryAt: retry), nil, "ending it twice")
         try expect(try await due(at: end), [], "what is due while somebody pays back")
         try expect(try await due(at: retry), [idle], "what is due when nobody did")
         _ = try await ledger.endRefund(idle, .paid(cost: .zero))
+        let timedOut = try await opened(store)
+        let early = try await ledger.end(timedOut.id, .timeout, at: Self.start, retryAt: retry)
+        try expect(early?.ending, .timeout, "why a session ended that was in use")
+        try expect(try await ledger.end(timedOut.id, .timeout, at: Self.start, retryAt: retry), nil, "ending it twice")
         let last = later.advanced(by: .seconds(300))
         try expect(Set(try await due(at: last)), [touched, spending], "what is idle at last")
         try expect(try await ledger.due(at: last, limit: 1).count, 1, "how many of them were asked for")

@@ -1,4 +1,5 @@
 internal import GatewayKit
+internal import Logging
 
 /// The account of a session that an exchange was let through with.
 struct OpenAccount: SessionAccount {
@@ -35,6 +36,15 @@ struct OpenAccount: SessionAccount {
 
     func balanceChange(after balance: SessionBalance) async throws {
         try await book.change(of: session, after: balance)
+    }
+
+    func end() async {
+        do {
+            try await book.end(session, .timeout)
+        } catch {
+            // It ends as soon as it is idle.
+            book.logger.error("cannot end a session", metadata: ["session": "\(session)", "reason": "\(error)"])
+        }
     }
 
     func beginStream() { book.beginUse(of: session) }

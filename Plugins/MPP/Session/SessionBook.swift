@@ -22,7 +22,7 @@ package final class SessionBook: Startable {
     let ledger: any SessionLedger
     let time: TimeSource
     let refunds: SessionRefunds
-    private let logger: Logger
+    let logger: Logger
     private let takings: TakingQueue
     private let state = NIOLockedValueBox(State())
 
@@ -147,17 +147,22 @@ package final class SessionBook: Startable {
 
     private func sweepForEver() async {
         var round = 0
+        var pause = Duration.seconds(1)
         repeat {
-            await sweep()
+            // A store that does not answer is asked less and less often.
+            pause = await sweep() ? .seconds(1) : min(pause * 2, .seconds(60))
             round += 1
             if round % 5 == 0 { await touchUsed() }
             if round % 60 == 0 { await forgetActions() }
-        } while (try? await Task.sleep(for: .seconds(1))) != nil
+        } while (try? await Task.sleep(for: pause)) != nil
     }
 
     /// Ends idle sessions and pays back what is due, as far as the refunds that run already leave room. Returns before the
     /// refunds have ended.
-    package func sweep() async {
+    ///
+    /// - Returns: false when the store did not answer.
+    @discardableResult
+    package func sweep() async -> Bool {
         do {
             let now = time.now()
             for session in try await ledger.due(at: now, limit: refunds.room) {
@@ -166,11 +171,13 @@ package final class SessionBook: Startable {
                 } else if state.withLockedValue({ $0.users[session.id] != nil }) {
                     try await ledger.touch([session.id], at: now)
                 } else {
-                    try await endIdle(session)
+                    try await end(session.id, .idle)
                 }
             }
+            return true
         } catch {
             logger.error("cannot look after the sessions", metadata: ["reason": "\(error)"])
+            return false
         }
     }
 
@@ -180,17 +187,18 @@ package final class SessionBook: Startable {
         await refunds.quiesce()
     }
 
-    private func endIdle(_ session: Session) async throws {
-        await endReturns(to: session.id)
+    /// Ends a session that no client has ended, and begins to pay back what is left.
+    func end(_ session: PaymentHash, _ ending: Session.Ending) async throws {
+        await endReturns(to: session)
         let now = time.now()
         let retryAt = now.advanced(by: SessionRefunds.lease)
-        guard let ended = try await ledger.closeIdle(session.id, at: now, retryAt: retryAt) else { return }
-        noteChange(of: session.id)
+        guard let ended = try await ledger.end(session, ending, at: now, retryAt: retryAt) else { return }
+        noteChange(of: session)
         logger.info(
-            "a session was idle and is closed",
-            metadata: ["session": "\(session.id)", "refund": "\(ended.rest)"]
+            "a session is closed",
+            metadata: ["session": "\(session)", "refund": "\(ended.rest)", "reason": "\(ending.rawValue)"]
         )
-        refunds.attempt(ended)
+        if ended.state == .closing { refunds.attempt(ended) }
     }
 
     /// Other instances must not hold for idle what this one serves.

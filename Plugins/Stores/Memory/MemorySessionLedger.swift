@@ -53,9 +53,14 @@ struct MemorySessionLedger: SessionLedger {
         store.withSessions { sessions, _ in sessions.close(session, by: action, at: time, retryAt: retryAt) }
     }
 
-    func closeIdle(_ session: PaymentHash, at time: WallTime, retryAt: WallTime) async throws -> Session? {
+    func end(
+        _ session: PaymentHash,
+        _ ending: Session.Ending,
+        at time: WallTime,
+        retryAt: WallTime
+    ) async throws -> Session? {
         store.withSessions { sessions, _ in
-            sessions.change(session) { $0.idleAt <= time && $0.end(.idle, at: time, retryAt: retryAt) }
+            sessions.change(session) { $0.end(ending, at: time, retryAt: retryAt) }
         }
     }
 

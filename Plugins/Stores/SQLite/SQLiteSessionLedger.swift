@@ -120,11 +120,16 @@ struct SQLiteSessionLedger: SessionLedger {
         }
     }
 
-    func closeIdle(_ session: PaymentHash, at time: WallTime, retryAt: WallTime) async throws -> Session? {
+    func end(
+        _ session: PaymentHash,
+        _ ending: Session.Ending,
+        at time: WallTime,
+        retryAt: WallTime
+    ) async throws -> Session? {
         try await store.write { db in
-            guard var ended = try SessionRow.fetch(session, db), ended.idleAt <= time,
-                ended.end(.idle, at: time, retryAt: retryAt)
-            else { return nil }
+            guard var ended = try SessionRow.fetch(session, db), ended.end(ending, at: time, retryAt: retryAt) else {
+                return nil
+            }
             try SessionRow.noteEnd(ended, db)
             return ended
         }

@@ -70,7 +70,7 @@ package enum Schema {
                         usedAt INTEGER NOT NULL,
                         idleAt INTEGER NOT NULL,
                         state TEXT NOT NULL CHECK (state IN ('open', 'closing', 'closed', 'given-up')),
-                        ending TEXT CHECK (ending IN ('client', 'idle')),
+                        ending TEXT CHECK (ending IN ('client', 'idle', 'timeout')),
                         closedAt INTEGER,
                         refundAttempts INTEGER NOT NULL,
                         refundDueAt INTEGER,

@@ -30,7 +30,7 @@ extension Session {
     }
 
     package mutating func end(_ ending: Ending, at time: WallTime, retryAt: WallTime) -> Bool {
-        guard state == .open else { return false }
+        guard state == .open, ending != .idle || idleAt <= time else { return false }
         self.ending = ending
         closedAt = time
         guard rest > .zero else {

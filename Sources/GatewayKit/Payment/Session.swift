@@ -14,6 +14,8 @@ public struct Session: Hashable, Sendable {
 
     public enum Ending: String, Hashable, Sendable, CaseIterable {
         case client, idle
+        /// A response waited for a top-up that did not come.
+        case timeout
     }
 
     /// The hash of the payment that opened it.

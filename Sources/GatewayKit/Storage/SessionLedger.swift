@@ -47,10 +47,15 @@ public protocol SessionLedger: Sendable {
         retryAt: WallTime
     ) async throws -> SessionChange
 
-    /// The same for a session that is idle.
+    /// The same, without a client that asks for it.
     ///
-    /// - Returns: `nil` when it is not open, or not idle.
-    func closeIdle(_ session: PaymentHash, at time: WallTime, retryAt: WallTime) async throws -> Session?
+    /// - Returns: `nil` when it is not open, or `ending` is `.idle` and it is not.
+    func end(
+        _ session: PaymentHash,
+        _ ending: Session.Ending,
+        at time: WallTime,
+        retryAt: WallTime
+    ) async throws -> Session?
 
     /// Notes what an action was answered, unless that was noted before.
     ///
@@ -105,9 +110,12 @@ struct NoSessionLedger: SessionLedger {
         at time: WallTime,
         retryAt: WallTime
     ) async throws -> SessionChange { throw failure }
-    func closeIdle(_ session: PaymentHash, at time: WallTime, retryAt: WallTime) async throws -> Session? {
-        throw failure
-    }
+    func end(
+        _ session: PaymentHash,
+        _ ending: Session.Ending,
+        at time: WallTime,
+        retryAt: WallTime
+    ) async throws -> Session? { throw failure }
     func answer(_ answer: String, to action: SessionAction) async throws -> String? { throw failure }
     func session(_ id: PaymentHash) async throws -> Session? { throw failure }
     func due(at time: WallTime, limit: Int) async throws -> [Session] { throw failure }

@@ -55,8 +55,13 @@ final class UnreliableStore: Store, SessionLedger {
     ) async throws -> SessionChange {
         try await unreliably { try await $0.close(session, by: action, at: time, retryAt: retryAt) }
     }
-    func closeIdle(_ session: PaymentHash, at time: WallTime, retryAt: WallTime) async throws -> Session? {
-        try await unreliably { try await $0.closeIdle(session, at: time, retryAt: retryAt) }
+    func end(
+        _ session: PaymentHash,
+        _ ending: Session.Ending,
+        at time: WallTime,
+        retryAt: WallTime
+    ) async throws -> Session? {
+        try await unreliably { try await $0.end(session, ending, at: time, retryAt: retryAt) }
     }
     func answer(_ answer: String, to action: SessionAction) async throws -> String? {
         try await unreliably { try await $0.answer(answer, to: action) }
