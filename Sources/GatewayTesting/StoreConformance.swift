@@ -23,6 +23,7 @@ public struct StoreConformance: Sendable {
         case sessionsRoundTrip, depositsAreTakenOnce, returnInvoicesAreTakenOnce, sessionsAreNeverOverdrawn
         case amountsAreGivenBack, sessionsAreToppedUp, actionsHappenOnce, actionsAreForgotten
         case sessionsEndOnce, refundsAreReserved, idleSessionsEnd, sessionsSurviveReopening
+        case debitsSurviveKilling
         case largeValues, emptyValuesAndKeys, prefixesInOrder, prefixesAreLiteral, keysAreCompared
     }
 
@@ -65,6 +66,7 @@ public struct StoreConformance: Sendable {
         switch check {
         case .claimsSurviveReopening: try await reopening(claimBefore, claimAfter)
         case .claimsSurviveKilling: try await killing()
+        case .debitsSurviveKilling: try await killingWhileSpending()
         case .invoicesSurviveReopening: try await reopening(noteBefore, noteAfter)
         case .revocationsSurviveReopening: try await reopening(revokeBefore, revokeAfter)
         case .valuesSurviveReopening: try await reopening(keepBefore, keepAfter)

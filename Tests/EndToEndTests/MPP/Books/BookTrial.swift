@@ -45,10 +45,12 @@ final class BookTrial: Sendable {
         case unavailable
     }
 
-    private struct State {
+    struct State {
         var deposits = [Deposit]()
         var clients = [Client]()
         var sent = [PaymentCredential]()
+        /// Those that let a request through.
+        var used = Set<String>()
         /// Requests that an upstream has answered.
         var delivered = [PaymentHash: Int]()
         /// Requests that may have been paid for although nothing came of them.
@@ -64,7 +66,7 @@ final class BookTrial: Sendable {
     private let folder: String
     private let isBound: Bool
     private let loop = MultiThreadedEventLoopGroup.singleton.next()
-    private let state = NIOLockedValueBox(State())
+    let state = NIOLockedValueBox(State())
 
     init(seed: UInt64, folder: String) {
         dice = Dice(seed)
@@ -221,6 +223,10 @@ final class BookTrial: Sendable {
         state.withLockedValue { state in
             state.sent.append(credential)
             state.told[told, default: 0] += 1
+            if case .served = told {
+                let isFirst = state.used.insert(credential.authorization).inserted
+                #expect(isFirst, "one credential lets one request through")
+            }
             switch told {
             case .served(true): state.delivered[session, default: 0] += 1
             case .served(false), .unavailable: state.uncertain[session, default: 0] += 1
@@ -276,67 +282,5 @@ final class BookTrial: Sendable {
             }
             return promise.futureResult
         }.get()
-    }
-
-    // MARK: The books
-
-    /// Everything that must hold whenever nobody does anything.
-    ///
-    /// - Parameter isOver: nothing is to be paid back any more.
-    func check(_ life: Life, isOver: Bool) async throws {
-        let (deposits, delivered, uncertain, credited) = state.withLockedValue {
-            ($0.deposits, $0.delivered, $0.uncertain, $0.credited)
-        }
-        var (deposited, spent, refunded, balance) = (Amount.zero, Amount.zero, Amount.zero, Amount.zero)
-        var taken: UInt64 = 0
-        for deposit in deposits {
-            if try await life.disk.claim(deposit.payment, for: "probe") == .first {
-                _ = try await life.disk.release(deposit.payment, for: "probe")
-            } else {
-                taken += 1
-            }
-            guard let session = try await life.disk.sessions.session(deposit.payment) else {
-                #expect(delivered[deposit.payment] == nil)
-                continue
-            }
-            #expect(session.spent <= session.deposit)
-            let least = delivered[session.id] ?? 0
-            #expect(session.spent >= Self.amount(Self.price, least))
-            #expect(session.spent <= Self.amount(Self.price, least + (uncertain[session.id] ?? 0)))
-            #expect(session.deposit >= Self.amount(Self.deposit, 1 + (credited[session.id]?.count ?? 0)))
-            let paid = node.paid(session.returnPayment)
-            switch session.state {
-            case .open: #expect(paid == nil)
-            case .closing, .givenUp:
-                #expect(paid == nil || paid == session.rest)
-                #expect(!isOver || session.state == .givenUp && paid == nil)
-            case .closed: #expect(paid == (session.rest > .zero ? session.rest : nil))
-            }
-            deposited = try #require(deposited.adding(session.deposit))
-            spent = try #require(spent.adding(session.spent))
-            refunded = try #require(refunded.adding(session.refunded))
-            balance = try #require(balance.adding(session.balance))
-        }
-        #expect(deposited == spent.adding(refunded)?.adding(balance))
-        #expect(deposited == Self.amount(Self.deposit, Int(taken)), "each payment counts once")
-        let delivery = Self.amount(Self.price, delivered.values.reduce(0, +))
-        #expect(spent >= delivery)
-    }
-
-    private static func amount(_ amount: Amount, _ count: Int) -> Amount {
-        Amount(millisatoshis: amount.millisatoshis * UInt64(count))
-    }
-
-    /// Lets time pass and the node answer, until nothing is left to be paid back.
-    func end(in life: Life) async throws {
-        node.becomeReliable()
-        for _ in 0..<400 {
-            time.advance(by: .seconds(3_600))
-            await life.book.sweep()
-            await life.book.quiesce()
-            let left = try await life.disk.sessions.due(at: time.now.advanced(by: .seconds(30 * 86_400)), limit: .max)
-            if left.isEmpty { return }
-        }
-        Issue.record("refunds are due that nobody pays")
     }
 }
