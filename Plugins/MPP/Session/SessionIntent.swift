@@ -145,7 +145,7 @@ struct SessionIntent: PaymentIntent {
         guard let use = exchange[SessionUse.self], use.isDone else { return }
         if let secret = use.secret {
             // Whatever the answer: without it the client could neither go on nor end the session.
-            response.fields.set(.paymentSessionSecret, Base64URL.encoded(secret.array))
+            response.fields.set(.paymentSessionSecret, secret.hex)
             CacheControl.makePrivate(&response)
         }
         if response.status.code >= 500, terms.chargeOn == .success {

@@ -264,6 +264,64 @@ import Testing
         }
     }
 
+    @Test func `waits for the node's word where the policy says so`() async throws {
+        try await TestGateway.withSessions { gateway in
+            let client = try await gateway.openSession("/asked")
+            let topUp = try await client.topUp()
+            let bearer = try await client.bearer()
+            try await gateway.setNode("down")
+            let refused = try await client.present(topUp)
+            #expect(refused.status == 503)
+            #expect(refused.problemType == "internal-payment-error")
+            // What was deposited needs no node.
+            expectStatus(200, try await client.present(bearer))
+            try await gateway.setNode("normal")
+            #expect(try await client.present(topUp).body == #"{"status":"ok"}"#)
+            #expect(try await client.kept.deposit == sats(400))
+        }
+    }
+
+    @Test func `tells those who wait for a top-up, and those who wait for nothing`() async throws {
+        try await TestGateway.withSessions { gateway in
+            let client = try await gateway.openSession()
+            let account = try gateway.sessionBook.account(of: try await client.kept, challengeID: "x")
+            account.beginStream()
+            defer { account.endStream() }
+            guard case .taken(let balance) = try await account.debit(units: 4) else {
+                Issue.record("the rest of the deposit was not taken")
+                return
+            }
+            #expect(balance == SessionBalance(deposit: sats(50), spent: sats(50)))
+            #expect(
+                try await account.debit(units: 2) == .insufficient(balance, required: sats(20)),
+                "nothing is taken"
+            )
+            async let toppedUp: Void = account.balanceChange(after: balance)
+            expectStatus(200, try await client.present(try await client.topUp()))
+            try await toppedUp
+            guard case .taken = try await account.debit(units: 5) else {
+                Issue.record("the top-up was not taken")
+                return
+            }
+            await account.giveBack(units: 2)
+            #expect(try await client.kept.spent == sats(80))
+            async let ended: Void = account.balanceChange(after: SessionBalance(deposit: sats(100), spent: sats(80)))
+            await account.end()
+            try await ended
+            #expect(try await account.debit(units: 1) == .closed)
+            try await gateway.until { try await client.refund == sats(20) }
+            #expect(try await client.kept.ending == .timeout)
+            #expect(
+                account.shortage(spent: sats(30), required: sats(2))
+                    == #"{"balanceRequired":2,"balanceSpent":30,"sessionId":"\#(client.id)"}"#
+            )
+            let receipt = try JSONReader.value(of: Array(account.receipt(spent: sats(20), units: 2).utf8))
+            #expect(receipt["reference"]?.text == client.id)
+            #expect(receipt["status"]?.text == "success")
+            #expect(receipt.canonical.contains(#""spent":20"#) && receipt.canonical.contains(#""units":2"#))
+        }
+    }
+
     // MARK: Secrets
 
     @Test func `that is bound needs its secret for everything`() async throws {

@@ -41,6 +41,13 @@ extension TestGateway {
               - rate-limit: { limit: 1000/s }
               - price: 10 sat
               - forward: nobody
+          - name: asked
+            match: { path: /asked }
+            pipeline:
+              - auth: { use: mpp, intents: session, verify: node }
+              - rate-limit: { limit: 1000/s }
+              - price: 10 sat
+              - forward: { to: echo, rewrite: /echo }
           - name: lenient
             match: { path: /lenient/* }
             pipeline:
@@ -124,9 +131,7 @@ extension TestGateway {
             preimage: preimage,
             returnInvoice: invoice,
             id: try #require(try challenge.requestObject()["paymentHash"]?.text),
-            secret: answer.headers["payment-session-secret"].first.flatMap(Base64URL.decoded).map {
-                $0.map { byte in String(byte >> 4, radix: 16) + String(byte & 15, radix: 16) }.joined()
-            }
+            secret: answer.headers["payment-session-secret"].first
         )
     }
 
@@ -148,7 +153,6 @@ struct SessionClient {
     let preimage: Preimage
     let returnInvoice: String
     let id: String
-    /// In hexadecimal digits.
     let secret: String?
 
     var hash: PaymentHash {

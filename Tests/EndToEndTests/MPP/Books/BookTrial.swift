@@ -256,8 +256,7 @@ final class BookTrial: Sendable {
                         exchange,
                         as: Outcome(end: end, status: response.status, requestBytes: 0, responseBytes: 0)
                     )
-                    let secret = response.fields[FieldName(.paymentSessionSecret)].flatMap { Base64URL.decoded($0) }
-                    promise.succeed((.served(isReached), secret.flatMap { Bytes32($0)?.hex }))
+                    promise.succeed((.served(isReached), response.fields[.paymentSessionSecret]))
                 case .success(.reply(let reply)):
                     scheme.settle(exchange, as: Outcome(end: .replied, status: .ok, requestBytes: 0, responseBytes: 0))
                     guard case .bytes(let body) = reply.body else { return promise.succeed((.unavailable, nil)) }
