@@ -111,7 +111,7 @@ struct SessionIntent: PaymentIntent {
         use.isTaken = true
         use.secret = secret
         let mode: SessionTerms.Secret = session.secretHash == nil ? .plain : .bound
-        use.receiptMembers = [.init("sessionSecret", .string(mode.rawValue))]
+        use.receiptMembers = [.init("sessionMode", .string(mode.rawValue))]
         if case .open = use.payload.action {
             exchange.logger.info(
                 "a session is open",

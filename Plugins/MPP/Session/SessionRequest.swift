@@ -21,7 +21,7 @@ struct SessionRequest {
             ("idleTimeout", String(terms.idleTimeout.components.seconds)),
             ("paymentHash", invoice.paymentHash.description),
             // Not the draft's: clients ignore what they do not know.
-            ("sessionSecret", terms.secret == .bound ? terms.secret.rawValue : nil),
+            ("sessionMode", terms.secret == .bound ? terms.secret.rawValue : nil),
             ("unitType", terms.meter.unit),
         ])
     }

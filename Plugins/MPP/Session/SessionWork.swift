@@ -180,14 +180,28 @@ struct SessionWork: Sendable {
 
     /// What became of the refund in the time that a client waits for it; noted, so that it is told again.
     private func closed(_ ended: Session, _ step: Step) async throws -> Result {
-        await book.refunds.end(of: ended.id, within: Self.refundPatience)
-        let last = try await book.ledger.session(ended.id) ?? ended
+        let last = try await attempted(ended)
         let status =
             switch last.state {
             case .closed: last.rest == .zero ? "skipped" : "succeeded"
             case .open, .closing, .givenUp: "failed"
             }
         return answer(to: last, status: try await book.ledger.answer(status, to: step.action) ?? status)
+    }
+
+    /// The session when the first attempt to pay back has ended, here or in another process, or for so long nobody knows.
+    private func attempted(_ ended: Session) async throws -> Session {
+        let patience = ContinuousClock.now.advanced(by: Self.refundPatience)
+        while true {
+            await book.refunds.end(of: ended.id, within: ContinuousClock.now.duration(to: patience))
+            let kept = try await book.ledger.session(ended.id) ?? ended
+            // The lease stands for an attempt that has not ended: what fails gets another time.
+            let isUnderWay =
+                kept.state == .closing && kept.refundAttempts == 1
+                && kept.refundDueAt == kept.closedAt?.advanced(by: SessionRefunds.lease)
+            guard isUnderWay, ContinuousClock.now < patience else { return kept }
+            try await Task.sleep(for: .milliseconds(50))
+        }
     }
 
     private func answer(to ended: Session, status: String) -> Result {
@@ -199,7 +213,7 @@ struct SessionWork: Sendable {
 
     private func mode(of session: Session) -> JSONValue.Member {
         let mode: SessionTerms.Secret = session.secretHash == nil ? .plain : .bound
-        return .init("sessionSecret", .string(mode.rawValue))
+        return .init("sessionMode", .string(mode.rawValue))
     }
 
     // MARK: Refusing

@@ -17,7 +17,7 @@ import Testing
             #expect(request["depositAmount"]?.text == "50")
             #expect(request["idleTimeout"]?.text == "300")
             #expect(request["unitType"]?.text == "request")
-            #expect(request["sessionSecret"] == nil)
+            #expect(request["sessionMode"] == nil)
 
             let client = try await gateway.openSession()
             #expect(client.answer.body.hasPrefix("GET /echo\n"))
@@ -26,7 +26,7 @@ import Testing
             #expect(receipt.method == "lightning")
             #expect(receipt.reference == client.id)
             #expect(receipt.challengeID == client.opening.challenge.id)
-            #expect(receipt.members.first { $0.name == "sessionSecret" }?.value.text == "plain")
+            #expect(receipt.members.first { $0.name == "sessionMode" }?.value.text == "plain")
             #expect(client.answer.headers["cache-control"] == ["private"])
             #expect(client.secret == nil)
 
@@ -328,9 +328,9 @@ import Testing
         try await TestGateway.withSessions { gateway in
             let client = try await gateway.openSession("/bound")
             let request = try client.opening.challenge.requestObject()
-            #expect(request["sessionSecret"]?.text == "bound")
+            #expect(request["sessionMode"]?.text == "bound")
             #expect(request["depositAmount"]?.text == "200", "twenty times the price")
-            #expect(client.answer.receipt?.members.first { $0.name == "sessionSecret" }?.value.text == "bound")
+            #expect(client.answer.receipt?.members.first { $0.name == "sessionMode" }?.value.text == "bound")
             #expect(client.secret?.count == 64)
             let thief = SessionClient(
                 gateway: gateway,
