@@ -141,5 +141,12 @@ struct EventSplitterTests {
 
     @Test func `a head without a type is of no event stream`() {
         #expect(!ResponseHead(status: 200).isEventStream)
+        #expect(!ResponseHead(status: 200).isEncoded)
+    }
+
+    @Test(arguments: [("gzip", true), ("br, gzip", true), ("identity", false), ("Identity", false), ("", false)])
+    func `a head says whether its body is encoded`(_ coding: String, _ isEncoded: Bool) throws {
+        let name = try #require(FieldName("Content-Encoding"))
+        #expect(ResponseHead(status: 200, fields: Fields([(name, coding)])).isEncoded == isEncoded)
     }
 }

@@ -29,7 +29,7 @@ final class FaultCourse: Sendable {
         upstreams = try await FaultUpstreams.start(seed: seed, ledger, on: peerGroup)
         route = Route(
             name: "faults",
-            stages: [ProbingStage(ledger: ledger), FaultStage(seed: seed, upstreams: upstreams)]
+            stages: [ProbingStage(ledger: ledger), FaultStage(seed: seed, upstreams: upstreams, ledger: ledger)]
         )
         let patient = MessageLimits(headTimeout: .seconds(20), idleTimeout: .seconds(20))
         let impatient = MessageLimits(headTimeout: .milliseconds(300), idleTimeout: .milliseconds(400))

@@ -37,6 +37,16 @@ struct FaultRun: Sendable, CustomStringConvertible {
         case replies
     }
 
+    /// What a filter of the gateway does with the response, whose bytes it leaves as they are.
+    enum Filter: String, CaseIterable, Sendable {
+        case none
+        case passes
+        /// Answers about each part in a later turn of the event loop.
+        case delays
+        /// Sends half of a part, and answers with the rest after a while.
+        case holds
+    }
+
     let seed: UInt64
     let number: Int
     let front: Version
@@ -50,6 +60,7 @@ struct FaultRun: Sendable, CustomStringConvertible {
     let delay: Int64
     let clientFault: ClientFault
     let upstreamFault: UpstreamFault
+    let filter: Filter
 
     init(seed: UInt64, number: Int) {
         self.seed = seed
@@ -79,6 +90,7 @@ struct FaultRun: Sendable, CustomStringConvertible {
             response.framing = .untilClose
         }
         self.response = response
+        filter = Bool.random(using: &random) ? .none : Filter.allCases.randomElement(using: &random) ?? .none
     }
 
     /// Nothing goes wrong: every answer has to be whole and right.
@@ -106,7 +118,8 @@ struct FaultRun: Sendable, CustomStringConvertible {
         """
         seed \(seed) run \(number): \(front.rawValue)\(isEncrypted ? " (TLS)" : "") to \(back.rawValue), \
         \(requestCount) x \(request.count) \(request.framing.rawValue) for \(response.count) \
-        \(response.framing.rawValue), \(decision.rawValue), client \(clientFault), upstream \(upstreamFault)
+        \(response.framing.rawValue), \(decision.rawValue), filter \(filter.rawValue), \
+        client \(clientFault), upstream \(upstreamFault)
         """
     }
 }

@@ -56,12 +56,16 @@ struct FaultStage: Stage {
 
     let seed: UInt64
     let upstreams: FaultUpstreams
+    let ledger: FaultLedger
 
     func admit(_ exchange: Exchange) -> Eventually<Decision> {
         guard let path = FaultPath(exchange.request.path) else {
             return .now(.reply(Reply(.notFound, detail: "of no run")))
         }
         let run = FaultRun(seed: seed, number: path.number)
+        if run.filter != .none {
+            exchange.responseFilter = FaultFilter(run, ledger, exchange.eventLoop)
+        }
         let upstream = upstreams.upstream(of: run)
         switch run.decision {
         case .forwards: return .now(.forward(upstream))

@@ -10,4 +10,10 @@ extension ResponseHead {
             return value.count == name.count || [0x3B, 0x20, 0x09].contains(value[name.count])
         }
     }
+
+    /// True when the body is compressed, or otherwise coded (`Content-Encoding`, RFC 9110 §8.4).
+    public var isEncoded: Bool {
+        guard let name = FieldName("content-encoding"), let coding = fields[name] else { return false }
+        return !coding.isEmpty && coding.lowercased() != "identity"
+    }
 }
