@@ -21,6 +21,7 @@ public struct StoreConformance: Sendable {
         case revocationsComeInOrder, revokingTwiceChangesNothing, revocationsSurviveReopening
         case valuesAreKept, valuesAreReplaced, valuesAreForgotten, valuesSurviveReopening
         case largeValues, emptyValuesAndKeys, prefixesInOrder, prefixesAreLiteral, keysAreCompared
+        case countsUpToItsLimit, countersAreSeparate, uncountingIsExact, countersSurviveReopening
     }
 
     private let makeStore: @Sendable () async throws -> any Store
@@ -65,6 +66,10 @@ public struct StoreConformance: Sendable {
         case .invoicesSurviveReopening: try await reopening(noteBefore, noteAfter)
         case .revocationsSurviveReopening: try await reopening(revokeBefore, revokeAfter)
         case .valuesSurviveReopening: try await reopening(keepBefore, keepAfter)
+        case .countersSurviveReopening: try await reopening(countBefore, countAfter)
+        case .countsUpToItsLimit: try await withStore(countsUpToItsLimit)
+        case .countersAreSeparate: try await withStore(countersAreSeparate)
+        case .uncountingIsExact: try await withStore(uncountingIsExact)
         case .claimIsTrueExactlyOnce: try await withStore(claimIsTrueExactlyOnce)
         case .claimsHaveAPurpose: try await withStore(claimsHaveAPurpose)
         case .releasesAreExact: try await withStore(releasesAreExact)

@@ -49,6 +49,20 @@ package enum Schema {
         migrator.registerMigration("3: what a payment was claimed for") { db in
             try db.execute(sql: "ALTER TABLE claims ADD COLUMN purpose TEXT NOT NULL DEFAULT ''")
         }
+        migrator.registerMigration("counters") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE counters (
+                        -- UTF-8
+                        key BLOB NOT NULL PRIMARY KEY,
+                        -- by all processes, used or not
+                        taken INTEGER NOT NULL CHECK (taken >= 0),
+                        endsAt INTEGER NOT NULL
+                    ) WITHOUT ROWID;
+                    CREATE INDEX countersByEnd ON counters (endsAt);
+                    """
+            )
+        }
         return migrator
     }
 
