@@ -35,9 +35,12 @@ public struct Sale: Sendable {
     /// The word of the scheme.
     public let scheme: String
     public let caveats: [SoldCaveat]
+    /// 0 is the lowest.
+    public let tier: Int
 
-    public init(scheme: String, caveats: [SoldCaveat]) {
+    public init(scheme: String, caveats: [SoldCaveat], tier: Int = 0) {
         self.scheme = scheme
         self.caveats = caveats
+        self.tier = tier
     }
 }
