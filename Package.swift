@@ -90,7 +90,8 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "GatewayKit", "GatewayPolicy", "GatewayServer", "L402", "Lightning", "MPP", "Standard", "Stores",
+                "Free", "GatewayKit", "GatewayPolicy", "GatewayServer", "L402", "Lightning", "MPP", "Standard",
+                "Stores",
                 argumentParser, asyncHTTPClient, httpTypes, logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle,
                 unixSignals,
             ],
@@ -98,6 +99,7 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        plugin("Free", [crypto, httpTypes, logging, nioConcurrency, nioCore]),
         plugin("L402", [crypto, httpTypes, nioConcurrency, nioCore]),
         plugin(
             "Lightning",
@@ -122,6 +124,7 @@ let package = Package(
                 nioTLS, swiftASN1, x509,
             ]
         ),
+        tests(of: "Free", ["Free", crypto]),
         tests(of: "L402", ["L402", crypto, httpTypes, nioConcurrency, nioCore, nioEmbedded]),
         tests(
             of: "Lightning",
@@ -147,7 +150,7 @@ let package = Package(
         tests(
             of: "EndToEnd",
             [
-                "sluice", "GatewayPolicy", "GatewayServer", "L402", "Lightning", "MPP", "Standard", "Stores",
+                "sluice", "Free", "GatewayPolicy", "GatewayServer", "L402", "Lightning", "MPP", "Standard", "Stores",
                 asyncHTTPClient, httpTypes, logging, nioConcurrency, nioCore, nioHTTP1, nioPosix,
             ]
         ),

@@ -69,7 +69,8 @@ struct CORSStageTests {
             return lines(response.fields)
         }
         let exposed =
-            "access-control-expose-headers: WWW-Authenticate, Payment-Receipt, Retry-After, Grpc-Status, Grpc-Message, "
+            "access-control-expose-headers: WWW-Authenticate, Payment-Receipt, Retry-After, RateLimit, "
+            + "RateLimit-Policy, Grpc-Status, Grpc-Message, "
             + "X-Cost, X-Total"
         #expect(
             adjusted(from: Self.page) == [

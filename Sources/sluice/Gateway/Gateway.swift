@@ -1,3 +1,4 @@
+internal import Free
 package import GatewayKit
 internal import GatewayPolicy
 internal import GatewayServer
@@ -34,6 +35,7 @@ package final class Gateway: Sendable {
         do {
             try L402Scheme.prepare(dataFolder: policy.dataFolder)
             try MPPScheme.prepare(dataFolder: policy.dataFolder)
+            try WorkScheme.prepare(dataFolder: policy.dataFolder)
             let position = try await followOnce(after: 0)
             try await plan.lightning.start()
             do {
