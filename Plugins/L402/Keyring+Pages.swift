@@ -53,7 +53,8 @@ extension Keyring {
             scheme: L402Scheme.word,
             id: CredentialID(identifier.tokenID),
             payment: identifier.payment,
-            caveats: token.restrictions
+            caveats: token.restrictions,
+            redemption: identifier.isShared ? .first : .none
         )
     }
 }
