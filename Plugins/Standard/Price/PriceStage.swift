@@ -216,11 +216,32 @@ package struct PriceStage: StagePlugin {
                     PaymentPage(of: invoice, for: amount, in: exchange).reply(reply, in: exchange).map { .reply($0) }
                 }
             }.recover { error in
-                .reply(try Self.cannotSell(error, in: exchange))
+                .reply(try Self.unpayable(error, quote, in: exchange))
             }
         } catch {
-            return .now(.reply(try Self.cannotSell(error, in: exchange)))
+            return .now(.reply(try Self.unpayable(error, quote, in: exchange)))
         }
+    }
+
+    /// The answer where no payment can be taken: 401 with what else there is to offer, or 503.
+    ///
+    /// - Throws: a `Reply`, when a scheme gave one of its own.
+    private static func unpayable(_ error: any Error, _ quote: Quote, in exchange: Exchange) throws -> Reply {
+        let reply = try cannotSell(error, in: exchange)
+        var lines = [String]()
+        for scheme in exchange.schemes where !scheme.takesPayments {
+            // What would take a while is not worth it.
+            guard case .now(let challenge) = try scheme.challenge(for: quote, in: exchange) else { continue }
+            lines += challenge.lines
+        }
+        guard !lines.isEmpty, var problem = exchange.unresolvedRejection?.problem ?? reply.problem else { return reply }
+        problem.title = "Unauthorized"
+        var offer = Reply(.unauthorized, problem, fields: reply.fields)
+        for line in lines {
+            offer.fields.add(.wwwAuthenticate, line)
+        }
+        offer.fields.add(.cacheControl, "no-store")
+        return offer
     }
 
     /// The price in the unit of the wires that offer it.

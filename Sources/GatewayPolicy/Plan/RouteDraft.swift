@@ -34,8 +34,10 @@ struct RouteDraft {
     private var offer: PlannedOffer? {
         let price = stages.lazy.compactMap(\.listedPrice).first { $0 != .fixed(.zero) }
         let sales = stages.flatMap(\.sales)
-        return price.map { price in
-            PlannedOffer(
+        return price.flatMap { price in
+            // What nobody can pay for is not for sale.
+            guard !sales.isEmpty else { return nil }
+            return PlannedOffer(
                 price: price,
                 schemes: sales.map(\.scheme),
                 conditions: sales.flatMap(\.caveats).map(\.condition)

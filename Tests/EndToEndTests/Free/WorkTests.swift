@@ -173,6 +173,18 @@ import Testing
         }
     }
 
+    @Test func `is asked for while the node is down, and nothing else is`() async throws {
+        try await Self.with { gateway in
+            _ = try await gateway.request("/dev/behaviour", method: .POST, body: #"{"mode":"down"}"#, at: gateway.node)
+            let asked = try await gateway.request("/echo")
+            #expect(asked.status == 401)
+            #expect(asked.headers["www-authenticate"].map { $0.prefix(4) } == ["PoW "])
+            #expect(asked.headers["retry-after"] == ["5"])
+            let proof = try await Self.proof(gateway)
+            expectStatus(200, try await Self.present(proof.text, gateway))
+        }
+    }
+
     @Test func `is not used up where the service cannot be reached`() async throws {
         try await Self.with { gateway in
             let proof = try await Self.proof(gateway, "/down")
