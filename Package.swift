@@ -94,7 +94,8 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "GatewayKit", "GatewayPolicy", "GatewayServer", "L402", "Lightning", "MPP", "Standard", "Stores",
+                "Free", "GatewayKit", "GatewayPolicy", "GatewayServer", "L402", "Lightning", "MPP", "Standard",
+                "Stores",
                 argumentParser, asyncHTTPClient, httpTypes, logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle,
                 unixSignals,
             ],
@@ -102,6 +103,7 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        plugin("Free", [crypto, httpTypes, logging, nioConcurrency, nioCore]),
         plugin("L402", [crypto, httpTypes, nioConcurrency, nioCore]),
         plugin(
             "Lightning",
@@ -126,6 +128,7 @@ let package = Package(
                 nioTLS, swiftASN1, x509,
             ]
         ),
+        tests(of: "Free", ["Free", crypto]),
         tests(of: "L402", ["L402", crypto, httpTypes, nioConcurrency, nioCore, nioEmbedded]),
         tests(
             of: "Lightning",
@@ -154,7 +157,7 @@ let package = Package(
         tests(
             of: "EndToEnd",
             [
-                "sluice", "ConformanceAdapter", "GatewayPolicy", "GatewayServer", "L402", "Lightning", "MPP",
+                "sluice", "ConformanceAdapter", "Free", "GatewayPolicy", "GatewayServer", "L402", "Lightning", "MPP",
                 "Standard", "Stores", asyncHTTPClient, crypto, grpcCore, grpcTransport, httpTypes, logging,
                 nioConcurrency, nioCore, nioHTTP1, nioPosix,
             ]

@@ -59,7 +59,8 @@ extension Keyring {
             scheme: L402Scheme.word,
             id: CredentialID(identifier.tokenID),
             payment: identifier.payment,
-            caveats: token.restrictions
+            caveats: token.restrictions,
+            redemption: identifier.isShared ? .first : .none
         )
     }
 }

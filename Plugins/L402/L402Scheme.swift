@@ -9,6 +9,7 @@ package struct L402Scheme: AuthScheme, Plugin {
     private let time: TimeSource
     private let revocations: RevocationList
     private let store: any Store
+    private let lightning: any LightningBackend
     private let cookie: PageCookie
 
     package init(from settings: inout PolicyReader, _ services: Services) {
@@ -17,6 +18,7 @@ package struct L402Scheme: AuthScheme, Plugin {
         time = services.time
         revocations = services.revocations
         store = services.store
+        lightning = services.lightning
         cookie = Keyring.pageCookie(of: services.service)
     }
 
@@ -52,6 +54,8 @@ package struct L402Scheme: AuthScheme, Plugin {
 
     package var soldCaveats: [SoldCaveat] { terms.caveats }
 
+    package var soldTier: Int { terms.tier }
+
     package func challenge(for quote: Quote, in exchange: Exchange) throws -> Eventually<Challenge> {
         try quote.invoice().map { [mint, terms, time] invoice in
             let caveats = terms.texts(at: time.now())
@@ -75,17 +79,51 @@ package struct L402Scheme: AuthScheme, Plugin {
     // MARK: Taking
 
     /// A token is good for more than one request, and its payment for one token: where the invoice was offered for
-    /// something else too, the first request takes the payment.
+    /// something else too, the first request takes the payment. Where the node is to say that it has arrived, it is asked
+    /// before anything is taken.
     package func redeem(_ credential: Credential, in exchange: Exchange) throws -> Eventually<Decision> {
         let payment = credential.payment
-        if mint.taken.contains(payment) { return .now(.next) }
-        return exchange.later { [mint, store] in
-            guard try await store.claim(payment, for: Self.word) != .foreign else {
-                throw Rejection(.used, "the payment of the credential was used in another way")
+        let isUnsettled = isUnsettled(payment)
+        let isUntaken = exchange[UnsettledToken.self]?.isShared != false && !mint.taken.contains(payment)
+        guard isUnsettled || isUntaken else { return .now(.next) }
+        return exchange.later { [mint, store, lightning] in
+            if isUnsettled {
+                guard try await Self.isSettled(payment, store, lightning) else {
+                    throw Rejection(
+                        .unsettled,
+                        "the payment has not arrived yet; nothing was taken, and the same credential may be sent again"
+                    )
+                }
+                mint.settled.insert(payment)
             }
-            mint.taken.insert(payment)
+            if isUntaken {
+                guard try await store.claim(payment, for: Self.word) != .foreign else {
+                    throw Rejection(.used, "the payment of the credential was used in another way")
+                }
+                mint.taken.insert(payment)
+            }
             return .next
         }
+    }
+
+    private func isUnsettled(_ payment: PaymentHash) -> Bool {
+        terms.verification == .node && !mint.settled.contains(payment)
+    }
+
+    /// The node need not be asked for what it has told already.
+    private static func isSettled(
+        _ payment: PaymentHash,
+        _ store: any Store,
+        _ lightning: any LightningBackend
+    ) async throws -> Bool {
+        if try await store.invoice(payment)?.state == .settled { return true }
+        return try await lightning.isSettledSoon(payment)
+    }
+
+    /// A token for whose payment the node is still to be asked.
+    private struct UnsettledToken {
+        /// Whether its payment must be taken as well.
+        let isShared: Bool
     }
 
     // MARK: Recognising
@@ -98,7 +136,17 @@ package struct L402Scheme: AuthScheme, Plugin {
         guard !revocations.contains(credential.id) else {
             throw Rejection(.revoked, "the credential was revoked")
         }
-        return .now(credential)
+        guard isUnsettled(credential.payment) else { return .now(credential) }
+        exchange[UnsettledToken.self] = UnsettledToken(isShared: credential.redemption != .none)
+        return .now(
+            Credential(
+                scheme: credential.scheme,
+                id: credential.id,
+                payment: credential.payment,
+                caveats: credential.caveats,
+                redemption: .first
+            )
+        )
     }
 
     /// The credential of the `Authorization` lines. Their order never matters: all that are ours must say the same.

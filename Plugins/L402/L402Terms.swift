@@ -4,6 +4,15 @@ internal import GatewayKit
 struct L402Terms: Sendable {
     /// In the order in which they are signed.
     let caveats: [SoldCaveat]
+    let tier: Int
+    let verification: Verification
+
+    enum Verification: String, CaseIterable {
+        /// The preimage proves the payment.
+        case preimage
+        /// The node must have said so too, once for each payment: for invoices whose preimage somebody else may know.
+        case node
+    }
 
     /// Reads the settings; notes what cannot be minted, or would be minted and never open anything.
     init(from settings: inout PolicyReader, service: String) {
@@ -14,12 +23,15 @@ struct L402Terms: Sendable {
                     + " the name of a service should be \(Self.nameForm)"
             )
         }
-        let tier = settings.integer("tier", in: 0...255, or: 0)
+        tier = settings.integer("tier", in: 0...255, or: 0)
         let services = SoldCaveat(
             condition: ServiceVerifier.services,
             value: .text("\(service):\(tier)"),
             place: settings.node("tier")?.place ?? settings.place
         )
+        let words = Verification.allCases.map(\.rawValue)
+        let verify = settings.choice("verify", of: words, or: Verification.preimage.rawValue)
+        verification = Verification(rawValue: verify) ?? .preimage
         let end = Self.end(from: &settings, service: service)
         let capabilities = Self.capabilities(from: &settings, service: service)
         let constraints = Self.constraints(from: &settings, service: service)

@@ -11,6 +11,8 @@ package final class Mint: Sendable {
     private let verified = VerifiedCredentials()
     /// Payments that are known to be taken for tokens.
     let taken = TakenPayments()
+    /// Payments that are known to have arrived.
+    let settled = TakenPayments()
 
     package init(dataFolder: String) {
         file = KeyringFile(dataFolder: dataFolder)

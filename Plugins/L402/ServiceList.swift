@@ -11,6 +11,13 @@ struct ServiceList {
         self.entries = entries
     }
 
+    /// True when it names the service in a tier that `opens` says is good enough.
+    func contains(_ service: some StringProtocol, in opens: (Int) -> Bool) -> Bool {
+        entries.contains { entry in
+            Self.name(of: entry)?.elementsEqual(service.utf8) == true && Self.tier(of: entry).map(opens) == true
+        }
+    }
+
     func contains(_ service: some StringProtocol) -> Bool {
         entries.contains { entry in
             Self.name(of: entry)?.elementsEqual(service.utf8) ?? false
@@ -21,11 +28,17 @@ struct ServiceList {
         entries.compactMap { entry in Self.name(of: entry).map { String(decoding: $0, as: UTF8.self) } }
     }
 
+    /// By name and tier: another tier, even a lower one, is something else that was not bought.
     func isSubset(of other: ServiceList) -> Bool {
         entries.allSatisfy { entry in
-            guard let name = Self.name(of: entry) else { return false }
-            return other.contains(Substring(name))
+            guard let name = Self.name(of: entry), let tier = Self.tier(of: entry) else { return false }
+            return other.contains(Substring(name)) { $0 == tier }
         }
+    }
+
+    /// Of at most ten digits, which `name` has seen to.
+    private static func tier(of entry: Substring.UTF8View) -> Int? {
+        entry.firstIndex(of: UInt8(ascii: ":")).flatMap { Int(Substring(entry[entry.index(after: $0)...])) }
     }
 
     private static func name(of entry: Substring.UTF8View) -> Substring.UTF8View? {

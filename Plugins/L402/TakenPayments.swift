@@ -1,8 +1,8 @@
 internal import GatewayKit
 internal import NIOConcurrencyHelpers
 
-/// The payments that the store is known to have taken for tokens, so that a token asks it once in a process. Such a claim
-/// is never released. May be used from any thread.
+/// Payments of which something is known for good, so that it is asked for once in a process: that the store has taken
+/// them for tokens, which is never released, or that they have arrived. May be used from any thread.
 final class TakenPayments: Sendable {
     /// Beyond it all are forgotten and asked for again: bounds the memory to a few MiB.
     private static let capacity = 65_536

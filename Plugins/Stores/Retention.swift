@@ -10,6 +10,9 @@ enum Retention {
     /// are told to the store first.
     static let afterStart = Duration.seconds(600)
 
+    /// From the end of a counter until it is forgotten: a clock that is set back by less opens nothing.
+    static let afterCounting = Duration.seconds(3_600)
+
     /// Open invoices that ended before this may be forgotten.
     static func cutoff(at now: WallTime) -> WallTime {
         now.advanced(by: .zero - afterExpiry)

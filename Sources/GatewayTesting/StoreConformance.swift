@@ -25,6 +25,7 @@ public struct StoreConformance: Sendable {
         case sessionsEndOnce, refundsAreReserved, idleSessionsEnd, sessionsSurviveReopening
         case debitsSurviveKilling
         case largeValues, emptyValuesAndKeys, prefixesInOrder, prefixesAreLiteral, keysAreCompared
+        case countsUpToItsLimit, countersAreSeparate, uncountingIsExact, countersSurviveReopening
     }
 
     private let makeStore: @Sendable () async throws -> any Store
@@ -71,6 +72,10 @@ public struct StoreConformance: Sendable {
         case .revocationsSurviveReopening: try await reopening(revokeBefore, revokeAfter)
         case .valuesSurviveReopening: try await reopening(keepBefore, keepAfter)
         case .sessionsSurviveReopening: try await reopening(sessionBefore, sessionAfter)
+        case .countersSurviveReopening: try await reopening(countBefore, countAfter)
+        case .countsUpToItsLimit: try await withStore(countsUpToItsLimit)
+        case .countersAreSeparate: try await withStore(countersAreSeparate)
+        case .uncountingIsExact: try await withStore(uncountingIsExact)
         case .claimIsTrueExactlyOnce: try await withStore(claimIsTrueExactlyOnce)
         case .claimsHaveAPurpose: try await withStore(claimsHaveAPurpose)
         case .releasesAreExact: try await withStore(releasesAreExact)

@@ -1,3 +1,4 @@
+internal import Free
 internal import GatewayKit
 internal import L402
 internal import Lightning
@@ -20,6 +21,8 @@ enum BuiltIn {
 
         registry.add(L402Scheme.self)
         registry.add(MPPScheme.self)
+        registry.add(FreeQuotaScheme.self)
+        registry.add(WorkScheme.self)
 
         registry.add(ExpiryVerifier.self)
         registry.add(ServiceVerifier.self)

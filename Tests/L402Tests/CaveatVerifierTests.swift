@@ -36,26 +36,46 @@ struct CaveatVerifierTests {
 
     // MARK: service
 
-    @Test(arguments: ["quotes:0", "other:0,quotes:0", "quotes:255", "quotes:0,quotes:1"])
+    @Test(arguments: ["quotes:0", "other:0,quotes:0", "quotes:00", "quotes:0,quotes:1"])
     func `service allows a list with its service`(value: String) throws {
         let verifier = try made(ServiceVerifier.self)
         #expect(verifier.allows(Caveat(condition: "services", value: value), exchange()))
     }
 
-    @Test(arguments: hostile + ["other:0"])
+    @Test(arguments: hostile + ["other:0", "quotes:1", "other:0,quotes:255"])
     func `service refuses any other list`(value: String) throws {
         let verifier = try made(ServiceVerifier.self)
         #expect(!verifier.allows(Caveat(condition: "services", value: value), exchange()))
     }
 
     @Test(arguments: [
-        ("a:0,b:0", "a:0", true), ("a:0,b:0", "b:1,a:0", true), ("a:0", "a:0", true), ("a:0", "a:0,b:0", false),
+        ("a:0,b:0", "a:0", true), ("a:0,b:0", "b:0,a:0", true), ("a:0,b:0", "b:1,a:0", false), ("a:2", "a:1", false),
+        ("a:0", "a:0", true), ("a:0", "a:0,b:0", false),
         ("a:0", "b:0", false), ("a:0", "", false), ("", "", false), ("a:0", "a", false),
     ])
     func `service lets only fewer services follow`(earlier: String, later: String, narrows: Bool) throws {
         let verifier = try made(ServiceVerifier.self)
         let caveats = [earlier, later].map { Caveat(condition: "services", value: $0) }
         #expect(verifier.narrows(caveats[0], to: caveats[1]) == narrows)
+    }
+
+    @Test(arguments: [
+        ("quotes:2", true, true), ("quotes:3", true, false), ("quotes:1", false, false), ("other:2", false, false),
+    ])
+    func `service asks for the tier that the route sells, or with higher-tiers for one above it`(
+        value: String,
+        allowsHigher: Bool,
+        allows: Bool
+    ) throws {
+        let services = services
+        services.sales.note([Sale(scheme: "l402", caveats: [], tier: 2)])
+        let settings = ExampleSettings(["higher-tiers": "true"])
+        let exact = try #require(ExampleSettings().make { ServiceVerifier(from: &$0, services) })
+        let higher = try #require(settings.make { ServiceVerifier(from: &$0, services) })
+        let caveat = Caveat(condition: "services", value: value)
+        #expect(exact.allows(caveat, exchange()) == allows)
+        #expect(higher.allows(caveat, exchange()) == allowsHigher)
+        #expect(settings.messages.isEmpty)
     }
 
     @Test func `service covers the condition services and says what is wrong`() throws {

@@ -54,6 +54,28 @@ struct PriceSettingsTests {
         #expect(make(text).messages == [message])
     }
 
+    @Test func `takes the paths for which no invoice is made`() {
+        let values: [(Any, String)] = [
+            ("true", "10 sat, no invoices here"), ("false", "10 sat"), ("/v1/feed", "10 sat, no invoices for /v1/feed"),
+            (["/v1/*", "/{a}/b"], "10 sat, no invoices for /v1/*, /{a}/b"),
+        ]
+        for (value, summary) in values {
+            let made = make(["use": "static", "amount": "10 sat", "skip-invoice": value])
+            #expect(made.stage?.summary == summary)
+            #expect(made.messages == [])
+        }
+    }
+
+    @Test(arguments: ["v1/feed", "/v1/*/feed", "/v1/a*", "/v1/{a", "/v1/{}", "/v1?x", "yes"])
+    func `what is no path is a mistake`(path: String) {
+        let form = "true, or a path such as /v1/feed, /v1/* or /v1/{name}/feed, or a list of them"
+        #expect(
+            make(["use": "static", "amount": "10 sat", "skip-invoice": path]).messages == [
+                "'skip-invoice' should be \(form), not '\(path)'"
+            ]
+        )
+    }
+
     @Test(arguments: [
         (
             ["amount": "10 sat"],

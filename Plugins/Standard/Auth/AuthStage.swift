@@ -34,6 +34,7 @@ package struct AuthStage: StagePlugin {
             schemes.append(scheme)
         }
         self.schemes = schemes
+        services.sales.note(sales)
     }
 
     package var summary: String {
@@ -41,8 +42,13 @@ package struct AuthStage: StagePlugin {
     }
 
     package var sales: [Sale] {
-        schemes.map {
-            Sale(scheme: PluginWord.of($0) ?? "", caveats: $0.soldCaveats, intents: $0.offeredIntents)
+        schemes.filter(\.takesPayments).map { scheme in
+            Sale(
+                scheme: PluginWord.of(scheme) ?? "",
+                caveats: scheme.soldCaveats,
+                intents: scheme.offeredIntents,
+                tier: scheme.soldTier
+            )
         }
     }
 

@@ -18,7 +18,8 @@ package struct CORSStage: StagePlugin {
     ]
     /// What they read.
     private static let responseFields = [
-        "WWW-Authenticate", "Payment-Receipt", "Payment-Session-Secret", "Retry-After", "Grpc-Status", "Grpc-Message",
+        "WWW-Authenticate", "Payment-Receipt", "Payment-Session-Secret", "Retry-After", "RateLimit", "RateLimit-Policy",
+        "Grpc-Status", "Grpc-Message",
     ]
 
     /// `nil`: every origin.

@@ -43,7 +43,7 @@ package struct PagePaymentStage: Stage {
             if exchange.request.fields[.accept]?.contains("text/event-stream") == true {
                 return .now(.reply(events(for: payment)))
             }
-            let isSecure = exchange.request.scheme == "https"
+            let isSecure = exchange.isSecure
             return try exchange.later { [self] in try await isSettled(payment) }.map { isSettled in
                 .reply(isSettled ? try pass(for: key, by: gate, isSecure: isSecure) : Self.unpaid)
             }

@@ -14,20 +14,30 @@ package struct PriceStage: StagePlugin {
     private let pricer: any Pricer
     private let expiry: Duration
     private let invoices: InvoiceMaker
+    private let unsold: UnsoldPaths
 
-    /// - Parameter expiry: how long an offer and its invoice stand.
-    package init(_ pricer: any Pricer, expiry: Duration = Self.defaultExpiry, invoices: InvoiceMaker) {
+    /// - Parameters:
+    ///   - expiry: how long an offer and its invoice stand.
+    ///   - unsold: where no offer is made.
+    package init(
+        _ pricer: any Pricer,
+        expiry: Duration = Self.defaultExpiry,
+        invoices: InvoiceMaker,
+        unsold: UnsoldPaths = .none
+    ) {
         self.pricer = pricer
         self.expiry = expiry
         self.invoices = invoices
+        self.unsold = unsold
     }
 
-    /// `10 sat`, or a pricer as plugins are named. Beside `use` stands one key of the stage's own, for every pricer:
-    /// `expiry`.
+    /// `10 sat`, or a pricer as plugins are named. Beside `use` stand two keys of the stage's own, for every pricer:
+    /// `expiry` and `skip-invoice`.
     package init(from settings: inout PolicyReader, _ services: Services) throws {
         let whole = settings.whole()
         var pricer: (any Pricer)?
         var expiry = Self.defaultExpiry
+        var unsold = UnsoldPaths.none
         let form = "an amount such as 10 sat, or a pricer such as { use: static, amount: 10 sat }"
         switch whole.content {
         case .text, .reference:
@@ -40,7 +50,9 @@ package struct PriceStage: StagePlugin {
             if expiry < .seconds(1) || expiry > .seconds(365 * 86_400) {
                 settings.note(settings.error(at: "expiry", "should be from 1s to 365d"))
             }
-            let own = PolicyNode(.map(entries.filter { $0.key != "expiry" }), at: whole.place)
+            unsold = UnsoldPaths(from: &settings)
+            let ownKeys = ["expiry", UnsoldPaths.key]
+            let own = PolicyNode(.map(entries.filter { !ownKeys.contains($0.key) }), at: whole.place)
             pricer = services.pricer(own, in: settings)
         case .map(let entries) where entries.count == 1 && !settings.contains("amount"):
             pricer = services.pricer(whole, in: settings)
@@ -55,13 +67,18 @@ package struct PriceStage: StagePlugin {
                 store: services.store,
                 time: services.time,
                 budget: services.invoiceBudget
-            )
+            ),
+            unsold: unsold
         )
     }
 
-    package var summary: String {
+    package var summary: String { terms + unsold.summary }
+
+    /// Where no offer is made, nothing is sold on other terms.
+    package var terms: String {
         let price = (pricer as? StaticPricer)?.amount.description ?? PluginWord.of(pricer) ?? "asked for"
-        return expiry == Self.defaultExpiry ? price : "\(price), offers stand \(expiry.formattedForPolicy)"
+        let offers = expiry == Self.defaultExpiry ? "" : ", offers stand \(expiry.formattedForPolicy)"
+        return price + offers
     }
 
     package var listedPrice: ListedPrice? {
@@ -81,9 +98,7 @@ package struct PriceStage: StagePlugin {
     /// The payment is taken last: not while there is nobody to serve it, and when its store does not answer, not at all.
     private func redeem(_ credential: Credential, in exchange: Exchange) throws -> Eventually<Decision> {
         if credential.redemption != .instead, exchange.route.stages.last?.upstream?.isAvailable == false {
-            var reply = Reply(.serviceUnavailable, detail: "the service behind the gateway is down; nothing was taken")
-            reply.fields.add(.retryAfter, "5")
-            return .now(.reply(reply))
+            return .now(.reply(Self.nobodyServes))
         }
         guard let recogniser = exchange.recogniser else {
             return .now(.reply(Reply(.internalServerError, detail: "nobody knows how to take this payment")))
@@ -126,6 +141,12 @@ package struct PriceStage: StagePlugin {
         }
     }
 
+    private static var nobodyServes: Reply {
+        var reply = Reply(.serviceUnavailable, detail: "the service behind the gateway is down; nothing was taken")
+        reply.fields.add(.retryAfter, "5")
+        return reply
+    }
+
     // MARK: Selling
 
     private func ask(in exchange: Exchange) throws -> Eventually<Decision> {
@@ -150,8 +171,40 @@ package struct PriceStage: StagePlugin {
         guard !exchange.schemes.isEmpty else {
             return .now(.reply(Reply(.internalServerError, detail: "this route has a price and no way to pay it")))
         }
+        if exchange.credential == nil, exchange.rejection == nil,
+            exchange.schemes.contains(where: { !$0.takesPayments })
+        {
+            if exchange.route.stages.last?.upstream?.isAvailable == false { return .now(.reply(Self.nobodyServes)) }
+            return try waived(from: 0, in: exchange).flatMap { isWaived in
+                try isWaived ? .now(.next) : offer(for: amount, in: exchange)
+            }
+        }
+        return try offer(for: amount, in: exchange)
+    }
+
+    /// The schemes one after the other: what one lets through, the next does not count.
+    private func waived(from first: Int, in exchange: Exchange) throws -> Eventually<Bool> {
+        for index in first..<exchange.schemes.count {
+            switch try exchange.schemes[index].waivesPrice(of: exchange) {
+            case .now(true): return .now(true)
+            case .now(false): continue
+            case .later(let future):
+                return try Eventually.later(future).flatMap { isWaived in
+                    try isWaived ? .now(true) : waived(from: index + 1, in: exchange)
+                }
+            }
+        }
+        return .now(false)
+    }
+
+    private func offer(for amount: Amount, in exchange: Exchange) throws -> Eventually<Decision> {
+        if unsold.contains(exchange.request) { return .now(.reply(unsold.refusal(of: exchange))) }
         let amount = try Self.wholeSatoshis(amount, in: exchange)
-        let quote = Quote(amount: amount, expiresIn: expiry, isShared: exchange.schemes.count > 1) {
+        let quote = Quote(
+            amount: amount,
+            expiresIn: expiry,
+            isShared: exchange.schemes.count(where: \.takesPayments) > 1
+        ) {
             [invoices, expiry] amount in
             invoices.invoice(for: amount, expiresIn: expiry, in: exchange)
         }
@@ -165,11 +218,32 @@ package struct PriceStage: StagePlugin {
                     PaymentPage(of: invoice, for: amount, in: exchange).reply(reply, in: exchange).map { .reply($0) }
                 }
             }.recover { error in
-                .reply(try Self.cannotSell(error, in: exchange))
+                .reply(try Self.unpayable(error, quote, in: exchange))
             }
         } catch {
-            return .now(.reply(try Self.cannotSell(error, in: exchange)))
+            return .now(.reply(try Self.unpayable(error, quote, in: exchange)))
         }
+    }
+
+    /// The answer where no payment can be taken: 401 with what else there is to offer, or 503.
+    ///
+    /// - Throws: a `Reply`, when a scheme gave one of its own.
+    private static func unpayable(_ error: any Error, _ quote: Quote, in exchange: Exchange) throws -> Reply {
+        let reply = try cannotSell(error, in: exchange)
+        var lines = [String]()
+        for scheme in exchange.schemes where !scheme.takesPayments {
+            // What would take a while is not worth it.
+            guard case .now(let challenge) = try scheme.challenge(for: quote, in: exchange) else { continue }
+            lines += challenge.lines
+        }
+        guard !lines.isEmpty, var problem = exchange.unresolvedRejection?.problem ?? reply.problem else { return reply }
+        problem.title = "Unauthorized"
+        var offer = Reply(.unauthorized, problem, fields: reply.fields)
+        for line in lines {
+            offer.fields.add(.wwwAuthenticate, line)
+        }
+        offer.fields.add(.cacheControl, "no-store")
+        return offer
     }
 
     /// The price in the unit of the wires that offer it.
@@ -227,10 +301,14 @@ package struct PriceStage: StagePlugin {
         for member in challenges.flatMap(\.members) where !problem.members.contains(where: { $0.name == member.name }) {
             problem.members.append(member)
         }
-        var reply = Reply(HTTPResponse.Status(code: 402, reasonPhrase: "Payment Required"), problem, fields: fields)
+        // Where nothing can be paid, what is asked for is a credential.
+        let isForSale = zip(exchange.schemes, challenges).contains { $0.takesPayments && !$1.lines.isEmpty }
+        var reply = Reply(isForSale ? paymentRequired : .unauthorized, problem, fields: fields)
         reply.offers = challenges.flatMap(\.objects)
         return reply
     }
+
+    private static let paymentRequired = HTTPResponse.Status(code: 402, reasonPhrase: "Payment Required")
 
     /// There is no 402 without an invoice. The client learns when to come back and nothing about the node.
     ///

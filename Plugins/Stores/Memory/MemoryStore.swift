@@ -22,7 +22,8 @@ package final class MemoryStore: Store, Plugin {
     }
 
     private let state = NIOLockedValueBox(State())
-    private let time: TimeSource
+    let counts = NIOLockedValueBox(MemoryCounts())
+    let time: TimeSource
     private let capacity: Int
 
     /// - Parameter capacity: open invoices at the most; for more the oldest are forgotten before their time.

@@ -18,6 +18,7 @@ package final class SQLiteStore: Store, Plugin {
     private let logger: Logger
     private let time: TimeSource
     private let queue: InvoiceQueue
+    let counts: CountWriter
     private let phase = NIOLockedValueBox(Phase.new)
 
     private enum Phase {
@@ -33,6 +34,7 @@ package final class SQLiteStore: Store, Plugin {
         logger = services.logger
         time = services.time
         queue = InvoiceQueue(capacity: 100_000)
+        counts = CountWriter(time: services.time)
         if path.isEmpty || path.utf8.contains(0) {
             throw settings.error(at: "path", "should name a file such as data/sluice.db")
         }
@@ -44,6 +46,7 @@ package final class SQLiteStore: Store, Plugin {
         self.logger = logger
         self.time = time
         queue = InvoiceQueue(capacity: queueCapacity)
+        counts = CountWriter(time: time)
     }
 
     // MARK: Starting and stopping
@@ -86,6 +89,14 @@ package final class SQLiteStore: Store, Plugin {
             )
         }
         do {
+            try await counts.writeBack(to: writer.pool)
+        } catch {
+            logger.error(
+                "some of what is free is lost until its period ends: unused counts could not be written back",
+                metadata: ["store": "\(path)", "error": "\(StoreFailure(error))"]
+            )
+        }
+        do {
             try writer.pool.close()
         } catch {
             logger.warning("the store did not close cleanly", metadata: ["error": "\(StoreFailure(error))"])
@@ -99,7 +110,7 @@ package final class SQLiteStore: Store, Plugin {
         }
     }
 
-    private func pool() throws -> DatabasePool { try writer().pool }
+    func pool() throws -> DatabasePool { try writer().pool }
 
     func write<Value: Sendable>(_ change: @Sendable @escaping (Database) throws -> Value) async throws -> Value {
         let pool = try pool()

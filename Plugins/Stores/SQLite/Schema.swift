@@ -96,6 +96,20 @@ package enum Schema {
                     """
             )
         }
+        migrator.registerMigration("5: counters") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE counters (
+                        -- UTF-8
+                        key BLOB NOT NULL PRIMARY KEY,
+                        -- by all processes, used or not
+                        taken INTEGER NOT NULL CHECK (taken >= 0),
+                        endsAt INTEGER NOT NULL
+                    ) WITHOUT ROWID;
+                    CREATE INDEX countersByEnd ON counters (endsAt);
+                    """
+            )
+        }
         return migrator
     }
 

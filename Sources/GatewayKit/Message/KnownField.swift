@@ -16,6 +16,8 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
     /// The HTTP authentication scheme `Payment`, and the field `Idempotency-Key`.
     case acceptPayment, paymentAuthorization, paymentReceipt, paymentSessionSecret, idempotencyKey
     case setCookie, vary
+    /// draft-ietf-httpapi-ratelimit-headers-10.
+    case rateLimit, rateLimitPolicy
     /// Fetch standard, "HTTP-CORS protocol".
     case accessControlAllowCredentials, accessControlAllowHeaders, accessControlAllowMethods, accessControlAllowOrigin
     case accessControlExposeHeaders, accessControlMaxAge, accessControlRequestMethod
@@ -71,6 +73,8 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
         case .paymentSessionSecret: "payment-session-secret"
         case .idempotencyKey: "idempotency-key"
         case .setCookie: "set-cookie"
+        case .rateLimit: "ratelimit"
+        case .rateLimitPolicy: "ratelimit-policy"
         case .vary: "vary"
         case .accessControlAllowCredentials: "access-control-allow-credentials"
         case .accessControlAllowHeaders: "access-control-allow-headers"

@@ -30,6 +30,13 @@ public protocol AuthScheme: Sendable {
     /// - Throws: `Rejection` when the payment buys nothing any more, which is answered with a fresh offer.
     func redeem(_ credential: Credential, in exchange: Exchange) throws -> Eventually<Decision>
 
+    /// Lets a request through for which nobody pays. Asked by `price` for one that carries no credential and costs
+    /// something, in the order of the schemes, when every stage before it has let the request through and there is
+    /// somebody to serve it. The first that says true decides.
+    ///
+    /// What it has used up it gives back in `settle`, when nothing came of the request. By default false.
+    func waivesPrice(of exchange: Exchange) throws -> Eventually<Bool>
+
     /// May change the head of any response on a route whose `auth` names the scheme, after all stages behind `auth`.
     func adjust(_ response: inout ResponseHead, of exchange: Exchange)
 
@@ -38,6 +45,13 @@ public protocol AuthScheme: Sendable {
 
     /// True when its wire has no smaller unit: then prices are rounded up for all offers of an answer. By default false.
     var sellsWholeSatoshis: Bool { get }
+
+    /// False when nothing is paid for by it, so that it shares no invoice with the others and sells nothing. By default
+    /// true.
+    var takesPayments: Bool { get }
+
+    /// The tier of the service that is sold with these settings: what opens one tier need not open another. By default 0.
+    var soldTier: Int { get }
 
     /// The caveats that everything sold with these settings carries: `check` asks whether the routes verify them. By
     /// default none.
@@ -53,6 +67,9 @@ extension AuthScheme {
     public func adjust(_ response: inout ResponseHead, of exchange: Exchange) {}
     public func settle(_ exchange: Exchange, as outcome: Outcome) {}
     public var sellsWholeSatoshis: Bool { false }
+    public func waivesPrice(of exchange: Exchange) throws -> Eventually<Bool> { .now(false) }
+    public var takesPayments: Bool { true }
+    public var soldTier: Int { 0 }
     public var soldCaveats: [SoldCaveat] { [] }
     public var offeredIntents: [OfferedIntent] { [] }
 }

@@ -61,6 +61,10 @@ public struct Rejection: Error, Hashable, Sendable {
         case revoked
         /// Its payment has bought something already.
         case used
+        /// Its payment has not arrived.
+        case unsettled
+        /// Less work was done for it than was asked for.
+        case work
     }
 
     public let reason: Reason
@@ -97,7 +101,7 @@ public struct Rejection: Error, Hashable, Sendable {
         let (code, title) =
             switch reason {
             case .malformed: ("malformed-credential", "Malformed Credential")
-            case .signature, .preimage: ("verification-failed", "Payment Verification Failed")
+            case .signature, .preimage, .unsettled, .work: ("verification-failed", "Payment Verification Failed")
             case .expired: ("payment-expired", "Payment Expired")
             case .service, .unknownCaveat, .widened, .caveat, .revoked, .used:
                 ("invalid-credential", "Credential Not Valid Here")

@@ -18,6 +18,8 @@ public protocol StagePlugin: Stage, Plugin {
     static var isLast: Bool { get }
     /// What `sluice plan` prints behind the word: the settings that count, on one line, no secret.
     var summary: String { get }
+    /// What of `summary` must be the same on all routes of a service for which it is sold. By default all of it.
+    var terms: String { get }
     /// What its schemes sell where the route has a price. By default nothing.
     var sales: [Sale] { get }
     /// What it asks for a request; `nil`, the default: nothing.
@@ -30,6 +32,7 @@ extension StagePlugin {
     public static var follows: [String] { [] }
     public static var isLast: Bool { false }
     public static var answersPreflights: Bool { false }
+    public var terms: String { summary }
     public var sales: [Sale] { [] }
     public var listedPrice: ListedPrice? { nil }
     public func verdict(on sold: SoldCaveat) -> SoldCaveatVerdict? { nil }

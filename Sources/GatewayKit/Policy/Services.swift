@@ -20,6 +20,8 @@ public struct Services: Sendable {
     public var route: String
     /// The service of that route.
     public var service: String
+    /// What the `auth` of that route sells; empty for it and for the stages before it.
+    public var sales: RouteSales
     /// The upstreams of the policy, by name.
     public var upstreams: [String: Upstream]
 
@@ -35,6 +37,7 @@ public struct Services: Sendable {
         dataFolder: String,
         route: String = "",
         service: String = "",
+        sales: RouteSales = RouteSales(),
         upstreams: [String: Upstream] = [:]
     ) {
         self.registry = registry
@@ -48,6 +51,7 @@ public struct Services: Sendable {
         self.dataFolder = dataFolder
         self.route = route
         self.service = service
+        self.sales = sales
         self.upstreams = upstreams
     }
 

@@ -36,10 +36,13 @@ public struct Sale: Sendable {
     public let scheme: String
     public let caveats: [SoldCaveat]
     public let intents: [OfferedIntent]
+    /// 0 is the lowest.
+    public let tier: Int
 
-    public init(scheme: String, caveats: [SoldCaveat], intents: [OfferedIntent] = []) {
+    public init(scheme: String, caveats: [SoldCaveat], intents: [OfferedIntent] = [], tier: Int = 0) {
         self.scheme = scheme
         self.caveats = caveats
         self.intents = intents
+        self.tier = tier
     }
 }

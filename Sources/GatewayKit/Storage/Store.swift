@@ -1,7 +1,7 @@
 /// What must survive a restart. All of it may be called from any task.
 ///
 /// What decides money is committed before the answer. A store that cannot answer throws, and the caller refuses.
-public protocol Store: Startable {
+public protocol Store: Startable, Counting {
     /// Takes a payment for good, for one purpose: each begins with the word of a scheme.
     ///
     /// - Returns: `.first` for exactly one of any number of callers, in any number of processes, ever, unless that one

@@ -34,8 +34,10 @@ struct RouteDraft {
     private var offer: PlannedOffer? {
         let price = stages.lazy.compactMap(\.listedPrice).first { $0 != .fixed(.zero) }
         let sales = stages.flatMap(\.sales)
-        return price.map { price in
-            PlannedOffer(
+        return price.flatMap { price in
+            // What nobody can pay for is not for sale.
+            guard !sales.isEmpty else { return nil }
+            return PlannedOffer(
                 price: price,
                 schemes: sales.map(\.scheme),
                 conditions: sales.flatMap(\.caveats).map(\.condition),
@@ -45,9 +47,15 @@ struct RouteDraft {
     }
 
     /// What its `price` stages say, and where the first of them stands.
-    var prices: (summaries: [String], place: Place)? {
-        let prices = planned.filter { $0.word == PipelineRules.price }
-        return prices.first.map { (prices.map(\.summary), $0.place) }
+    var prices: (terms: [String], place: Place)? {
+        let prices = zip(stages, planned).filter { $1.word == PipelineRules.price }
+        return prices.first.map { (prices.map(\.0.terms), $0.1.place) }
+    }
+
+    /// `nil` where it has none, or depends on the request.
+    var fixedPrice: Amount? {
+        guard case .fixed(let amount)? = stages.lazy.compactMap(\.listedPrice).first else { return nil }
+        return amount
     }
 
     /// What its `auth` would sell, and where that stage stands.
@@ -99,6 +107,7 @@ struct RouteDraft {
         var services = services
         services.route = name
         services.service = service
+        services.sales = RouteSales()
         var stages = [any StagePlugin]()
         var planned = [PlannedStage]()
         for step in steps {

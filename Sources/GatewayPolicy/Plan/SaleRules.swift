@@ -1,7 +1,7 @@
 internal import GatewayKit
 
-/// The rules of what is sold: it opens every route of the service that it is sold for, so that those cost the same, sell
-/// the same, and verify what everything that is sold carries.
+/// The rules of what is sold: it opens every route of the service and tier that it is sold for, so that those cost the
+/// same, sell the same, and verify what everything that is sold carries.
 struct SaleRules {
     private let routes: [RouteDraft]
     private let run: LoadingRun
@@ -11,12 +11,23 @@ struct SaleRules {
         self.run = run
     }
 
+    /// A tier of a service: what opens one need not open another.
+    private struct Ware: Hashable {
+        let service: String
+        let tier: Int
+
+        init(of route: RouteDraft) {
+            service = route.service
+            tier = route.sales.map(\.sale.tier).max() ?? 0
+        }
+    }
+
     func check() {
-        var first = [String: RouteDraft]()
+        var first = [Ware: RouteDraft]()
         for route in routes where route.prices != nil {
             checkVerification(of: route.sales.map(\.sale), on: route)
-            guard let other = first[route.service] else {
-                first[route.service] = route
+            guard let other = first[Ware(of: route)] else {
+                first[Ware(of: route)] = route
                 continue
             }
             if isPriceEqual(route, other) {
@@ -25,22 +36,55 @@ struct SaleRules {
         }
         // What sells itself sells what the first one does: only those that sell nothing are left.
         for route in routes where route.prices == nil {
-            guard let seller = first[route.service] else { continue }
+            guard let seller = first[Ware(of: route)] else { continue }
             let accepted = route.sales.map(\.sale.scheme)
             checkVerification(of: seller.sales.map(\.sale).filter { accepted.contains($0.scheme) }, on: route)
+        }
+        let sellers = routes.filter { $0.prices != nil && first[Ware(of: $0)]?.place == $0.place }
+        for route in sellers {
+            checkTiers(of: route, against: sellers.filter { $0.service == route.service && $0.place != route.place })
         }
     }
 
     // MARK: Between the routes of a service
 
+    /// A route that opens for other tiers too must not cost more than those.
+    private func checkTiers(of route: RouteDraft, against others: [RouteDraft]) {
+        guard let price = route.fixedPrice, let prices = route.prices else { return }
+        for other in others {
+            guard let otherPrice = other.fixedPrice, otherPrice < price, opens(route, for: other) else { continue }
+            run.note(
+                prices.place,
+                "the route '\(route.name)' costs \(price) and opens for what the route '\(other.name)' (\(other.place))"
+                    + " sells for \(otherPrice): a higher tier that is accepted should not cost less"
+            )
+        }
+    }
+
+    /// True when no stage of a route refuses what another sells by a scheme that it takes.
+    private func opens(_ route: RouteDraft, for other: RouteDraft) -> Bool {
+        let schemes = route.sales.map(\.sale.scheme)
+        return other.sales.contains { sale, _ in
+            schemes.contains(sale.scheme) && !sale.caveats.isEmpty
+                && sale.caveats.allSatisfy { sold in
+                    route.stages.allSatisfy { stage in
+                        switch stage.verdict(on: sold) {
+                        case nil, .enforced, .ignored: true
+                        case .unknown, .unfulfillable: false
+                        }
+                    }
+                }
+        }
+    }
+
     private func isPriceEqual(_ route: RouteDraft, _ other: RouteDraft) -> Bool {
-        guard let prices = route.prices, let others = other.prices, prices.summaries != others.summaries else {
+        guard let prices = route.prices, let others = other.prices, prices.terms != others.terms else {
             return true
         }
         run.note(
             prices.place,
-            "the service '\(route.service)' costs '\(others.summaries.joined(separator: ", "))' on the route"
-                + " '\(other.name)' (\(others.place)) and '\(prices.summaries.joined(separator: ", "))' here: a"
+            "the service '\(route.service)' costs '\(others.terms.joined(separator: ", "))' on the route"
+                + " '\(other.name)' (\(others.place)) and '\(prices.terms.joined(separator: ", "))' here: a"
                 + " token bought at the cheaper route opens the other"
         )
         return false

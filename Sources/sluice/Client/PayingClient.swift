@@ -21,6 +21,8 @@ struct PayingClient {
     private(set) var fields: [(String, String)]
     private(set) var body: ByteBuffer?
     let limit: Amount
+    /// Bits of a proof of work that is done rather than paid for; 0: none.
+    let work: Int
     let wallet: WalletOptions
     let cache: TokenCache
     let connections: HTTPClient
@@ -62,6 +64,7 @@ struct PayingClient {
         let origin = try origin()
         let hasOwnCredential = fields.contains { $0.0.lowercased() == "authorization" }
         var presented: [L402Token] = []
+        var isWorkDone = false
         // A credential that the user gave is tried first, as it is.
         if !hasOwnCredential, let response = try await responseToEarlierCharge() { return response }
         let known = hasOwnCredential ? nil : try cache.token(origin: origin, path: url.path())
@@ -75,13 +78,20 @@ struct PayingClient {
                 report("402; a token takes the place of the Authorization field that was given")
             }
             let lines = response.headers["WWW-Authenticate"]
-            if L402Challenge.challenges(in: lines).isEmpty,
+            let challenges = L402Challenge.challenges(in: lines)
+            let kept = try challenges.first.flatMap { try cache.token(origin: origin, service: $0.service) }
+            if kept.map({ presented.contains($0) }) ?? true, !isWorkDone, let field = try fieldOfWork(in: lines) {
+                isWorkDone = true
+                response = try await send(field)
+                continue
+            }
+            if challenges.isEmpty,
                 let offer = try ChargeOffer(in: lines, at: TimeSource.system.now())
             {
                 return try await self.response(buying: offer)
             }
             let challenge = try challenge(in: lines)
-            if let kept = try cache.token(origin: origin, service: challenge.service), !presented.contains(kept) {
+            if let kept, !presented.contains(kept) {
                 report("402; presenting the token kept for \(challenge.service)")
                 presented.append(kept)
                 response = try await send(Self.field(of: kept))
@@ -112,6 +122,11 @@ struct PayingClient {
             if response.status == .paymentRequired, bought.isNew {
                 throw CommandFailure(.refused, "the server does not accept what it sold: \(await reason(response))")
             }
+        }
+        if response.status == .unauthorized, !isWorkDone,
+            let field = try fieldOfWork(in: response.headers["WWW-Authenticate"])
+        {
+            return try await send(field)
         }
         return response
     }

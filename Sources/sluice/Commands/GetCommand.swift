@@ -31,6 +31,11 @@ struct GetCommand: AsyncParsableCommand {
     @Option(name: .customLong("max"), help: "The most to pay.", transform: WalletOptions.amount)
     var limit = Amount(millisatoshis: 100_000)
 
+    @Option(
+        help: "Bits of a proof of work that are worked for rather than paid, where a server offers it; 0: none."
+    )
+    var work = 20
+
     @OptionGroup var wallet: WalletOptions
 
     @Option(help: "The file that keeps the tokens.")
@@ -59,6 +64,7 @@ struct GetCommand: AsyncParsableCommand {
             fields: try headers.map(Self.field),
             body: try data.map(Self.body),
             limit: limit,
+            work: work,
             wallet: wallet,
             cache: try TokenCache(path: tokens),
             connections: connections,

@@ -1,3 +1,4 @@
+internal import Free
 package import GatewayKit
 internal import GatewayPolicy
 internal import GatewayServer
@@ -35,6 +36,7 @@ package final class Gateway: Sendable {
         do {
             if schemes.contains(L402Scheme.word) { try L402Scheme.prepare(dataFolder: policy.dataFolder) }
             if schemes.contains(MPPScheme.word) { try MPPScheme.prepare(dataFolder: policy.dataFolder) }
+            try WorkScheme.prepare(dataFolder: policy.dataFolder)
             let position = try await followOnce(after: 0)
             try await plan.lightning.start()
             do {

@@ -1,0 +1,14 @@
+internal import GatewayKit
+internal import HTTPTypes
+
+extension Outcome {
+    /// True when the service behind the gateway certainly saw nothing of the request: no connection could be had, or a
+    /// later stage refused it.
+    var isUnserved: Bool {
+        switch end {
+        case .upstreamFailed(.unreachable), .upstreamFailed(.busy): true
+        case .replied: status.map { $0.code >= 400 } ?? true
+        case .answered, .upstreamFailed, .clientLeft, .drained: false
+        }
+    }
+}

@@ -1,0 +1,168 @@
+internal import Crypto
+package import GatewayKit
+internal import HTTPTypes
+
+/// `pow`: a proof of work pays for one request.
+///
+/// `WWW-Authenticate: PoW realm="…", algorithm="SHA-256", challenge="…", bits=20, max-age=300` asks for it, and
+/// `Authorization: PoW challenge.answer` is it (`WorkChallenge`, `WorkProof`). A challenge costs the gateway no memory; the
+/// store remembers an answer until its challenge ends, so that it counts once, and one that the service never saw may be
+/// sent again.
+package struct WorkScheme: AuthScheme, Plugin {
+    package static let word = "pow"
+    package static let carriesCaveats = false
+    static let name = "PoW"
+
+    private let terms: WorkTerms
+    private let keys: WorkKeys
+    private let store: any Store
+    private let time: TimeSource
+
+    package init(_ terms: WorkTerms, dataFolder: String, store: any Store, time: TimeSource) {
+        self.terms = terms
+        keys = WorkKeys.of(dataFolder: dataFolder)
+        self.store = store
+        self.time = time
+    }
+
+    package init(from settings: inout PolicyReader, _ services: Services) {
+        self.init(
+            WorkTerms(from: &settings),
+            dataFolder: services.dataFolder,
+            store: services.store,
+            time: services.time
+        )
+    }
+
+    /// Reads the key, or makes it, where a route needs it, before the first request does.
+    package static func prepare(dataFolder: String) throws(StartFailure) {
+        _ = try WorkKeys.known(dataFolder: dataFolder)?.key()
+    }
+
+    package var takesPayments: Bool { false }
+
+    // MARK: Concealing
+
+    package static func conceal(in exchange: Exchange) {
+        let fields = exchange.request.fields
+        for line in fields.lines.indices where fields.lines[line].known == .authorization {
+            if fields.withValue(at: line, { proof(in: $0) != nil }) {
+                exchange.edits.removeLine(line)
+            }
+        }
+    }
+
+    /// What stands behind `PoW` in a line; `nil` when the line is of another scheme. Costs no allocation then.
+    private static func proof(in value: UnsafeRawBufferPointer) -> Slice<UnsafeRawBufferPointer>? {
+        let prefix: StaticString = "pow"
+        let count = prefix.utf8CodeUnitCount
+        guard value.count == count || value.count > count && value[count] == UInt8(ascii: " ") else { return nil }
+        let matches = prefix.withUTF8Buffer { wanted in
+            wanted.indices.allSatisfy { ASCII.lowercased(value[$0]) == wanted[$0] }
+        }
+        return matches ? value[count...] : nil
+    }
+
+    // MARK: Asking
+
+    private func place(of exchange: Exchange) -> WorkPlace {
+        WorkPlace(route: exchange.route.name, block: terms.blocks.block(of: exchange.client))
+    }
+
+    package func challenge(for quote: Quote, in exchange: Exchange) throws -> Eventually<Challenge> {
+        let challenge = WorkChallenge(
+            bits: terms.bits,
+            end: time.now().advanced(by: terms.lifetime),
+            place: place(of: exchange),
+            key: try keys.key()
+        )
+        let line = WorkOffer.line(
+            challenge,
+            realm: exchange.route.service,
+            lifetime: terms.lifetime.components.seconds
+        )
+        return .now(Challenge(lines: [line]))
+    }
+
+    package func challenge(in exchange: Exchange) -> Challenge {
+        Challenge(lines: ["\(Self.name) realm=\"\(exchange.route.service)\""])
+    }
+
+    // MARK: Recognising
+
+    package func credential(in exchange: Exchange) throws -> Eventually<Credential?> {
+        var texts = [String]()
+        let fields = exchange.request.fields
+        for line in fields.lines.indices where fields.lines[line].known == .authorization {
+            fields.withValue(at: line) { value in
+                guard let proof = Self.proof(in: value) else { return }
+                texts.append(String(decoding: proof.prefix(512), as: UTF8.self))
+            }
+        }
+        guard let text = texts.first else { return .now(nil) }
+        guard texts.count == 1, let proof = WorkProof(text.filter { $0 != " " }) else {
+            throw Rejection(.malformed, "a proof of work is a challenge, '.' and 1 to 32 characters of base64url")
+        }
+        let challenge = proof.challenge
+        guard challenge.isOurs(at: place(of: exchange), key: try keys.key()) else {
+            throw Rejection(.signature, "the challenge of the proof of work was not made for this route and address")
+        }
+        guard time.now() <= challenge.end else {
+            throw Rejection(.expired, "the challenge of the proof of work has ended")
+        }
+        guard challenge.bits >= terms.bits else {
+            throw Rejection(.work, "the route asks for \(terms.bits) bits by now, and the proof has \(challenge.bits)")
+        }
+        guard proof.isSolved else {
+            throw Rejection(.work, "the hash of the proof does not begin with \(challenge.bits) zero bits")
+        }
+        let id = Bytes32(Array(SHA256.hash(data: Array(challenge.text.utf8)))) ?? .zero
+        // No payment: what stands in its place is nobody's hash.
+        let credential = Credential(
+            scheme: Self.word,
+            id: CredentialID(id),
+            payment: PaymentHash(id),
+            caveats: [],
+            redemption: .every
+        )
+        exchange[DoneWork.self] = DoneWork(
+            counter: Counter("\(Self.word)/\(Base64URL.encoded(challenge.number))", end: challenge.end)
+        )
+        return .now(credential)
+    }
+
+    // MARK: Taking
+
+    package func redeem(_ credential: Credential, in exchange: Exchange) throws -> Eventually<Decision> {
+        guard let work = exchange[DoneWork.self] else {
+            throw Rejection(.service, "the proof of work was not presented to this route")
+        }
+        let counter = work.counter
+        let counted: Eventually<Counted> =
+            if let known = store.countAtOnce(counter, upTo: 1) {
+                .now(known)
+            } else {
+                exchange.later { [store] in try await store.count(counter, upTo: 1) }
+            }
+        return try counted.map { counted in
+            guard counted != .full else { throw Rejection(.used, "the proof of work has been used already") }
+            work.isTaken = true
+            return .next
+        }
+    }
+
+    package func settle(_ exchange: Exchange, as outcome: Outcome) {
+        guard let work = exchange[DoneWork.self], work.isTaken, outcome.isUnserved else { return }
+        store.uncount(work.counter)
+    }
+}
+
+/// The work that a request brings. Belongs to its exchange.
+private final class DoneWork {
+    let counter: Counter
+    var isTaken = false
+
+    init(counter: Counter) {
+        self.counter = counter
+    }
+}

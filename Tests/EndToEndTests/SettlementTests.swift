@@ -1,0 +1,154 @@
+import Foundation
+import GatewayKit
+import GatewayTesting
+import L402
+import MPP
+import NIOHTTP1
+import Testing
+
+/// Where the node is to say that a payment has arrived.
+@Suite struct `A payment that the node must confirm` {
+    private static let routes = """
+          - name: token
+            match: { path: /token }
+            pipeline:
+              - auth: { use: l402, valid-for: 1h, verify: node }
+              - caveats: [service, expires]
+              - rate-limit: { limit: 1000/s }
+              - price: 10 sat
+              - forward: echo
+          - name: charge
+            match: { path: /charge }
+            pipeline:
+              - auth: { use: mpp, verify: node }
+              - rate-limit: { limit: 1000/s }
+              - price: 10 sat
+              - forward: echo
+          - name: both
+            match: { path: /both }
+            pipeline:
+              - auth: [{ use: l402, valid-for: 1h, verify: node }, mpp]
+              - caveats: [service, expires]
+              - rate-limit: { limit: 1000/s }
+              - price: 10 sat
+              - forward: echo
+        """
+
+    enum Door: String, CaseIterable {
+        case token = "/token"
+        case charge = "/charge"
+        case both = "/both"
+    }
+
+    /// An offer, its invoice, and the value of `Authorization` of somebody who knows its preimage without having paid.
+    private struct Offer {
+        let invoice: String
+        let authorization: String
+        let payment: PaymentHash
+    }
+
+    private static func offer(_ door: Door, _ gateway: TestGateway) async throws -> Offer {
+        let answer = try await gateway.request(door.rawValue)
+        if door == .charge {
+            let challenge = try #require(answer.payments.first)
+            let request = try challenge.requestObject()
+            let invoice = try #require(request["methodDetails"]?["invoice"]?.text)
+            let preimage = try await preimage(of: invoice, gateway)
+            return Offer(
+                invoice: invoice,
+                authorization: challenge.paid(with: preimage).authorization,
+                payment: payment(of: preimage)
+            )
+        }
+        let challenge = try #require(answer.challenge)
+        let preimage = try await preimage(of: challenge.invoice, gateway)
+        return Offer(
+            invoice: challenge.invoice,
+            authorization: challenge.paid(with: preimage).authorization,
+            payment: payment(of: preimage)
+        )
+    }
+
+    private static func payment(of preimage: Preimage) -> PaymentHash {
+        PaymentHash(preimage.bytes.withUnsafeBytes { Bytes32.sha256(of: $0) })
+    }
+
+    /// The development node keeps its invoices in the store.
+    private static func preimage(of invoice: String, _ gateway: TestGateway) async throws -> Preimage {
+        struct Row: Decodable {
+            let bolt11: String
+            let preimage: String
+        }
+        for _ in 0..<1_000 {
+            for (_, value) in try await gateway.store.values(withPrefix: "") {
+                guard let row = try? JSONDecoder().decode(Row.self, from: Data(value)), row.bolt11 == invoice,
+                    let preimage = Bytes32(hex: row.preimage)
+                else { continue }
+                return Preimage(preimage)
+            }
+            // It writes them soon after they are made.
+            _ = try await gateway.request("/v1/getinfo", at: gateway.node)
+        }
+        throw ConformanceFailure("the node does not know the invoice")
+    }
+
+    private static func present(_ offer: Offer, _ door: Door, _ gateway: TestGateway) async throws -> TestGateway.Answer
+    {
+        try await gateway.request(door.rawValue, [("Authorization", offer.authorization)])
+    }
+
+    private static func behave(_ behaviour: String, _ gateway: TestGateway) async throws {
+        _ = try await gateway.request("/dev/behaviour", method: .POST, body: behaviour, at: gateway.node)
+    }
+
+    @Test(arguments: Door.allCases)
+    func `opens nothing before it has arrived, and then what it was paid for`(door: Door) async throws {
+        try await TestGateway.with(routes: Self.routes) { gateway in
+            let offer = try await Self.offer(door, gateway)
+            let early = try await Self.present(offer, door, gateway)
+            #expect(early.status == 402)
+            #expect(early.body.contains("has not arrived yet"))
+            #expect(!early.headers["www-authenticate"].isEmpty)
+            _ = try await gateway.pay(offer.invoice)
+            expectStatus(200, try await Self.present(offer, door, gateway))
+        }
+    }
+
+    @Test(arguments: Door.allCases)
+    func `opens nothing while it is under way`(door: Door) async throws {
+        try await TestGateway.with(routes: Self.routes) { gateway in
+            let offer = try await Self.offer(door, gateway)
+            try await Self.behave(#"{"mode":"never-settling","delay_ms":60000}"#, gateway)
+            let paying = Task { try await gateway.pay(offer.invoice) }
+            let early = try await Self.present(offer, door, gateway)
+            paying.cancel()
+            #expect(early.status == 402)
+            // Nothing was taken: whoever asks the store for it gets it.
+            #expect(try await gateway.store.claim(offer.payment))
+        }
+    }
+
+    @Test(arguments: Door.allCases)
+    func `is not taken while the node is down, and counts once it is up`(door: Door) async throws {
+        try await TestGateway.with(routes: Self.routes) { gateway in
+            let offer = try await Self.offer(door, gateway)
+            try await Self.behave(#"{"mode":"down"}"#, gateway)
+            let down = try await Self.present(offer, door, gateway)
+            #expect(down.status == 503)
+            #expect(down.headers["retry-after"] == ["5"])
+            #expect(down.headers["www-authenticate"].isEmpty)
+            try await Self.behave(#"{"mode":"normal"}"#, gateway)
+            _ = try await gateway.pay(offer.invoice)
+            expectStatus(200, try await Self.present(offer, door, gateway))
+        }
+    }
+
+    @Test func `need be confirmed once: a token goes on while the node is down`() async throws {
+        try await TestGateway.with(routes: Self.routes) { gateway in
+            let token = try await gateway.buy("/token")
+            expectStatus(200, try await gateway.request("/token", [("Authorization", token.authorization)]))
+            try await Self.behave(#"{"mode":"down"}"#, gateway)
+            expectStatus(200, try await gateway.request("/token", [("Authorization", token.authorization)]))
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import GRDB
+import GatewayKit
+import GatewayTesting
+import Logging
+import Stores
+import Testing
+
+struct CountingTests {
+    private let time = ManualTime()
+
+    private func store(_ folder: TemporaryFolder) -> SQLiteStore {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        return SQLiteStore(path: folder.path("sluice.db"), logger: logger, time: time.source)
+    }
+
+    private func counter(_ key: String = "test/one", _ seconds: Int64 = 600) -> Counter {
+        Counter(key, end: time.now.advanced(by: .seconds(seconds)))
+    }
+
+    private func counted(_ callers: Int, _ limit: Int, _ stores: [any Store]) async throws -> Int {
+        let counter = counter()
+        return try await withThrowingTaskGroup(of: Counted.self) { group in
+            for number in 0..<callers {
+                let store = stores[number % stores.count]
+                group.addTask { try await store.count(counter, upTo: limit) }
+            }
+            return try await group.reduce(0) { $0 + ($1 == .full ? 0 : 1) }
+        }
+    }
+
+    @Test func `what was counted before a crash counts after it, and at most a quarter is lost`() async throws {
+        let folder = try TemporaryFolder()
+        let crashed = store(folder)
+        try await crashed.start()
+        #expect(try await counted(3, 20, [crashed]) == 3)
+        let next = store(folder)
+        try await next.start()
+        let rest = try await counted(40, 20, [next])
+        #expect((12...17).contains(rest))
+        await next.stop()
+        await crashed.stop()
+    }
+
+    @Test func `two processes together count no further than the limit`() async throws {
+        let folder = try TemporaryFolder()
+        let stores = [store(folder), store(folder)]
+        for store in stores { try await store.start() }
+        let sum = try await counted(200, 50, stores)
+        #expect(sum <= 50 && sum >= 50 - 12)
+        for store in stores { await store.stop() }
+    }
+
+    @Test func `what was not used is there again after the end of a process`() async throws {
+        let folder = try TemporaryFolder()
+        let stores = [store(folder), store(folder)]
+        for store in stores { try await store.start() }
+        let sum = try await counted(30, 50, stores)
+        #expect(sum == 30)
+        for store in stores { await store.stop() }
+        let next = store(folder)
+        try await next.start()
+        #expect(try await counted(60, 50, [next]) == 20)
+        await next.stop()
+    }
+
+    @Test func `counters that ended an hour ago are forgotten`() async throws {
+        let folder = try TemporaryFolder()
+        let store = store(folder)
+        try await store.start()
+        for number in 0..<20 {
+            _ = try await store.count(counter("test/\(number)"), upTo: 1)
+        }
+        time.advance(by: .seconds(600 + 3_601))
+        for number in 100..<112 {
+            _ = try await store.count(counter("test/\(number)"), upTo: 1)
+        }
+        await store.stop()
+        let queue = try DatabaseQueue(path: folder.path("sluice.db"))
+        #expect(try await queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM counters") } == 12)
+    }
+
+    @Test func `a counter that is no longer in memory is on disk`() {
+        let reserve = CountReserve(capacity: 2)
+        #expect(reserve.add([(counter("a"), 3, 3), (counter("b"), 1, 1)]).isEmpty)
+        #expect(reserve.use(counter("a"), upTo: 4) == .counted(left: 3))
+        let leftovers = reserve.add([(counter("c"), 1, 1)])
+        #expect(leftovers.map(\.key) == ["a"])
+        #expect(leftovers.map(\.unused) == [2])
+        #expect(reserve.use(counter("a"), upTo: 4) == nil)
+        #expect(!reserve.giveBack(counter("a")))
+        #expect(reserve.count == 2)
+    }
+
+    @Test func `a store that is closed counts nothing`() async throws {
+        let folder = try TemporaryFolder()
+        let store = store(folder)
+        let counter = counter()
+        await #expect(throws: StoreFailure.self) { _ = try await store.count(counter, upTo: 1) }
+        store.uncount(counter)
+    }
+}
