@@ -8,7 +8,7 @@ extension Outcome {
         switch end {
         case .upstreamFailed(.unreachable), .upstreamFailed(.busy): true
         case .replied: status.map { $0.code >= 400 } ?? true
-        case .answered, .upstreamFailed, .clientLeft, .drained: false
+        case .answered, .upstreamFailed, .clientLeft, .drained, .cut: false
         }
     }
 }

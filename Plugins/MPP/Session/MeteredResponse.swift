@@ -165,12 +165,11 @@ package final class MeteredResponse: ResponseFilter {
             guard makeReceipt(before: 0) else { return }
         }
         endHold()
-        partAnswer?.succeed(ByteBuffer())
-        partAnswer = nil
-        if let trailers {
-            endAnswer?.succeed(trailers)
-            endAnswer = nil
-        }
+        // Taken out first: on an answer the next part comes at once, and may owe one of its own.
+        let (part, end, trailers) = (partAnswer, endAnswer, trailers)
+        (partAnswer, endAnswer) = (nil, nil)
+        part?.succeed(ByteBuffer())
+        end?.succeed(trailers ?? Fields())
     }
 
     /// Once, before whatever tells the client that there is no more; what was paid ahead is back on the account by then,

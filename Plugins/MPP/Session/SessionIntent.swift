@@ -125,6 +125,7 @@ struct SessionIntent: PaymentIntent {
             giveBack(use)
             return
         }
+        if case .event = terms.session.meter { exchange.edits.acceptOnlyIdentity(of: exchange.request) }
         book.beginUse(of: session.id)
         exchange[MeteredSession.self] = MeteredSession(
             account: book.account(of: session, challengeID: use.challengeID),
@@ -161,6 +162,9 @@ struct SessionIntent: PaymentIntent {
         )
         response.fields.set(.paymentReceipt, receipt.field)
         CacheControl.makePrivate(&response)
+        if let metered = exchange[MeteredSession.self] {
+            MeteredResponse.meter(response, of: exchange, metered, patience: .init(topUp: terms.session.topUpTimeout))
+        }
     }
 
     /// A refusal of gRPC is a 200, too.

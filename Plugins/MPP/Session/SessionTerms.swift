@@ -11,13 +11,17 @@ package struct SessionTerms: Sendable {
 
     /// How many times the price is deposited where the policy does not say.
     private static let usualUnits: UInt64 = 20
-    private static let keys = ["deposit", "meter", "session-idle", "session-secret", "max-refund-fee"]
+    private static let keys = [
+        "deposit", "meter", "session-idle", "session-secret", "session-timeout", "max-refund-fee",
+    ]
 
     /// `nil`: twenty times the price.
     package let deposit: Amount?
     package let meter: SessionMeter
     /// After so long without a use a session is closed, and what is left is paid back.
     package let idleTimeout: Duration
+    /// How long a stream waits for a top-up.
+    package let topUpTimeout: Duration
     package let secret: Secret
     package let refundFee: RefundFee
 
@@ -31,6 +35,10 @@ package struct SessionTerms: Sendable {
         idleTimeout = settings.duration("session-idle", or: .seconds(300))
         if idleTimeout < .seconds(10) || idleTimeout > .seconds(30 * 86_400) {
             settings.note(settings.error(at: "session-idle", "should be from 10s to 30d"))
+        }
+        topUpTimeout = settings.duration("session-timeout", or: .seconds(60))
+        if topUpTimeout < .seconds(1) || topUpTimeout > .seconds(3_600) {
+            settings.note(settings.error(at: "session-timeout", "should be from 1s to 1h"))
         }
         let word = settings.choice("session-secret", of: Secret.allCases.map(\.rawValue), or: Secret.plain.rawValue)
         secret = Secret(rawValue: word) ?? .plain

@@ -13,8 +13,9 @@ struct EchoUpstream: Stage {
     /// How often a target was asked for: tests ask for targets of their own.
     static func reached(_ target: String) -> Int { asked.withLockedValue { $0[target] ?? 0 } }
 
-    /// `/echo`: the request line and fields as text; `/zeros/N`: N bytes; `/count`: how long the body was; `/status/N`:
-    /// that status, with a receipt that is nobody's; `/hang`: nothing for some seconds.
+    /// `/echo`: the request line and fields as text; `/zeros/N`: N bytes; `/events/N`: N events and a last one;
+    /// `/count`: how long the body was; `/status/N`: that status, with a receipt that is nobody's; `/hang`: nothing for
+    /// some seconds.
     func admit(_ exchange: Exchange) -> Eventually<Decision> {
         let path = exchange.request.path
         Self.asked.withLockedValue { $0[exchange.request.target, default: 0] += 1 }
@@ -27,6 +28,10 @@ struct EchoUpstream: Stage {
         }
         if path == "/rpc" {
             return exchange.body(upTo: .mebibytes(16)).map { .reply(Self.answer(to: $0, exchange.request.fields)) }
+        }
+        if path.hasPrefix("/events/"), let count = Int(path.dropFirst("/events/".count)) {
+            let type = Fields([(.contentType, "text/event-stream")])
+            return .now(.reply(Reply(.ok, fields: type, body: .stream(Events(count: count)))))
         }
         if path == "/count" {
             return exchange.body(upTo: .mebibytes(16)).map { body in .reply(.text("\(body.readableBytes)")) }
@@ -93,5 +98,21 @@ final class Zeros: BodyStream {
         }
         guard left > 0 else { return .now(nil) }
         return .now(Self.part.getSlice(at: 0, length: min(left, Self.part.readableBytes)))
+    }
+}
+
+/// `data: 1` and so on, an event a part, and `data: [DONE]`.
+final class Events: BodyStream {
+    private let count: Int
+    private let sent = Atomic(0)
+
+    init(count: Int) {
+        self.count = count
+    }
+
+    func next(on eventLoop: any EventLoop) -> Eventually<ByteBuffer?> {
+        let number = sent.add(1, ordering: .relaxed).newValue
+        guard number <= count + 1 else { return .now(nil) }
+        return .now(ByteBuffer(string: "data: \(number > count ? "[DONE]" : "\(number)")\n\n"))
     }
 }

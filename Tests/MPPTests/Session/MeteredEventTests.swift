@@ -38,6 +38,14 @@ struct MeteredEventTests {
         #expect(stream.account.journal == ["debit 3"])
     }
 
+    @Test func `parts that come on each other's answers are all answered`() async throws {
+        let stream = try await MeteredStream(ScriptedAccount(deposit: 100))
+        try await stream.whole((1...40).map { Self.events($0...$0) })
+        let seen = try await stream.see("the end") { $0.hasEnded }
+        #expect(seen.text == Self.events(1...40) + Self.receipt(80, 40))
+        #expect(stream.account.spentUnits == 40)
+    }
+
     @Test func `comments, empty events and the last one cost nothing`() async throws {
         let stream = try await MeteredStream(ScriptedAccount(deposit: 1))
         let text = ": hello\n\n\nid: 1\n\ndata: 1\n\n: ping\n\n" + Self.done

@@ -66,6 +66,24 @@ final class MeteredStream: Sendable {
         await loop.run()
     }
 
+    /// Sends one part on the answer about the other, as an upstream does of which much has come, and then its end.
+    func whole(_ texts: [String]) async throws {
+        let ends = ends
+        try await loop.executeInContext { Self.send(texts[...], ends.value) }
+        await loop.run()
+    }
+
+    private static func send(_ texts: ArraySlice<String>, _ ends: Ends) {
+        guard let text = texts.first else {
+            return answered(ends.filter.trailers(after: Fields(), to: ends.outlet), ends) { ends.trailers = $0 }
+        }
+        answered(ends.filter.passage(of: ByteBuffer(string: text), to: ends.outlet), ends) { bytes in
+            ends.outlet.send(bytes)
+            ends.answers += 1
+            send(texts.dropFirst(), ends)
+        }
+    }
+
     func upstreamEnds() async throws {
         let ends = ends
         try await loop.executeInContext {
