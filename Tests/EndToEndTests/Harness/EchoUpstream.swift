@@ -104,14 +104,17 @@ final class Zeros: BodyStream {
 /// `data: 1` and so on, an event a part, and `data: [DONE]`.
 final class Events: BodyStream {
     private let count: Int
-    private let sent = Atomic(0)
+    private let sent = NIOLockedValueBox(0)
 
     init(count: Int) {
         self.count = count
     }
 
     func next(on eventLoop: any EventLoop) -> Eventually<ByteBuffer?> {
-        let number = sent.add(1, ordering: .relaxed).newValue
+        let number = sent.withLockedValue { sent in
+            sent += 1
+            return sent
+        }
         guard number <= count + 1 else { return .now(nil) }
         return .now(ByteBuffer(string: "data: \(number > count ? "[DONE]" : "\(number)")\n\n"))
     }
