@@ -4,10 +4,10 @@ internal import HTTPTypes
 extension Outcome {
     /// True when the service behind the gateway certainly saw nothing of the request: no connection could be had, or a
     /// later stage refused it.
-    var isUnserved: Bool {
+    func isUnserved(_ exchange: Exchange) -> Bool {
         switch end {
         case .upstreamFailed(.unreachable), .upstreamFailed(.busy): true
-        case .replied: status.map { $0.code >= 400 } ?? true
+        case .replied: !exchange.wasForwarded && status.map { $0.code >= 400 } ?? true
         case .answered, .upstreamFailed, .clientLeft, .drained, .cut: false
         }
     }

@@ -91,7 +91,7 @@ package struct FreeQuotaScheme: AuthScheme, Plugin {
 
     /// What the service never saw was not used.
     package func settle(_ exchange: Exchange, as outcome: Outcome) {
-        guard let use = exchange[FreeUse.self], use.isUsed, outcome.isUnserved else { return }
+        guard let use = exchange[FreeUse.self], use.isUsed, outcome.isUnserved(exchange) else { return }
         store.uncount(use.counter)
     }
 

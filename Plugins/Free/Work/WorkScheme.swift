@@ -152,7 +152,7 @@ package struct WorkScheme: AuthScheme, Plugin {
     }
 
     package func settle(_ exchange: Exchange, as outcome: Outcome) {
-        guard let work = exchange[DoneWork.self], work.isTaken, outcome.isUnserved else { return }
+        guard let work = exchange[DoneWork.self], work.isTaken, outcome.isUnserved(exchange) else { return }
         store.uncount(work.counter)
     }
 }

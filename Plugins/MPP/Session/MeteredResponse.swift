@@ -151,7 +151,8 @@ package final class MeteredResponse: ResponseFilter {
     /// Sends what is paid for, and pays for what is not.
     private func advance() {
         guard !isAsking, !isOver else { return }
-        while let item = queue.first {
+        // Whatever is sent may find that the client has left.
+        while !isOver, let item = queue.first {
             guard course.covers(item.cost) else { return debit(item.cost) }
             if item.isLast {
                 guard makeReceipt(before: item.cost) else { return }
@@ -161,6 +162,7 @@ package final class MeteredResponse: ResponseFilter {
             outlet?.send(item.bytes)
             isBetweenEvents = item.isEnd
         }
+        guard !isOver else { return }
         if trailers != nil {
             guard makeReceipt(before: 0) else { return }
         }
@@ -285,6 +287,7 @@ package final class MeteredResponse: ResponseFilter {
         guard splitter != nil else { return cutShort() }
         guard hold?.isExpired != true else { return timeOut() }
         send("payment-need-topup", account.shortage(spent: spent, required: price(of: missing)))
+        guard !isOver else { return }
         if hold == nil {
             hold = Hold(
                 timeout: eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(patience.topUp)) { self.expired() },

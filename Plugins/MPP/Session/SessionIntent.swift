@@ -177,8 +177,18 @@ struct SessionIntent: PaymentIntent {
         guard let use = exchange[SessionUse.self] else { return }
         use.isSettled = true
         guard exchange[MeteredSession.self] != nil else { return }
-        if Self.wasNotServed(outcome, chargeOn: terms.chargeOn) { giveBack(use) }
+        if Self.wasNotServed(outcome, chargeOn: terms.chargeOn) || Self.reachedNobody(exchange, outcome) {
+            giveBack(use)
+        }
         book.endUse(of: use.id)
+    }
+
+    /// True when the client left, or the gateway closed, before the request went anywhere.
+    private static func reachedNobody(_ exchange: Exchange, _ outcome: Outcome) -> Bool {
+        switch outcome.end {
+        case .clientLeft, .drained: !exchange.wasForwarded && outcome.status == nil
+        case .answered, .replied, .upstreamFailed, .cut: false
+        }
     }
 
     /// True when the request never left the gateway, and with `charge-on: success` also when no answer came.

@@ -37,9 +37,13 @@ package struct JSONInsertion: Sendable {
     private var name = [UInt8]()
     private var value = [UInt8]()
     private var isForeign = false
+    private var isUnnamed = false
     private var hasResult = false
-    /// The answer has an error.
+    private var hasError = false
+    /// The answer was an error: it is whole, and is told apart from those to other calls.
     package private(set) var isError = false
+    /// It was an error without an id: to whatever was asked, where only one thing was.
+    package private(set) var isUnnamedError = false
     package private(set) var isDone = false
 
     /// - Parameters:
@@ -123,8 +127,11 @@ package struct JSONInsertion: Sendable {
         guard text == .value else { return }
         text = .none
         guard depth == 1 else { return }
-        if name.elementsEqual("id".utf8), let id, !Self.isSame(value, id) { isForeign = true }
-        if name.elementsEqual("error".utf8), !value.elementsEqual("null".utf8) { isError = true }
+        if name.elementsEqual("id".utf8) {
+            isUnnamed = value.elementsEqual("null".utf8)
+            isForeign = id.map { !Self.isSame(value, $0) } ?? false
+        }
+        if name.elementsEqual("error".utf8), !value.elementsEqual("null".utf8) { hasError = true }
     }
 
     /// Writers differ in how they write one text or number.
@@ -146,7 +153,7 @@ package struct JSONInsertion: Sendable {
         let isNext =
             isOnPath && isObject
             && (depth == 0 || depth <= path.count && text == .value && name == path[depth - 1])
-        if isOnPath, depth == 1, text == .value, name.elementsEqual("error".utf8) { isError = true }
+        if isOnPath, depth == 1, text == .value, name.elementsEqual("error".utf8) { hasError = true }
         depth += 1
         guard isNext else { return }
         levels.append(Level())
@@ -160,6 +167,10 @@ package struct JSONInsertion: Sendable {
             endValue()
             inserted = isObject ? insertion() : nil
             levels.removeLast()
+            if depth == 1, hasError {
+                isError = !isForeign
+                isUnnamedError = isUnnamed
+            }
         }
         depth = max(0, depth - 1)
         if isOnPath { awaitsName = false }
@@ -169,7 +180,7 @@ package struct JSONInsertion: Sendable {
     private mutating func insertion() -> String? {
         let level = levels[depth - 1]
         let isTarget = depth > path.count
-        guard !isDone, !isForeign, !isError, hasResult, isTarget || !level.isTaken,
+        guard !isDone, !isForeign, !hasError, hasResult, isTarget || !level.isTaken,
             // A result is never made up.
             isTarget || path[depth - 1] != Array("result".utf8)
         else { return nil }

@@ -49,9 +49,11 @@ package final class AnswerInsertion: ResponseFilter {
     }
 
     private func told(_ part: ByteBuffer) -> Eventually<ByteBuffer> {
-        guard insertion.isError || insertion.isDone, let answered else { return .now(part) }
+        // An error of nobody may be one of several messages in a stream.
+        let isError = insertion.isError || !isEventStream && insertion.isUnnamedError
+        guard isError || insertion.isDone, let answered else { return .now(part) }
         self.answered = nil
-        return answered(insertion.isError).map { part }
+        return answered(isError).map { part }
     }
 
     package func trailers(after trailers: Fields, to outlet: any ResponseOutlet) throws -> Eventually<Fields> {

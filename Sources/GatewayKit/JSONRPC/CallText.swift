@@ -12,9 +12,9 @@ package enum CallText {
             default: result.unicodeScalars.append(scalar)
             }
         }
-        var rest = result[...]
-        while rest.first?.isWhitespace == true { rest.removeFirst() }
-        while rest.last?.isWhitespace == true { rest.removeLast() }
+        var rest = result.unicodeScalars[...]
+        while rest.first?.properties.isWhitespace == true { rest.removeFirst() }
+        while rest.last?.properties.isWhitespace == true { rest.removeLast() }
         return String(rest)
     }
 
@@ -30,18 +30,19 @@ package enum CallText {
         }
         // WHATWG URL §4.4: control characters and spaces are dropped, and a backslash is a slash.
         let plain = bytes.filter { $0 > 0x20 && $0 != 0x7F }.map { $0 == UInt8(ascii: "\\") ? UInt8(ascii: "/") : $0 }
-        let folded = folded(String(decoding: plain, as: UTF8.self)).prefix { $0 != "#" }
-        var segments = [Substring]()
-        for segment in folded.split(separator: "/", omittingEmptySubsequences: true) {
-            switch segment {
-            case ".": break
-            // The scheme stays.
-            case ".." where segments.count > 1: segments.removeLast()
-            case "..": break
-            default: segments.append(segment)
+        // By bytes: a combining accent would make another character of what separates.
+        let folded = folded(String(decoding: plain, as: UTF8.self)).utf8.prefix { $0 != UInt8(ascii: "#") }
+        var segments = [Substring.UTF8View]()
+        for segment in folded.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: true) {
+            if segment.elementsEqual(".".utf8) { continue }
+            if segment.elementsEqual("..".utf8) {
+                // The scheme stays.
+                if segments.count > 1 { segments.removeLast() }
+            } else {
+                segments.append(segment)
             }
         }
-        return segments.joined(separator: "/")
+        return segments.map { String(Substring($0)) }.joined(separator: "/")
     }
 
     private static func percentDecoded(_ bytes: [UInt8]) -> [UInt8] {

@@ -13,6 +13,9 @@ package struct JSONRPCBody: Sendable {
 
     private static let deepest = 128
     private static let longestBatch = 100
+    /// Bytes.
+    private static let longestMember = 256
+    private static let longestName = 8_192
     private static let rootNames = ["jsonrpc", "id", "method", "params", "result", "error", "_meta"]
     private static let paramNames = ["name", "uri", "arguments", "_meta"]
 
@@ -86,20 +89,30 @@ package struct JSONRPCBody: Sendable {
         guard value["result"] == nil, value["error"] == nil else {
             throw JSONRPCFault(.invalidRequest, "a message is a call or an answer, not both")
         }
+        try checkText(method, named: "'method'", upTo: longestMember)
         let params = value["params"]
         let nameMember = JSONRPCCall.nameMember(of: CallText.folded(method))
         if nameMember != nil, case .object(let members)? = params {
             try checkSpelling(of: members, paramNames)
         }
+        let name = nameMember.flatMap { params?[$0]?.text }
+        if let name, let nameMember { try checkText(name, named: "'params.\(nameMember)'", upTo: longestName) }
         return .call(
             JSONRPCCall(
                 id: id,
                 method: method,
-                name: nameMember.flatMap { params?[$0]?.text },
+                name: name,
                 params: params.map(withoutMeta),
                 credentials: [value, params].compactMap { $0?["_meta"]?[JSONRPCCall.credentialKey] }
             )
         )
+    }
+
+    /// Texts that decide are compared in several forms, so they are short; and readers in C would stop at a NUL.
+    private static func checkText(_ text: String, named what: String, upTo limit: Int) throws(JSONRPCFault) {
+        guard text.utf8.count <= limit, !text.utf8.contains(0) else {
+            throw JSONRPCFault(.invalidRequest, "\(what) is longer than \(limit) bytes, or holds a NUL")
+        }
     }
 
     private static func withoutMeta(_ value: JSONValue) -> JSONValue {
@@ -109,7 +122,9 @@ package struct JSONRPCBody: Sendable {
 
     private static func checkSpelling(of members: [JSONValue.Member], _ names: [String]) throws(JSONRPCFault) {
         for member in members where !names.contains(where: { $0.utf8.elementsEqual(member.name.utf8) }) {
-            if let name = names.first(where: { $0 == CallText.folded(member.name) }) {
+            try checkText(member.name, named: "the name of a member", upTo: longestMember)
+            let folded = CallText.folded(member.name)
+            if let name = names.first(where: { $0 == folded }) {
                 throw JSONRPCFault(.invalidRequest, "'\(name)' stands there in another spelling")
             }
         }

@@ -57,6 +57,11 @@ package struct CredentialFinder {
     }
 
     private mutating func skipForeign() {
+        // Nearly always nothing follows.
+        guard Self.position(of: UInt8(ascii: ","), in: index..<value.count, value) != nil else {
+            index = value.count
+            return
+        }
         var isQuoted = false
         while index < value.count {
             switch value[index] {

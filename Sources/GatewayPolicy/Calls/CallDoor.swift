@@ -12,6 +12,8 @@ struct CallDoor: Stage {
         let isPayable: Bool
     }
 
+    private static let contentTypes = ["application/json", "application/json;charset=utf-8"]
+
     /// What is read for a route that does not say how long a body may be.
     static let usualLimit = ByteCount.mebibytes(1)
 
@@ -28,7 +30,7 @@ struct CallDoor: Stage {
 
     init(_ calls: CallTable, _ routes: [PlannedRoute], otherwise heads: HeadRoutes) {
         self.calls = calls
-        choices = routes.map { Choice(route: $0.route, isPayable: $0.offer != nil) }
+        choices = routes.map { Choice(route: $0.route, isPayable: $0.isPriced) }
         self.heads = heads
         limit = routes.map { $0.route.bodyLimit ?? Self.usualLimit }.max() ?? Self.usualLimit
         capability = calls.isMCP ? Self.capability(of: routes.flatMap { $0.offer?.intents ?? [] }) : nil
@@ -53,9 +55,12 @@ struct CallDoor: Stage {
         {
             return Reply(.unsupportedMediaType, detail: "the body of a call must not be compressed")
         }
-        let types = request.fields.values(of: .contentType).map { $0.lowercased().filter { $0 != " " && $0 != "\"" } }
-        guard types.count <= 1, types.allSatisfy({ !$0.contains("charset=") || $0.contains("charset=utf-8") }) else {
-            return Reply(.unsupportedMediaType, detail: "a call is JSON in UTF-8")
+        let types = request.fields.values(of: .contentType).map { type in
+            type.lowercased().filter { $0 != " " && $0 != "\t" && $0 != "\"" }
+        }
+        // Nothing else: of several charsets, and of other types, servers read what they like.
+        guard types.count <= 1, types.allSatisfy(contentTypes.contains) else {
+            return Reply(.unsupportedMediaType, detail: "a call is application/json, in UTF-8")
         }
         return nil
     }

@@ -53,6 +53,9 @@ extension CallPattern {
                     settings.note(node.place, "\(expected), not '\(text)'")
                     continue
                 }
+                if key == "resource", CallURI.isAmbiguous(name.text) {
+                    settings.note(node.place, "the URI '\(text)' can be read in more than one way: write it plainly")
+                }
                 if names.contains(where: { $0.folded == name.folded && $0.isPrefix == name.isPrefix }) {
                     settings.note(node.place, "the \(key) '\(text)' stands there already")
                 }

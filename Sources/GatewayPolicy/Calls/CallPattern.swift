@@ -30,7 +30,10 @@ package struct CallPattern: Sendable, Hashable {
         }
 
         func covers(_ folded: String) -> Bool {
-            isPrefix ? folded.hasPrefix(self.folded) || folded + "/" == self.folded : folded == self.folded
+            guard isPrefix else { return folded == self.folded }
+            // By bytes as well: what follows may change the last letter of the prefix, as a combining accent does.
+            return folded.hasPrefix(self.folded) || folded.utf8.starts(with: self.folded.utf8)
+                || folded + "/" == self.folded
         }
 
         /// As a policy writes it.

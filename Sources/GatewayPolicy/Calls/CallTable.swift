@@ -38,6 +38,9 @@ struct CallTable: Sendable {
         guard let method = methods[folded] else { return nil }
         guard isMCP, let member = JSONRPCCall.nameMember(of: folded) else { return method.any }
         guard let name = call.name else { throw JSONRPCFault(.invalidParams, "'params.\(member)' should be a text") }
+        if member == "uri", !(method.exact.isEmpty && method.prefixes.isEmpty), CallURI.isAmbiguous(name) {
+            throw JSONRPCFault(.invalidParams, "'params.uri' can be read in more than one way: write it plainly")
+        }
         let text = member == "uri" ? CallText.foldedURI(name) : CallText.folded(name)
         return method.exact[text] ?? method.prefixes.first { $0.name.covers(text) }?.route ?? method.any
     }

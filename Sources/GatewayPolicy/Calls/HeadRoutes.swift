@@ -7,7 +7,7 @@ struct HeadRoutes: Sendable {
 
     init(_ routes: [PlannedRoute]) {
         table = RouteTable(routes.map(\.match))
-        choices = routes.map { CallDoor.Choice(route: $0.route, isPayable: $0.offer != nil) }
+        choices = routes.map { CallDoor.Choice(route: $0.route, isPayable: $0.isPriced) }
     }
 
     func choice(for request: RequestHead) -> CallDoor.Choice? {

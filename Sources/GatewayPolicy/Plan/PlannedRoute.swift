@@ -8,8 +8,10 @@ package struct PlannedRoute: Sendable {
     package let match: RouteMatch
     /// Of the route's name.
     package let place: Place
-    /// `nil`: it costs nothing.
+    /// `nil`: it costs nothing, or nothing that anybody can pay.
     package let offer: PlannedOffer?
+    /// Its requests cost something, be it work or one of few.
+    package let isPriced: Bool
     /// In the order in which they run.
     package let stages: [PlannedStage]
 }

@@ -27,14 +27,18 @@ struct RouteDraft {
             match: match,
             place: place,
             offer: offer,
+            isPriced: listedPrice != nil,
             stages: planned
         )
     }
 
+    private var listedPrice: ListedPrice? {
+        stages.lazy.compactMap(\.listedPrice).first { $0 != .fixed(.zero) }
+    }
+
     private var offer: PlannedOffer? {
-        let price = stages.lazy.compactMap(\.listedPrice).first { $0 != .fixed(.zero) }
         let sales = stages.flatMap(\.sales)
-        return price.flatMap { price in
+        return listedPrice.flatMap { price in
             // What nobody can pay for is not for sale.
             guard !sales.isEmpty else { return nil }
             return PlannedOffer(

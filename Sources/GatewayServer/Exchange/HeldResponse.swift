@@ -42,9 +42,13 @@ extension ExchangeRunner {
             perform(send(head, body, closes: closes))
         case .upstream(let head, let body):
             sendUpstreamHead(head, body: body)
+            // In one piece: whoever holds a response after this one takes no part before it has answered to the last.
+            var rest = ByteBuffer()
             for part in held.parts {
-                upstreamPart(part)
+                if rest.readableBytes == 0 { rest = part } else { rest.writeImmutableBuffer(part) }
             }
+            if rest.readableBytes > 0 { upstreamPart(rest) }
+            guard self.exchange === exchange else { return }
             if let end = held.end { return upstreamEnded(trailers: end) }
             front.flush()
             if takesResponse { upstream?.resumeReading() }

@@ -27,6 +27,10 @@ import Testing
 
     @Test(arguments: [
         [("Content-Encoding", "gzip")], [("Content-Type", "application/json; charset=utf-16")],
+        [("Content-Type", "application/json; charset=utf-8; charset=utf-7")],
+        [("Content-Type", "application/json; charset\t=utf-7")],
+        [("Content-Type", "application/json; charset*0=utf-7")],
+        [("Content-Type", "application/x-www-form-urlencoded")],
     ])
     func `is UTF-8 that is not compressed`(fields: [(String, String)]) async throws {
         try await TestGateway.withCalls { gateway in

@@ -109,6 +109,23 @@ struct AnswerInsertionTests {
         #expect(told == [isError])
     }
 
+    @Test(arguments: [1, .max])
+    func `an error to another call says nothing about this one`(count: Int) {
+        for other in ["2", "null"] {
+            let text = "data: {\"error\":{},\"id\":\(other)}\n\ndata: {\"id\":1,\"result\":{}}\n\n"
+            var told = [Bool]()
+            let answer = passed(text, isEventStream: true, by: count) { told.append($0) }
+            #expect(told == [false])
+            #expect(answer.hasSuffix("\"result\":{\"_meta\":{\"r\":{}}}}\n\n"))
+        }
+    }
+
+    @Test func `an error without an id is the answer where there is one answer`() {
+        var told = [Bool]()
+        _ = passed(#"{"error":{},"id":null}"#, by: 1) { told.append($0) }
+        #expect(told == [true])
+    }
+
     @Test func `an answer waits for what its kind brings about`() throws {
         let loop = EmbeddedEventLoop()
         let promise = loop.makePromise(of: Void.self)
