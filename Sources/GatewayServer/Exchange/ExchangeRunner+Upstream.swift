@@ -130,7 +130,12 @@ extension ExchangeRunner {
             held?.end = trailers
             return
         }
-        if let filtered { return filtered.upstreamEnded(trailers) }
+        if let filtered {
+            filtered.upstreamEnded(trailers)
+            // What the filter has sent while it holds the rest: nothing of the upstream comes any more that would flush it.
+            if holdsResponse { front.flush() }
+            return
+        }
         endResponse(trailers)
     }
 

@@ -132,8 +132,7 @@ import Testing
 
     @Test(arguments: [
         ("docs://manual/1", "5"), ("DOCS://Manual/1", "5"), (#"docs:\/\/manual\/1"#, "5"),
-        ("docs://x/../manual/1", "5"),
-        ("docs://m%61nual//1#a", "5"), ("docs://manual/%2e%2e/manual/2", "5"), ("docs://other/1", ""),
+        ("docs://manual//1", "5"), ("docs://manual/\u{301}x", "5"), ("docs://other/1", ""),
     ])
     func `a resource costs the same in every spelling of its URI`(uri: String, price: String) async throws {
         try await TestGateway.withCalls { gateway in
@@ -141,6 +140,19 @@ import Testing
                 #"{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"\#(uri)"}}"#
             )
             #expect(answer.amounts == (price.isEmpty ? [] : [price]))
+        }
+    }
+
+    @Test(arguments: [
+        "docs://x/../manual/1", "docs://m%61nual/1", "docs://manual/1#a", "docs://manual/%2e%2e/manual/2",
+    ])
+    func `a resource whose URI has several readings is refused`(uri: String) async throws {
+        try await TestGateway.withCalls { gateway in
+            let answer = try await gateway.send(
+                #"{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"\#(uri)"}}"#
+            )
+            #expect(answer.body.contains("-32602"))
+            #expect(answer.body.contains("more than one way"))
         }
     }
 
