@@ -15,7 +15,9 @@ public protocol LightningBackend: Startable {
     /// Pays an invoice from the node's own funds. A node pays one invoice once.
     ///
     /// - Parameters:
+    ///   - bolt11: the invoice.
     ///   - amount: for an invoice that names none; `nil` for any other.
+    ///   - feeLimit: what the way there may cost.
     ///   - patience: how long the node may look for a way. What is under way then may still arrive.
     /// - Throws: `LightningFailure`. After `refused` nothing was paid; after any other, `payment(_:)` knows.
     func pay(_ bolt11: String, amount: Amount?, feeLimit: Amount, patience: Duration) async throws -> Payment

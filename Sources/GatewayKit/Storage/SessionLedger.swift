@@ -28,7 +28,10 @@ public protocol SessionLedger: Sendable {
 
     /// Gives back an amount that was taken and bought nothing.
     ///
-    /// - Parameter action: no credential's; whoever asks again, not knowing whether it was done, names the same.
+    /// - Parameters:
+    ///   - amount: what bought nothing.
+    ///   - session: whose.
+    ///   - action: no credential's; whoever asks again, not knowing whether it was done, names the same.
     /// - Returns: `.done`, `.repeated`, `.unknown`, `.ended`, or `.insufficient` when less was spent.
     func giveBack(_ amount: Amount, to session: PaymentHash, by action: SessionAction) async throws -> SessionChange
 
@@ -38,7 +41,11 @@ public protocol SessionLedger: Sendable {
     /// Ends an open session: what is left is to be paid back from then on, and the first attempt is the caller's, which is
     /// counted. With nothing left it is closed.
     ///
-    /// - Parameter retryAt: when others may try to pay back.
+    /// - Parameters:
+    ///   - session: which.
+    ///   - action: the client's, which a repetition names again.
+    ///   - time: now.
+    ///   - retryAt: when others may try to pay back.
     /// - Returns: `.done`, `.repeated`, `.challengeUsed`, `.unknown` or `.ended`.
     func close(
         _ session: PaymentHash,
