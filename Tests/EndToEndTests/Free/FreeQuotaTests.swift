@@ -216,6 +216,28 @@ import Testing
         }
     }
 
+    @Test func `a batch of calls is not one free request`() async throws {
+        try await TestGateway.with(
+            routes: """
+                  - name: tools
+                    match: { path: /rpc, mcp: tools/call }
+                    pipeline:
+                      - auth: { free-quota: 1/h }
+                      - rate-limit: { limit: 1000/s }
+                      - price: 10 sat
+                      - forward: echo
+                """
+        ) { gateway in
+            let call = #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a"}}"#
+            let fields = [("Content-Type", "application/json")]
+            let batch = try await gateway.request("/rpc", method: .POST, fields, body: "[\(call),\(call)]")
+            #expect(batch.body.contains("-32600"))
+            #expect(batch.body.contains("a batch may hold no call that costs something"))
+            let single = try await gateway.request("/rpc", method: .POST, fields, body: call)
+            #expect(single.body.contains("\"result\""))
+        }
+    }
+
     @Test func `a token that is bought beside it asks the store for nothing`() async throws {
         try await TestGateway.with(
             routes: """
