@@ -1,10 +1,10 @@
-internal import GatewayKit
+package import GatewayKit
 internal import HTTPTypes
 
 extension Outcome {
     /// True when the service behind the gateway certainly saw nothing of the request: no connection could be had, or a
     /// later stage refused it.
-    func isUnserved(_ exchange: Exchange) -> Bool {
+    package func isUnserved(_ exchange: Exchange) -> Bool {
         switch end {
         case .upstreamFailed(.unreachable), .upstreamFailed(.busy): true
         case .replied: !exchange.wasForwarded && status.map { $0.code >= 400 } ?? true
