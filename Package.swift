@@ -82,7 +82,7 @@ let package = Package(
     ],
     targets: [
         module("GatewayKit", [httpTypes, logging, nioConcurrency, nioCore]),
-        module("GatewayPolicy", ["GatewayKit", httpTypes, nioCore, yams]),
+        module("GatewayPolicy", ["GatewayKit", httpTypes, nioConcurrency, nioCore, yams]),
         module(
             "GatewayServer",
             [

@@ -7,6 +7,7 @@ package struct PolicyLoader: Sendable {
     private let services: Services
     private let environment: @Sendable (String) -> String?
     private let files: any PolicyFiles
+    private var current: Plan?
 
     /// - Parameters:
     ///   - services: what every plugin gets; its store and its node stand in where the policy names none.
@@ -25,6 +26,14 @@ package struct PolicyLoader: Sendable {
         self.files = files
     }
 
+    /// The same for a plan that is to take the place of another one, whose store, node and unchanged upstreams go on in
+    /// it. A store or a node that is another one is a mistake: that takes a new start.
+    package func replacing(_ current: Plan) -> PolicyLoader {
+        var loader = self
+        loader.current = current
+        return loader
+    }
+
     /// Reads a file, or a folder whose `*.yaml` and `*.yml` files are read in the order of their names and joined.
     package func load(_ path: String) -> PolicyOutcome {
         load { $0.read(path) }
@@ -36,7 +45,11 @@ package struct PolicyLoader: Sendable {
     }
 
     private func load(_ read: (inout PolicySources) -> Void) -> PolicyOutcome {
-        let run = LoadingRun(services: services, references: FileReferences(files: files, environment: environment))
+        let run = LoadingRun(
+            services: services,
+            references: FileReferences(files: files, environment: environment),
+            current: current
+        )
         var sources = PolicySources(run: run, files: files)
         read(&sources)
         let plan = PlanDraft(sources.declarations, run: run).plan()

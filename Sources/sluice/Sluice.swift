@@ -7,8 +7,8 @@ struct Sluice: AsyncParsableCommand {
         abstract:
             "A payment gateway: answers 402 with Lightning invoices, checks what comes back, forwards what is paid for.",
         subcommands: [
-            DemoCommand.self, RunCommand.self, CheckCommand.self, PlanCommand.self, GetCommand.self, PayCommand.self,
-            TokenCommand.self,
+            DemoCommand.self, RunCommand.self, ReloadCommand.self, StatusCommand.self, CheckCommand.self,
+            PlanCommand.self, GetCommand.self, PayCommand.self, TokenCommand.self,
         ]
     )
 }

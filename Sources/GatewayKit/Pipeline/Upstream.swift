@@ -197,6 +197,12 @@ public final class Upstream: Sendable {
     public var connectionLimit: Int { pooling.connectionLimit }
     public var streamLimit: Int { pooling.streamLimit }
 
+    /// True when a policy says the same of both.
+    package func isAlike(_ other: Upstream) -> Bool {
+        name == other.name && endpoints == other.endpoints && transport == other.transport && tls == other.tls
+            && timeouts == other.timeouts && pooling == other.pooling && healthCheck == other.healthCheck
+    }
+
     /// How often its names are looked up; `nil` where all endpoints are addresses.
     package var resolveInterval: Duration? {
         endpoints.contains(where: \.isNamed) ? pooling.resolveInterval : nil

@@ -21,14 +21,19 @@ extension RouteMatch: CustomStringConvertible {
     /// `GET api.example.com/v1/quotes/*`; `*` for what is left open altogether.
     package var description: String {
         let methods = methods.map(\.rawValue).joined(separator: ",")
-        let target: String =
-            switch path {
-            case .any: host == .any ? "*" : "\(host)/*"
-            case .exact, .below: "\(host)\(path)"
-            case .regex: "\(host) regex \(path)".trimmingSpace
-            }
         let head = methods.isEmpty ? target : "\(methods) \(target)"
         return call.map { "\(head) \($0.kind.rawValue) \($0)" } ?? head
+    }
+}
+
+extension RouteMatch {
+    /// Host and path as `description` has them.
+    var target: String {
+        switch path {
+        case .any: host == .any ? "*" : "\(host)/*"
+        case .exact, .below: "\(host)\(path)"
+        case .regex: "\(host) regex \(path)".trimmingSpace
+        }
     }
 }
 

@@ -8,9 +8,10 @@ package final class Plan: Routing, Sendable {
     package let admin: ListenerSettings?
     /// `nil`: requests are not written down.
     package let accessLog: AccessLogSettings?
-    /// Not started.
+    package let reload: ReloadSettings
+    /// Not started, unless it is that of the plan before.
     package let store: any Store
-    /// Not started.
+    /// Not started, unless it is that of the plan before.
     package let lightning: any LightningBackend
     /// In the order of the policy.
     package let routes: [PlannedRoute]
@@ -20,14 +21,19 @@ package final class Plan: Routing, Sendable {
     package let files: [String]
     /// What is odd but works; sorted by file, line and column.
     package let warnings: [PolicyMistake]
+    let storeSettings: WrittenSettings
+    let lightningSettings: WrittenSettings
     private let table: PlanRoutes
 
     init(
         listeners: [ListenerSettings],
         admin: ListenerSettings?,
         accessLog: AccessLogSettings?,
+        reload: ReloadSettings,
         store: any Store,
+        storeSettings: WrittenSettings,
         lightning: any LightningBackend,
+        lightningSettings: WrittenSettings,
         routes: [PlannedRoute],
         upstreams: [Upstream],
         files: [String],
@@ -36,8 +42,11 @@ package final class Plan: Routing, Sendable {
         self.listeners = listeners
         self.admin = admin
         self.accessLog = accessLog
+        self.reload = reload
         self.store = store
+        self.storeSettings = storeSettings
         self.lightning = lightning
+        self.lightningSettings = lightningSettings
         self.routes = routes
         self.upstreams = upstreams
         self.files = files

@@ -13,13 +13,16 @@ struct PlanDraft {
 
     func plan() -> Plan {
         var services = run.services
-        services.store = store(services)
-        services.lightning = lightning(services)
-        let upstreams = declarations.upstreams.compactMap { Upstream.one(from: $0, run: run) }
+        let storeSettings = WrittenSettings(declarations.store?.value, references: run.references)
+        let lightningSettings = WrittenSettings(declarations.lightning?.value, references: run.references)
+        services.store = store(services, storeSettings)
+        services.lightning = lightning(services, lightningSettings)
+        let upstreams = declarations.upstreams.compactMap { Upstream.one(from: $0, run: run) }.map(current)
         services.upstreams = Dictionary(upstreams.map { ($0.name, $0) }) { first, _ in first }
         let listeners = ListenerSettings.list(from: declarations.listen, run: run)
         let admin = AdminListener.one(from: declarations.admin, beside: listeners, run: run)
         let accessLog = AccessLogSettings.one(from: declarations.accessLog, run: run)
+        let reload = ReloadSettings.one(from: declarations.reload, run: run)
 
         var pipelines = NamedPipelines(declarations.pipelines, run: run)
         let routes = declarations.routes.compactMap {
@@ -38,8 +41,11 @@ struct PlanDraft {
             listeners: listeners,
             admin: admin,
             accessLog: accessLog,
+            reload: reload,
             store: services.store,
+            storeSettings: storeSettings,
             lightning: services.lightning,
+            lightningSettings: lightningSettings,
             routes: routes.map(\.route),
             upstreams: upstreams,
             files: declarations.files,
@@ -50,8 +56,12 @@ struct PlanDraft {
     // MARK: Services
 
     /// `sqlite` where the policy names none.
-    private func store(_ services: Services) -> any Store {
+    private func store(_ services: Services, _ settings: WrittenSettings) -> any Store {
         let fallback = Place(file: "(default)", line: 1, column: 1)
+        if let current = run.current {
+            if current.storeSettings != settings { noteRestart(declarations.store, "store") }
+            return current.store
+        }
         guard let entry = declarations.store else {
             guard services.registry.stores["sqlite"] != nil else { return services.store }
             let node = PolicyNode(.text("sqlite"), at: declarations.beginning ?? fallback)
@@ -60,10 +70,25 @@ struct PlanDraft {
         return services.store(entry.value, in: run.reader(for: entry.value, word: entry.key)) ?? services.store
     }
 
-    private func lightning(_ services: Services) -> any LightningBackend {
+    private func lightning(_ services: Services, _ settings: WrittenSettings) -> any LightningBackend {
+        if let current = run.current {
+            if current.lightningSettings != settings { noteRestart(declarations.lightning, "lightning") }
+            return current.lightning
+        }
         guard let entry = declarations.lightning else { return services.lightning }
         let reader = run.reader(for: entry.value, word: entry.key)
         return services.backend(entry.value, in: reader) ?? services.lightning
+    }
+
+    /// What is sold is kept there, and invoices that are open will be paid there.
+    private func noteRestart(_ entry: PolicyNode.Entry?, _ key: String) {
+        guard let place = entry?.keyPlace ?? declarations.beginning else { return }
+        run.note(place, "'\(key)' is not what the gateway runs with: that takes a new start, not a reload")
+    }
+
+    /// The one that is served already, with its connections and what is known of its health, where nothing of it changes.
+    private func current(_ upstream: Upstream) -> Upstream {
+        run.current?.upstreams.first { $0.isAlike(upstream) } ?? upstream
     }
 
     // MARK: Rules between routes

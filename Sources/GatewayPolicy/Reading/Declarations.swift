@@ -9,6 +9,7 @@ struct Declarations {
     var listen: PolicyNode.Entry?
     var admin: PolicyNode.Entry?
     var accessLog: PolicyNode.Entry?
+    var reload: PolicyNode.Entry?
     var store: PolicyNode.Entry?
     var lightning: PolicyNode.Entry?
     var upstreams: [PolicyNode.Entry] = []

@@ -4,6 +4,8 @@ internal import GatewayKit
 struct LoadingRun {
     let services: Services
     let references: FileReferences
+    /// The plan that is served now, where this one is to take its place: what is the same in both goes on.
+    let current: Plan?
     let mistakes = PolicyMistakes()
     /// What is odd but works.
     let warnings = PolicyMistakes()

@@ -3,7 +3,8 @@ internal import GatewayKit
 /// Reads the files of a policy, follows `include`, and joins what they declare.
 struct PolicySources {
     private static let keys = [
-        "version", "include", "listen", "admin", "access-log", "lightning", "store", "upstreams", "pipelines", "routes",
+        "version", "include", "listen", "admin", "access-log", "reload", "lightning", "store", "upstreams", "pipelines",
+        "routes",
     ]
     /// An include through a symbolic link to its own folder has a new name each time.
     private static let depthLimit = 32
@@ -95,6 +96,7 @@ struct PolicySources {
         case "listen": set(\.listen, entry)
         case "admin": set(\.admin, entry)
         case "access-log": set(\.accessLog, entry)
+        case "reload": set(\.reload, entry)
         case "store": set(\.store, entry)
         case "lightning": set(\.lightning, entry)
         case "upstreams": join(\.upstreams, entry, kind: "upstream")

@@ -126,6 +126,17 @@ package final class RunningServer: Sendable {
         return try before.get()
     }
 
+    // MARK: Access log
+
+    /// Writes down in this log, from now on, and in no other.
+    ///
+    /// - Throws: when an event loop is shut down.
+    package func replaceAccessLog(with accessLog: AccessLog?) async throws {
+        for worker in workers {
+            try await worker.onLoop { $0.accessLog = accessLog }
+        }
+    }
+
     // MARK: Certificates
 
     /// Serves certificates that have changed to new connections, and renews those that the gateway signed itself. To be

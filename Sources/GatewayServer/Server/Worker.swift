@@ -11,7 +11,7 @@ final class Worker {
     let logger: Logger
     let time: TimeSource
     /// `nil`: requests are not written down.
-    let accessLog: AccessLog?
+    var accessLog: AccessLog?
     /// For the lines of the access log, one after the other.
     var accessLogLine = ByteBuffer()
     let flushes: FlushQueue

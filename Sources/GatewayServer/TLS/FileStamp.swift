@@ -10,7 +10,7 @@
 
 /// Tells whether a file is still the one that was read: another file in its place, or other content or rights, has
 /// another stamp. Links are followed, so a link that is moved to a new certificate counts.
-struct FileStamp: Hashable, Sendable {
+package struct FileStamp: Hashable, Sendable {
     private let device: UInt64
     private let inode: UInt64
     private let size: Int64
@@ -19,7 +19,7 @@ struct FileStamp: Hashable, Sendable {
     private let changed: [UInt8]
 
     /// `nil` when there is no such file, or one that may not be looked at.
-    init?(path: String) {
+    package init?(path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
         self.init(status)

@@ -1,32 +1,87 @@
 package import GatewayKit
 internal import HTTPTypes
 
-/// What the gateway tells its operator and the machines around it: that it lives, and whether it is ready.
+/// What the gateway tells its operator and the machines around it: that it lives, whether it is ready, and what it serves;
+/// and where it is told to take up changed policies.
 package struct AdminStage: Stage {
+    private static let paths = "/healthz, /readyz, /status and /reload"
+
+    /// Every browser sends one of them with a request that is not a navigation.
+    private static let browserFields = ["origin", "sec-fetch-site"].compactMap { FieldName($0) }
+
     private let readiness: Readiness
+    private let reload: GatewayReload?
 
-    package init(_ readiness: Readiness) {
+    /// - Parameter reload: `nil`: there is nothing to reload.
+    package init(_ readiness: Readiness, _ reload: GatewayReload? = nil) {
         self.readiness = readiness
-    }
-
-    package static func service(at listener: ListenerSettings, _ readiness: Readiness) -> LocalService {
-        LocalService(listener: listener, route: Route(name: "admin", stages: [AdminStage(readiness)]))
+        self.reload = reload
     }
 
     package func admit(_ exchange: Exchange) -> Eventually<Decision> {
-        let reply: Reply
         switch exchange.request.path {
-        case "/healthz": reply = .text("ok\n")
-        case "/readyz": reply = readiness.reply
-        default: return .now(.reply(Reply(.notFound, detail: "there are /healthz and /readyz here")))
+        case "/healthz": read(exchange) { .now(.text("ok\n")) }
+        case "/readyz": read(exchange) { .now(readiness.reply) }
+        case "/status": read(exchange) { status(exchange) }
+        case "/reload": order(exchange) { reloading(exchange) }
+        default: .now(.reply(Reply(.notFound, detail: "there are \(Self.paths) here")))
         }
+    }
+
+    private func read(_ exchange: Exchange, _ reply: () -> Eventually<Reply>) -> Eventually<Decision> {
         switch exchange.request.method {
-        case .get, .head:
-            return .now(.reply(reply))
-        default:
-            var refusal = Reply(.methodNotAllowed, detail: "only GET and HEAD are answered here")
-            refusal.fields.set(.allow, "GET, HEAD")
-            return .now(.reply(refusal))
+        case .get, .head: reply().map { .reply($0) }
+        default: .now(.reply(Self.refusal("only GET and HEAD are answered here", allow: "GET, HEAD")))
+        }
+    }
+
+    /// What changes something: by POST, and not for the pages that a browser on this machine shows, which reach this
+    /// listener as well.
+    private func order(_ exchange: Exchange, _ reply: () -> Eventually<Reply>) -> Eventually<Decision> {
+        guard exchange.request.method == .post else {
+            return .now(.reply(Self.refusal("only POST is answered here", allow: "POST")))
+        }
+        let fields = exchange.request.fields
+        guard Self.browserFields.allSatisfy({ fields[$0] == nil }) else {
+            return .now(.reply(Reply(.forbidden, detail: "this is not for browsers")))
+        }
+        return reply().map { .reply($0) }
+    }
+
+    private func status(_ exchange: Exchange) -> Eventually<Reply> {
+        guard let reload else { return .now(Self.nothing) }
+        return exchange.later { .json(JSONOutput.text(await reload.status) + "\n") }
+    }
+
+    private func reloading(_ exchange: Exchange) -> Eventually<Reply> {
+        guard let reload else { return .now(Self.nothing) }
+        let allowsLosses: Bool
+        switch exchange.request.query {
+        case nil: allowsLosses = false
+        case "allow=losses": allowsLosses = true
+        default: return .now(Reply(.badRequest, detail: "the only query that means something here is 'allow=losses'"))
+        }
+        return exchange.later {
+            let report = await reload.reload(because: "admin", allowingLosses: allowsLosses)
+            return .json(JSONOutput.text(report) + "\n", report.result.status)
+        }
+    }
+
+    private static var nothing: Reply { Reply(.notFound, detail: "there is nothing to reload") }
+
+    private static func refusal(_ detail: String, allow: String) -> Reply {
+        var refusal = Reply(.methodNotAllowed, detail: detail)
+        refusal.fields.set(.allow, allow)
+        return refusal
+    }
+}
+
+extension ReloadReport.Result {
+    fileprivate var status: HTTPResponse.Status {
+        switch self {
+        case .applied, .unchanged: .ok
+        case .refused: .conflict
+        case .failed: .unprocessableContent
         }
     }
 }

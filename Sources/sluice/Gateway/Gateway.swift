@@ -1,13 +1,9 @@
-internal import Free
 package import GatewayKit
 internal import GatewayPolicy
 internal import GatewayServer
-internal import L402
 internal import Logging
-internal import MPP
 package import NIOCore
 internal import NIOPosix
-internal import Standard
 
 /// A plan, put to work: store and node started, listeners open, ledger and revocations followed.
 package final class Gateway: Sendable {
@@ -16,6 +12,7 @@ package final class Gateway: Sendable {
     private let drainTimeout: Duration
 
     private var plan: Plan { policy.plan }
+    private var served: PolicyListeners { PolicyListeners(policy: policy, extraServices: extraServices) }
     private var logger: Logger { policy.logger }
 
     /// - Parameters:
@@ -34,15 +31,13 @@ package final class Gateway: Sendable {
         let fileLimit = OpenFileLimit.raised()
         try await plan.store.start()
         do {
-            if schemes.contains(L402Scheme.word) { try L402Scheme.prepare(dataFolder: policy.dataFolder) }
-            if schemes.contains(MPPScheme.word) { try MPPScheme.prepare(dataFolder: policy.dataFolder) }
-            try WorkScheme.prepare(dataFolder: policy.dataFolder)
+            try served.prepare()
             let position = try await followOnce(after: 0)
             try await plan.lightning.start()
             do {
                 for part in policy.parts.all { try await part.start() }
                 let listeners = fileLimit?.fitting(plan.listeners) ?? plan.listeners
-                let running = try await listen(at: listeners, on: group, revocationsAfter: position)
+                let running = try await listen(at: listeners, within: fileLimit, on: group, revocationsAfter: position)
                 // Not before: a failure to start is told in one line.
                 if let fileLimit { report(fileLimit, listeners) }
                 return running
@@ -59,29 +54,33 @@ package final class Gateway: Sendable {
 
     private func listen(
         at listeners: [ListenerSettings],
+        within fileLimit: OpenFileLimit?,
         on group: any EventLoopGroup,
         revocationsAfter position: Int64
     ) async throws -> RunningGateway {
         let accessLog = try plan.accessLog.map { try AccessLog($0, time: policy.time, logger: logger) }
         do {
             let readiness = Readiness()
-            let local = try await server(of: localListeners(readiness), on: group.next(), accessLog: nil).start()
+            let reload = GatewayReload(policy)
+            let admin = AdminStage(readiness, reload)
+            let local = try await server(of: served.local(admin), on: group.next(), accessLog: nil).start()
             do {
-                let pages = pages
-                let open = listeners.map { listener in
-                    let routing = OwnRoutes(pages, offersDiscovery: listener.offersDiscovery, before: plan)
-                    return GatewayServer.Listener(listener, routing: routing)
-                }
-                let server = try await server(of: open, on: group, accessLog: accessLog).start()
+                let server = try await server(of: served.open(listeners), on: group, accessLog: accessLog).start()
+                let serving = GatewayReload.Serving(
+                    server: server,
+                    local: local,
+                    admin: admin,
+                    extraServices: extraServices,
+                    fileLimit: fileLimit
+                )
+                await reload.begin(serving, accessLog: accessLog)
                 readiness.note(.ready)
                 return RunningGateway(
                     server: server,
                     local: local,
                     readiness: readiness,
-                    accessLog: accessLog,
-                    plan: plan,
-                    parts: policy.parts,
-                    followers: followers(server, revocationsAfter: position)
+                    reload: reload,
+                    followers: followers(server, reload, revocationsAfter: position)
                 )
             } catch {
                 await local.drain()
@@ -91,34 +90,6 @@ package final class Gateway: Sendable {
             accessLog?.stop()
             throw error
         }
-    }
-
-    /// The words of the schemes that a route takes.
-    private var schemes: Set<String> {
-        Set(plan.routes.flatMap(\.route.stages).compactMap { $0 as? any StagePlugin }.flatMap(\.sales).map(\.scheme))
-    }
-
-    /// Where the payment pages of the plan's routes ask; `nil` where there can be none.
-    private var pages: PagePaymentStage? {
-        var gates = [any PageGate]()
-        if schemes.contains(L402Scheme.word) { gates.append(L402PageGate(dataFolder: policy.dataFolder)) }
-        if schemes.contains(MPPScheme.word) { gates.append(MPPPageGate(dataFolder: policy.dataFolder)) }
-        guard !gates.isEmpty else { return nil }
-        return PagePaymentStage(
-            gates,
-            store: plan.store,
-            lightning: plan.lightning,
-            time: policy.time
-        )
-    }
-
-    /// What the gateway serves itself. It has a server of its own, on one event loop, which is open before the plan's
-    /// listeners are and drains after them, and whose requests are not in the access log.
-    private func localListeners(_ readiness: Readiness) -> [GatewayServer.Listener] {
-        let admin = plan.admin.map { AdminStage.service(at: $0, readiness) }
-        let services =
-            plan.lightning.localServices + plan.store.localServices + extraServices + [admin].compactMap { $0 }
-        return services.map { GatewayServer.Listener($0.listener, routing: SingleRoute($0.route)) }
     }
 
     private func server(
@@ -150,12 +121,17 @@ package final class Gateway: Sendable {
         }
     }
 
-    private func followers(_ server: RunningServer, revocationsAfter position: Int64) -> Task<Void, Never> {
+    private func followers(
+        _ server: RunningServer,
+        _ reload: GatewayReload,
+        revocationsAfter position: Int64
+    ) -> Task<Void, Never> {
         Task {
             await withTaskGroup(of: Void.self) { tasks in
                 tasks.addTask { await self.followRevocations(after: position) }
                 tasks.addTask { await self.followSettlements() }
                 tasks.addTask { await Self.followCertificates(of: server) }
+                tasks.addTask { await PolicyWatch(reload).follow() }
             }
         }
     }

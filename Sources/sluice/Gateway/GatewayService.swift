@@ -17,8 +17,9 @@ struct GatewayService: Service {
         whenStarted(running)
         let refreshing = Task {
             for await _ in hangups {
-                running.refresh()
+                await running.refresh()
                 logger.notice("refreshed: the access log is reopened, certificates are checked")
+                _ = await running.reload.reload(because: "SIGHUP")
             }
         }
         try? await gracefulShutdown()

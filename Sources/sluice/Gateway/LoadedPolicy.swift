@@ -10,13 +10,19 @@ package import Logging
 
 /// A policy without a mistake, and what its plugins were made with.
 package struct LoadedPolicy: Sendable {
+    package typealias Source = @Sendable (PolicyLoader) -> PolicyOutcome
+
     package let plan: Plan
-    package let revocations = RevocationList()
     /// What its plugins share.
-    package let parts = SharedParts()
+    package let parts: SharedParts
+    /// What was read for it.
+    package let files: RecordingFiles
+    package let revocations: RevocationList
     package let dataFolder: String
     package let time: TimeSource
     package let logger: Logger
+    private let invoiceBudget: InvoiceBudget
+    private let source: Source
 
     /// Loads with the built-in plugins and this process's environment, and prints every mistake and warning.
     ///
@@ -25,23 +31,31 @@ package struct LoadedPolicy: Sendable {
         dataFolder: String,
         time: TimeSource = .system,
         logger: Logger,
-        load: (PolicyLoader) -> PolicyOutcome
+        load source: @escaping Source
     ) throws {
         self.dataFolder = dataFolder
         self.time = time
         self.logger = logger
-        let services = Services(
-            registry: BuiltIn.registry,
-            time: time,
-            logger: logger,
-            store: NoStore(),
-            lightning: NoLightning(),
-            revocations: revocations,
-            parts: parts,
-            dataFolder: dataFolder
+        self.source = source
+        parts = SharedParts()
+        files = RecordingFiles()
+        revocations = RevocationList()
+        invoiceBudget = InvoiceBudget()
+        let loader = Self.loader(
+            Services(
+                registry: BuiltIn.registry,
+                time: time,
+                logger: logger,
+                store: NoStore(),
+                lightning: NoLightning(),
+                revocations: revocations,
+                invoiceBudget: invoiceBudget,
+                parts: parts,
+                dataFolder: dataFolder
+            ),
+            files
         )
-        let loader = PolicyLoader(services: services) { ProcessInfo.processInfo.environment[$0] }
-        switch load(loader) {
+        switch source(loader) {
         case .plan(let plan):
             self.plan = plan
             for warning in plan.warnings {
@@ -54,4 +68,52 @@ package struct LoadedPolicy: Sendable {
             throw CommandFailure(.failed, mistakes.count == 1 ? "1 mistake" : "\(mistakes.count) mistakes")
         }
     }
+
+    /// Loads the same policy again, to take the place of this one; what is kept in the store and told by the node goes on.
+    /// Reads files: not for an event loop.
+    ///
+    /// - Parameter files: knows afterwards what was read, whatever came of it.
+    /// - Throws: `FoundMistakes`.
+    package func again(reading files: RecordingFiles) throws(FoundMistakes) -> LoadedPolicy {
+        try LoadedPolicy(after: self, reading: files)
+    }
+
+    private init(after current: LoadedPolicy, reading files: RecordingFiles) throws(FoundMistakes) {
+        self.files = files
+        dataFolder = current.dataFolder
+        time = current.time
+        logger = current.logger
+        source = current.source
+        parts = SharedParts(after: current.parts)
+        revocations = current.revocations
+        invoiceBudget = current.invoiceBudget
+        let loader = Self.loader(
+            Services(
+                registry: BuiltIn.registry,
+                time: time,
+                logger: logger,
+                store: current.plan.store,
+                lightning: current.plan.lightning,
+                revocations: revocations,
+                invoiceBudget: invoiceBudget,
+                parts: parts,
+                dataFolder: dataFolder
+            ),
+            files
+        )
+        switch source(loader.replacing(current.plan)) {
+        case .plan(let plan): self.plan = plan
+        case .mistakes(let mistakes): throw FoundMistakes(all: mistakes)
+        }
+    }
+
+    private static func loader(_ services: Services, _ files: RecordingFiles) -> PolicyLoader {
+        PolicyLoader(services: services, environment: { ProcessInfo.processInfo.environment[$0] }, files: files)
+    }
+}
+
+/// Why a policy is not one.
+package struct FoundMistakes: Error {
+    /// At least one; sorted by file, line and column.
+    package let all: [PolicyMistake]
 }

@@ -1,5 +1,4 @@
 internal import GatewayKit
-internal import GatewayPolicy
 internal import GatewayServer
 package import NIOCore
 
@@ -8,9 +7,8 @@ package final class RunningGateway: Sendable {
     private let server: RunningServer
     private let local: RunningServer
     private let readiness: Readiness
-    private let accessLog: AccessLog?
-    private let plan: Plan
-    private let parts: SharedParts
+    /// Takes up changed policies.
+    package let reload: GatewayReload
     private let followers: Task<Void, Never>
 
     /// - Parameter local: what the gateway serves itself, its operator's listener among it.
@@ -18,26 +16,22 @@ package final class RunningGateway: Sendable {
         server: RunningServer,
         local: RunningServer,
         readiness: Readiness,
-        accessLog: AccessLog?,
-        plan: Plan,
-        parts: SharedParts,
+        reload: GatewayReload,
         followers: Task<Void, Never>
     ) {
         self.server = server
         self.local = local
         self.readiness = readiness
-        self.accessLog = accessLog
-        self.plan = plan
-        self.parts = parts
+        self.reload = reload
         self.followers = followers
     }
 
     /// The plan's listeners first, then those of the services beside it, then `admin`.
     package var addresses: [SocketAddress] { server.addresses + local.addresses }
 
-    /// Goes on in a new access log, and serves certificates that have changed: what SIGHUP asks for.
-    package func refresh() {
-        accessLog?.reopen()
+    /// Goes on in a new access log, and serves certificates that have changed: what SIGHUP asks for, beside a reload.
+    package func refresh() async {
+        await reload.accessLog?.reopen()
         server.checkCertificates()
     }
 
@@ -49,9 +43,10 @@ package final class RunningGateway: Sendable {
         await local.drain()
         followers.cancel()
         await followers.value
-        for part in parts.all { await part.stop() }
-        await plan.lightning.stop()
-        await plan.store.stop()
-        accessLog?.stop()
+        let policy = await reload.policy
+        for part in policy.parts.all { await part.stop() }
+        await policy.plan.lightning.stop()
+        await policy.plan.store.stop()
+        await reload.accessLog?.stop()
     }
 }

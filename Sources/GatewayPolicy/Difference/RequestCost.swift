@@ -1,0 +1,29 @@
+internal import GatewayKit
+
+/// What a plan asks for a request.
+package enum RequestCost: Hashable, Sendable {
+    /// No route: 404.
+    case unanswered
+    case free
+    case fixed(Amount)
+    /// Depends on the request.
+    case asked
+
+    package var isPaid: Bool {
+        switch self {
+        case .fixed, .asked: true
+        case .unanswered, .free: false
+        }
+    }
+}
+
+extension RequestCost: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .unanswered: "not found"
+        case .free: "free"
+        case .fixed(let amount): amount.description
+        case .asked: "a price that is asked for"
+        }
+    }
+}

@@ -1,0 +1,110 @@
+import GatewayPolicy
+import GatewayTesting
+import Logging
+import Testing
+import sluice
+
+struct PlanDifferenceTests {
+    private static let paid = "{ auth: l402 }, { caveats: [service, expires] }, { rate-limit: { limit: 1/s } }"
+
+    private static func priced(_ amount: String, _ match: String, name: String = "x") -> String {
+        """
+          - name: \(name)
+            match: \(match)
+            pipeline: [ \(paid), { price: \(amount) }, { forward: echo } ]
+        """
+    }
+
+    private static func free(_ match: String, name: String = "x") -> String {
+        """
+          - name: \(name)
+            match: \(match)
+            pipeline: [ { rate-limit: { limit: 1/s } }, { forward: echo } ]
+        """
+    }
+
+    private static func plan(_ routes: [String]) throws -> Plan {
+        let text = TestGateway.policyText(upstreamPort: 9, routes: routes.joined(separator: "\n"))
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        return try LoadedPolicy(dataFolder: "/nowhere", logger: logger) { $0.load(text: text, named: "a.yaml") }.plan
+    }
+
+    private static func difference(_ before: [String], _ after: [String]) throws -> PlanDifference {
+        PlanDifference(from: try plan(before), to: try plan(after))
+    }
+
+    @Test func `the same policy makes no difference`() throws {
+        let routes = [Self.priced("10 sat", "{ path: /x }"), Self.free("{ path: /y/* }", name: "y")]
+        #expect(try Self.difference(routes, routes).isEmpty)
+    }
+
+    @Test func `another price is told for the requests that it is for`() throws {
+        let difference = try Self.difference(
+            [Self.priced("10 sat", "{ path: /x, method: GET }")],
+            [Self.priced("25 sat", "{ path: /x, method: GET }")]
+        )
+        #expect(difference.lines == ["GET /x 10 sat -> 25 sat", "route x: price 10 sat -> 25 sat"])
+        #expect(difference.losses(factor: 2).isEmpty)
+    }
+
+    @Test func `a route with another name is not another price`() throws {
+        let difference = try Self.difference(
+            [Self.priced("10 sat", "{ path: /x }", name: "a")],
+            [Self.priced("10 sat", "{ path: /x }", name: "b")]
+        )
+        #expect(difference.costs.isEmpty)
+        #expect(difference.others == ["route a is gone", "route b is new: /x"])
+    }
+
+    @Test func `a paid route that becomes free loses money`() throws {
+        let difference = try Self.difference(
+            [Self.priced("10 sat", "{ path: /x }")],
+            [Self.free("{ path: /x }")]
+        )
+        #expect(difference.costs.map(\.description) == ["/x becomes free (was 10 sat)"])
+        #expect(difference.losses(factor: 1_000_000).count == 1)
+    }
+
+    @Test func `a new free route that takes a part of a paid one's paths loses money`() throws {
+        let paid = Self.priced("10 sat", "{ path: /v1/* }")
+        let difference = try Self.difference([paid], [paid, Self.free("{ path: /v1/models }", name: "y")])
+        #expect(difference.losses(factor: 2).map(\.description) == ["/v1/models becomes free (was 10 sat)"])
+    }
+
+    @Test func `a method that falls to a free route loses money`() throws {
+        let others = Self.free("{ path: /v1/* }", name: "y")
+        let difference = try Self.difference(
+            [Self.priced("10 sat", "{ path: /v1/*, method: [GET, POST] }"), others],
+            [Self.priced("10 sat", "{ path: /v1/*, method: GET }"), others]
+        )
+        #expect(difference.losses(factor: 2).map(\.description) == ["POST /v1/* becomes free (was 10 sat)"])
+    }
+
+    @Test(arguments: [(2, 5, false), (2, 4, true), (1, 9, true), (1, 10, false), (10, 1, false)])
+    func `a price may fall by the factor and not further`(factor: Int, price: Int, isLoss: Bool) throws {
+        let difference = try Self.difference(
+            [Self.priced("10 sat", "{ path: /x }")],
+            [Self.priced("\(price) sat", "{ path: /x }")]
+        )
+        #expect(difference.losses(factor: factor).isEmpty == !isLoss)
+    }
+
+    @Test func `a regular expression is compared with the same one`() throws {
+        let difference = try Self.difference(
+            [Self.priced("10 sat", "{ regex: '/v[0-9]+' }")],
+            [Self.free("{ regex: '/v[0-9]+' }")]
+        )
+        #expect(difference.losses(factor: 2).map(\.description) == ["regex /v[0-9]+ becomes free (was 10 sat)"])
+    }
+
+    @Test func `what is no longer served, and what is new, is told and loses nothing`() throws {
+        let difference = try Self.difference(
+            [Self.priced("10 sat", "{ path: /x }")],
+            [Self.priced("10 sat", "{ path: /y }", name: "y")]
+        )
+        #expect(
+            difference.costs.map(\.description) == ["/x is no longer served (was 10 sat)", "/y is served for 10 sat"]
+        )
+        #expect(difference.losses(factor: 2).isEmpty)
+    }
+}
