@@ -2,15 +2,16 @@ internal import GatewayKit
 internal import HTTPTypes
 internal import NIOCore
 
-/// Copies a response as it goes to its client, as long as it is short enough to be kept.
+/// Copies a response as it goes to its client, as long as it is short enough to be kept, and there is room on the shelf.
 final class AnswerRecording: ResponseWatch {
     private let status: HTTPResponse.Status
     private let fields: Fields
     private let limit: ByteCount
+    private let shelf: AnswerShelf
     /// `nil` once it is too long.
     private var body: ByteBuffer? = ByteBuffer()
 
-    init(_ head: ResponseHead, limit: ByteCount) {
+    init(_ head: ResponseHead, limit: ByteCount, on shelf: AnswerShelf) {
         status = head.status
         var fields = Fields()
         for index in head.fields.lines.indices where Self.isKept(head.fields.lines[index].known) {
@@ -19,6 +20,11 @@ final class AnswerRecording: ResponseWatch {
         }
         self.fields = fields
         self.limit = limit
+        self.shelf = shelf
+    }
+
+    deinit {
+        if let body { shelf.endRecording(body.readableBytes) }
     }
 
     /// Without what belongs to one message on one connection.
@@ -32,14 +38,16 @@ final class AnswerRecording: ResponseWatch {
     }
 
     func passed(_ part: ByteBuffer) {
-        guard let count = body?.readableBytes, count + part.readableBytes <= limit.bytes else {
+        guard let count = body?.readableBytes else { return }
+        guard count + part.readableBytes <= limit.bytes, shelf.record(part.readableBytes) else {
+            shelf.endRecording(count)
             body = nil
             return
         }
         body?.writeImmutableBuffer(part)
     }
 
-    /// `nil` when it was too long.
+    /// `nil` when it was too long, or there was no room.
     var answer: AnswerShelf.Answer? {
         body.map { AnswerShelf.Answer(status: status, fields: fields, body: $0) }
     }
