@@ -1,9 +1,9 @@
-internal import GatewayKit
+package import GatewayKit
 internal import HTTPTypes
-internal import NIOCore
+package import NIOCore
 
 /// Copies a response as it goes to its client, as long as it is short enough to be kept, and there is room on the shelf.
-final class AnswerRecording: ResponseWatch {
+package final class AnswerRecording: ResponseWatch {
     private let status: HTTPResponse.Status
     private let fields: Fields
     private let limit: ByteCount
@@ -11,7 +11,7 @@ final class AnswerRecording: ResponseWatch {
     /// `nil` once it is too long.
     private var body: ByteBuffer? = ByteBuffer()
 
-    init(_ head: ResponseHead, limit: ByteCount, on shelf: AnswerShelf) {
+    package init(_ head: ResponseHead, limit: ByteCount, on shelf: AnswerShelf) {
         status = head.status
         var fields = Fields()
         for index in head.fields.lines.indices where Self.isKept(head.fields.lines[index].known) {
@@ -37,7 +37,7 @@ final class AnswerRecording: ResponseWatch {
         }
     }
 
-    func passed(_ part: ByteBuffer) {
+    package func passed(_ part: ByteBuffer) {
         guard let count = body?.readableBytes else { return }
         guard count + part.readableBytes <= limit.bytes, shelf.record(part.readableBytes) else {
             shelf.endRecording(count)
@@ -48,7 +48,7 @@ final class AnswerRecording: ResponseWatch {
     }
 
     /// `nil` when it was too long, or there was no room.
-    var answer: AnswerShelf.Answer? {
+    package var answer: AnswerShelf.Answer? {
         body.map { AnswerShelf.Answer(status: status, fields: fields, body: $0) }
     }
 }

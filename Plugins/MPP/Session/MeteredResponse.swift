@@ -320,7 +320,7 @@ package final class MeteredResponse: ResponseFilter {
     private func runShort(_ balance: SessionBalance, missing: UInt64) {
         guard splitter != nil else { return cutShort() }
         guard hold?.isExpired != true else { return timeOut() }
-        send("payment-need-topup", account.shortage(spent: spent, required: price(of: missing)))
+        send("payment-need-topup", account.shortage(spent: balance.spent, required: price(of: missing)))
         guard !isOver else { return }
         if hold == nil {
             hold = Hold(
@@ -377,7 +377,7 @@ package final class MeteredResponse: ResponseFilter {
         let missing = course.missing(for: queue.first?.cost ?? 0)
         // Also when the client leaves in this moment.
         endsSession = true
-        send("session-timeout", account.shortage(spent: spent, required: price(of: missing)))
+        send("session-timeout", account.shortage(spent: lastBalance?.spent ?? spent, required: price(of: missing)))
         endHold()
         outlet?.end()
     }

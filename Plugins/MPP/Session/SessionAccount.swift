@@ -45,7 +45,8 @@ package protocol SessionAccount: Sendable {
     func receipt(spent: Amount, units: Int64) -> String
     /// What the events `payment-need-topup` and `session-timeout` hold: one line of JSON.
     ///
-    /// - Parameter spent: by the response so far.
+    /// - Parameter spent: of all that was deposited, by whatever response (draft-lightning-session, "payment-need-topup
+    ///   Event").
     func shortage(spent: Amount, required: Amount) -> String
 }
 

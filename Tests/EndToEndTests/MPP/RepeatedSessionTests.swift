@@ -89,6 +89,21 @@ import Testing
         }
     }
 
+    @Test func `a top-up and a close reach no service, however often they are sent`() async throws {
+        try await Self.with { gateway in
+            let target = Self.target
+            let client = try await gateway.openSession(target)
+            let credentials = [try await client.topUp(), try await client.close()]
+            let reached = EchoUpstream.reached(target)
+            for credential in credentials {
+                let first = try await client.present(credential)
+                expectStatus(200, first)
+                #expect(try await client.present(credential).body == first.body)
+            }
+            #expect(EchoUpstream.reached(target) == reached)
+        }
+    }
+
     @Test func `is served once however many of it come together`() async throws {
         try await Self.with { gateway in
             let target = Self.target
