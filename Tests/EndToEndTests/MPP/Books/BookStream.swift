@@ -1,4 +1,5 @@
 import GatewayKit
+import HTTPTypes
 import NIOCore
 
 /// A stream of events that a session pays for, on its way to a client who may leave. Belongs to its event loop.
