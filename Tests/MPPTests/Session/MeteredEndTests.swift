@@ -2,6 +2,7 @@ import GatewayKit
 import GatewayTesting
 import MPP
 import NIOCore
+import NIOEmbedded
 import Testing
 
 /// Metered streams of events that end in the middle of what they do: at a send of their own, and with their session.
