@@ -7,7 +7,7 @@ extension Outcome {
     package func isUnserved(_ exchange: Exchange) -> Bool {
         switch end {
         case .upstreamFailed(.unreachable), .upstreamFailed(.busy): true
-        case .replied: !exchange.wasForwarded && status.map { $0.code >= 400 } ?? true
+        case .replied: !exchange.wasForwarded && (exchange.repliedStatus ?? status).map { $0.code >= 400 } ?? true
         case .answered, .upstreamFailed, .clientLeft, .drained, .cut: false
         }
     }

@@ -6,9 +6,10 @@ import Testing
 
 @Suite("What a request has used up")
 struct UnservedTests {
-    private func isUnserved(_ end: Outcome.End, _ status: Int?, wasForwarded: Bool) -> Bool {
+    private func isUnserved(_ end: Outcome.End, _ status: Int?, wasForwarded: Bool, replied: Int? = nil) -> Bool {
         let exchange = Exchange.example()
         exchange.wasForwarded = wasForwarded
+        exchange.repliedStatus = replied.map { HTTPResponse.Status(code: $0) }
         return Outcome(
             end: end,
             status: status.map { HTTPResponse.Status(code: $0) },
@@ -20,6 +21,11 @@ struct UnservedTests {
     @Test func `a refusal before the service saw anything uses nothing up`() {
         #expect(isUnserved(.replied, 429, wasForwarded: false))
         #expect(isUnserved(.upstreamFailed(.unreachable), 502, wasForwarded: false))
+    }
+
+    @Test func `a refusal that goes out as a 200, as those of JSON-RPC and gRPC do, is one`() {
+        #expect(isUnserved(.replied, 200, wasForwarded: false, replied: 429))
+        #expect(!isUnserved(.replied, 200, wasForwarded: false, replied: 200))
     }
 
     @Test(arguments: [400, 408, 413])

@@ -25,14 +25,8 @@ final class Charge {
     /// True when the answer is one that was given before.
     var isRepeated = false
     /// Set when the answer is to be kept.
-    var reservation: Reservation?
+    var reservation: AnswerReservation?
     var recording: AnswerRecording?
-
-    struct Reservation: Sendable {
-        let key: IdempotencyKey
-        let fingerprint: Bytes32
-        let end: WallTime
-    }
 
     init(challengeID: String, payment: PaymentHash, cookie: String? = nil) {
         self.cookie = cookie

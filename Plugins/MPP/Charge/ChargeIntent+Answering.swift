@@ -20,7 +20,7 @@ extension ChargeIntent {
             addReceipt(to: &response, charge)
         }
         if charge.reservation != nil {
-            let recording = AnswerRecording(response, limit: terms.replayLimit)
+            let recording = AnswerRecording(response, limit: terms.replayLimit, on: mint.answers)
             charge.recording = recording
             exchange.responseWatch = recording
         }

@@ -10,11 +10,6 @@ struct ChargeIntent: PaymentIntent {
     let sellsCalls = true
     let expired = PaymentProblem.lightningExpiredInvoice
 
-    /// How long a node that knows of the preimage may take to call the payment settled.
-    private static let nodePatience: [Duration] = [
-        .zero, .milliseconds(100), .milliseconds(200), .milliseconds(400), .milliseconds(800), .milliseconds(1_500),
-    ]
-
     let terms: MPPTerms
     let mint: ChallengeMint
     let store: any Store
@@ -112,7 +107,7 @@ struct ChargeIntent: PaymentIntent {
                 }
             }
             if terms.verification == .node {
-                guard try await Self.isSettled(payment, at: lightning) else { return .unsettled }
+                guard try await lightning.isSettledSoon(payment) else { return .unsettled }
             }
             return .taking(try await ledger.take(payment))
         }.recover { error in
@@ -161,30 +156,16 @@ struct ChargeIntent: PaymentIntent {
         }
     }
 
-    private static func isSettled(_ payment: PaymentHash, at lightning: any LightningBackend) async throws -> Bool {
-        for pause in nodePatience {
-            try await Task.sleep(for: pause)
-            if try await lightning.isSettled(payment) { return true }
-        }
-        return false
-    }
-
     // MARK: Answering again
 
     /// What a request with an idempotency key gets without being served; `nil` when it is to be served, and its answer
     /// kept.
     private func earlierAnswer(to charge: Charge, in exchange: Exchange) throws -> Decision? {
-        // The trailers of gRPC are no part of what is kept, and an answer to one call of JSON-RPC fits no other.
-        guard terms.replayLimit.bytes > 0, !exchange.request.isGRPC, !exchange.speaksJSONRPC,
-            !exchange.request.opensWebSocket,
+        guard terms.replayLimit.bytes > 0, exchange.hasRepeatableAnswer,
             let key = IdempotencyKey(of: exchange.request)
         else { return nil }
         let now = time.now()
-        let reservation = Charge.Reservation(
-            key: key,
-            fingerprint: Self.fingerprint(of: exchange.request),
-            end: now.advanced(by: terms.replayTime)
-        )
+        let reservation = AnswerReservation(key, of: exchange.request, until: now.advanced(by: terms.replayTime))
         switch mint.answers.find(charge.challengeID, reservation, at: now) {
         case .reserved:
             charge.reservation = reservation
@@ -202,18 +183,6 @@ struct ChargeIntent: PaymentIntent {
     private func repeated(_ answer: AnswerShelf.Answer, of charge: Charge) -> Decision {
         charge.isRepeated = true
         return .reply(Reply(answer.status, fields: answer.fields, body: .bytes(answer.body)))
-    }
-
-    /// Tells requests apart that one challenge covers: method, path, query and a short body it is bound to anyway.
-    private static func fingerprint(of request: RequestHead) -> Bytes32 {
-        let length =
-            switch request.body {
-            case .none: "none"
-            case .length(let count): "\(count)"
-            case .unknownLength: "unknown"
-            }
-        let type = request.fields[.contentType] ?? ""
-        return Bytes32(SHA256.hash(data: Array("\(request.target)\n\(length)\n\(type)".utf8))) ?? .zero
     }
 
     func drop(_ charge: Charge) {

@@ -27,7 +27,7 @@ package struct MPPScheme: AuthScheme, Plugin {
         intents = terms.intents.map { [terms, mint] intent in
             switch intent {
             case .charge: ChargeIntent(terms, services, mint)
-            case .session: SessionIntent(terms, services, book)
+            case .session: SessionIntent(terms, services, book, mint)
             }
         }
     }

@@ -25,7 +25,7 @@ package protocol PaymentIntent: Sendable {
     /// As `AuthScheme.settle`, for every exchange of the route.
     func settle(_ exchange: Exchange, as outcome: Outcome)
 
-    /// True when it can be offered for a call of JSON-RPC. By default it cannot.
+    /// True when it can be offered for a call of JSON-RPC. By default it cannot, and `check` refuses it there.
     var sellsCalls: Bool { get }
 
     /// The answer to a call of JSON-RPC is about to go to its client, which waits for this. By default nothing.

@@ -15,11 +15,11 @@ extension MeteredResponse {
         case .request: return
         case .event where !response.isEventStream: return
         case .event where response.isEncoded:
-            exchange.responseFilter = UncountableEvents()
+            exchange.addResponseFilter(UncountableEvents())
             return
         case .event, .bytes: break
         }
-        exchange.responseFilter = MeteredResponse(
+        let filter = MeteredResponse(
             metered.account,
             by: metered.meter,
             isEventStream: response.isEventStream && !response.isEncoded,
@@ -27,6 +27,7 @@ extension MeteredResponse {
             eventLoop: exchange.eventLoop,
             logger: exchange.logger
         )
+        exchange.addResponseFilter(filter)
     }
 }
 

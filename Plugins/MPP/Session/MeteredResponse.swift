@@ -58,6 +58,12 @@ package final class MeteredResponse: ResponseFilter {
     private var hasReceipt = false
     private var endsSession = false
     private var isOver = false
+    /// What the account knows this response by.
+    private var number = 0
+    /// Those that wait until nothing is paid ahead any more.
+    private var waiting: [EventLoopPromise<Void>] = []
+    /// What is left is being given back, for good.
+    private var releasing: Task<Void, Never>?
 
     /// - Parameters:
     ///   - isEventStream: of `text/event-stream`, and not compressed.
@@ -81,7 +87,11 @@ package final class MeteredResponse: ResponseFilter {
             course = MeterCourse(partsOfUnit: 1, reserved: account.reservedUnits)
         }
         splitter = isEventStream ? EventSplitter() : nil
-        account.beginStream()
+        let me = NIOLoopBound(self, eventLoop: eventLoop)
+        number = account.beginStream {
+            // It fails with the event loop's end.
+            try? await eventLoop.flatSubmit { me.value.giveBackAhead() }.get()
+        }
     }
 
     package var keepsLength: Bool { splitter == nil }
@@ -245,6 +255,7 @@ package final class MeteredResponse: ResponseFilter {
             lastBalance = balance
             course.taken(units)
         }
+        defer { answerWaiting() }
         // What was taken for nobody goes back with the rest.
         guard !isOver else { return release() }
         switch result {
@@ -275,10 +286,33 @@ package final class MeteredResponse: ResponseFilter {
         promise.futureResult.assumeIsolated().whenComplete { _ in
             self.isAsking = false
             if self.isOver { self.release() } else { self.advance() }
+            self.answerWaiting()
         }
         promise.completeWithTask { [account] in
             await account.giveBack(units: Int64(clamping: units))
         }
+    }
+
+    /// The session ends: what is paid for of what has come is out, and the rest goes back.
+    private func giveBackAhead() -> EventLoopFuture<Void> {
+        let promise = eventLoop.makePromise(of: Void.self)
+        if let releasing {
+            promise.completeWithTask { await releasing.value }
+        } else {
+            waiting.append(promise)
+            answerWaiting()
+        }
+        return promise.futureResult
+    }
+
+    /// When the account is not being asked any more, and has all back that is not delivered.
+    private func answerWaiting() {
+        guard !waiting.isEmpty, !isAsking, !isOver else { return }
+        let surplus = course.surplus(beyond: 0)
+        guard surplus == 0 else { return giveBack(surplus) }
+        let waiting = waiting
+        self.waiting = []
+        for promise in waiting { promise.succeed() }
     }
 
     // MARK: Running short
@@ -286,7 +320,7 @@ package final class MeteredResponse: ResponseFilter {
     private func runShort(_ balance: SessionBalance, missing: UInt64) {
         guard splitter != nil else { return cutShort() }
         guard hold?.isExpired != true else { return timeOut() }
-        send("payment-need-topup", account.shortage(spent: spent, required: price(of: missing)))
+        send("payment-need-topup", account.shortage(spent: balance.spent, required: price(of: missing)))
         guard !isOver else { return }
         if hold == nil {
             hold = Hold(
@@ -341,8 +375,9 @@ package final class MeteredResponse: ResponseFilter {
 
     private func timeOut() {
         let missing = course.missing(for: queue.first?.cost ?? 0)
-        send("session-timeout", account.shortage(spent: spent, required: price(of: missing)))
+        // Also when the client leaves in this moment.
         endsSession = true
+        send("session-timeout", account.shortage(spent: lastBalance?.spent ?? spent, required: price(of: missing)))
         endHold()
         outlet?.end()
     }
@@ -377,14 +412,22 @@ package final class MeteredResponse: ResponseFilter {
         if !isAsking { release() }
     }
 
-    /// Gives back what was paid for and is not delivered.
+    /// Gives back what was paid for and is not delivered; the session ends after that.
     private func release() {
         let units = course.surplus(beyond: 0)
         course.returned(units)
-        Task { [account, endsSession] in
+        let waiting = waiting
+        self.waiting = []
+        let releasing = Task { [account, number] in
             if units > 0 { await account.giveBack(units: Int64(clamping: units)) }
-            if endsSession { await account.end() }
-            account.endStream()
+            account.endStream(number)
+            for promise in waiting { promise.succeed() }
+        }
+        self.releasing = releasing
+        guard endsSession else { return }
+        Task { [account] in
+            await releasing.value
+            await account.end()
         }
     }
 }

@@ -11,6 +11,8 @@ struct OpenAccount: SessionAccount {
 
     func debit(units: Int64) async throws -> SessionDebit {
         guard let amount = amount(of: units) else { return .insufficient(try await balance(), required: .maximum) }
+        // Its rest is being counted.
+        guard !book.isEnding(session) else { return .closed }
         let taking = SessionTaking(session: session, amount: amount, time: book.time.now())
         switch try await book.take(taking) {
         case .done(let kept): return .taken(SessionBalance(kept))
@@ -47,8 +49,11 @@ struct OpenAccount: SessionAccount {
         }
     }
 
-    func beginStream() { book.beginUse(of: session) }
-    func endStream() { book.endUse(of: session) }
+    func beginStream(_ giveBackAhead: @escaping @Sendable () async -> Void) -> Int {
+        book.beginStream(of: session, giveBackAhead)
+    }
+
+    func endStream(_ number: Int) { book.endStream(number, of: session) }
 
     func receipt(spent: Amount, units: Int64) -> String {
         let receipt = PaymentReceipt(

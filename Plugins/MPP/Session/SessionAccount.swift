@@ -29,10 +29,13 @@ package protocol SessionAccount: Sendable {
     /// Ends the session, as if it had been idle for too long: its rest is paid back. One that is ending already goes on.
     func end() async
 
-    /// A response is being delivered, or held until there is money for more: the session is not idle. `endStream`
-    /// follows, exactly once.
-    func beginStream()
-    func endStream()
+    /// A response is being delivered, or held until there is money for more: the session is not idle.
+    ///
+    /// - Parameter giveBackAhead: called from any task when the session ends: gives back all units that are not delivered,
+    ///   and returns then. Until the session has ended, every debit is `.closed`.
+    /// - Returns: what `endStream` is told, exactly once.
+    func beginStream(_ giveBackAhead: @escaping @Sendable () async -> Void) -> Int
+    func endStream(_ number: Int)
 
     /// What the events `payment-receipt` hold: one line of JSON.
     ///
@@ -42,7 +45,8 @@ package protocol SessionAccount: Sendable {
     func receipt(spent: Amount, units: Int64) -> String
     /// What the events `payment-need-topup` and `session-timeout` hold: one line of JSON.
     ///
-    /// - Parameter spent: by the response so far.
+    /// - Parameter spent: of all that was deposited, by whatever response (draft-lightning-session, "payment-need-topup
+    ///   Event").
     func shortage(spent: Amount, required: Amount) -> String
 }
 

@@ -8,6 +8,11 @@ package final class SessionBook: Startable {
     private struct State {
         /// Exchanges that spend a session right now.
         var users = [PaymentHash: Int]()
+        /// The responses among them that may have paid ahead: how each is asked to give that back.
+        var streams = [PaymentHash: [Int: @Sendable () async -> Void]]()
+        var streamNumber = 0
+        /// Calls that are ending a session right now.
+        var endings = [PaymentHash: Int]()
         /// Goes up when a session is topped up or ends, while somebody spends it.
         var changes = [PaymentHash: Int]()
         /// The last amount that is being given back to a session; it waits for those before it.
@@ -84,9 +89,26 @@ package final class SessionBook: Startable {
         }
     }
 
-    /// Waits until nothing is being given back to the session any more.
-    func endReturns(to session: PaymentHash) async {
+    /// Ends a session: what the responses of this process have paid ahead and did not deliver is back on it before, and
+    /// they take nothing from it meanwhile.
+    func ending<Result>(_ session: PaymentHash, _ end: () async throws -> Result) async rethrows -> Result {
+        let streams = state.withLockedValue { state in
+            state.endings[session, default: 0] += 1
+            return state.streams[session].map { Array($0.values) } ?? []
+        }
+        defer {
+            state.withLockedValue { state in
+                let count = state.endings[session] ?? 1
+                state.endings[session] = count > 1 ? count - 1 : nil
+            }
+        }
+        for giveBackAhead in streams { await giveBackAhead() }
         await state.withLockedValue({ $0.returns[session]?.task })?.value
+        return try await end()
+    }
+
+    func isEnding(_ session: PaymentHash) -> Bool {
+        state.withLockedValue { $0.endings[session] != nil }
     }
 
     /// For an exchange that was let through with the session, and for which a unit is taken already.
@@ -99,6 +121,25 @@ package final class SessionBook: Startable {
     /// `endUse` follows, exactly once.
     func beginUse(of session: PaymentHash) {
         state.withLockedValue { $0.users[session, default: 0] += 1 }
+    }
+
+    /// - Parameter giveBackAhead: gives back what the stream has paid ahead, and returns when that has begun.
+    /// - Returns: what `endStream` is told, exactly once.
+    func beginStream(of session: PaymentHash, _ giveBackAhead: @escaping @Sendable () async -> Void) -> Int {
+        beginUse(of: session)
+        return state.withLockedValue { state in
+            state.streamNumber += 1
+            state.streams[session, default: [:]][state.streamNumber] = giveBackAhead
+            return state.streamNumber
+        }
+    }
+
+    func endStream(_ number: Int, of session: PaymentHash) {
+        state.withLockedValue { state in
+            state.streams[session]?[number] = nil
+            if state.streams[session]?.isEmpty == true { state.streams[session] = nil }
+        }
+        endUse(of: session)
     }
 
     func endUse(of session: PaymentHash) {
@@ -181,18 +222,23 @@ package final class SessionBook: Startable {
         }
     }
 
-    /// Waits until nothing is given back and no refund is tried any more, as far as that has begun.
+    /// Waits until nothing is given back and no refund is tried any more, as far as that has begun, and no response has
+    /// paid ahead.
     package func quiesce() async {
+        let streams = state.withLockedValue { $0.streams.values.flatMap(\.values) }
+        for giveBackAhead in streams { await giveBackAhead() }
         for task in state.withLockedValue({ $0.returns.values.map(\.task) }) { await task.value }
         await refunds.quiesce()
     }
 
     /// Ends a session that no client has ended, and begins to pay back what is left.
     func end(_ session: PaymentHash, _ ending: Session.Ending) async throws {
-        await endReturns(to: session)
-        let now = time.now()
-        let retryAt = now.advanced(by: SessionRefunds.lease)
-        guard let ended = try await ledger.end(session, ending, at: now, retryAt: retryAt) else { return }
+        let ended = try await self.ending(session) {
+            let now = time.now()
+            let retryAt = now.advanced(by: SessionRefunds.lease)
+            return try await ledger.end(session, ending, at: now, retryAt: retryAt)
+        }
+        guard let ended else { return }
         noteChange(of: session)
         logger.info(
             "a session is closed",

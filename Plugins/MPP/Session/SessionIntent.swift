@@ -1,23 +1,25 @@
 internal import Crypto
 internal import GatewayKit
-internal import HTTPTypes
 internal import Logging
-internal import NIOCore
 
 /// `session`: a deposit that many requests spend, and whose rest is paid back (draft-lightning-session).
 struct SessionIntent: PaymentIntent {
     let name = "session"
     let expired = PaymentProblem.lightningChallengeExpired
 
-    private let terms: MPPTerms
-    private let book: SessionBook
+    let terms: MPPTerms
+    let book: SessionBook
+    let mint: ChallengeMint
+    let store: any Store
+    let time: TimeSource
     private let work: SessionWork
-    private let time: TimeSource
 
-    init(_ terms: MPPTerms, _ services: Services, _ book: SessionBook) {
+    init(_ terms: MPPTerms, _ services: Services, _ book: SessionBook, _ mint: ChallengeMint) {
         self.terms = terms
         self.book = book
-        work = SessionWork(terms, services, book)
+        self.mint = mint
+        store = services.store
+        work = SessionWork(terms, services, book, mint.archive)
         time = services.time
     }
 
@@ -90,8 +92,12 @@ struct SessionIntent: PaymentIntent {
         guard let use = exchange[SessionUse.self] else {
             throw Rejection(.service, "the credential was not presented to this route")
         }
+        if let answer = earlierAnswer(to: use, in: exchange) { return .now(answer) }
         let step = SessionWork.Step(use, service: exchange.route.service)
-        return try exchange.later { [work] in try await work.result(of: step) }.map { result in
+        return try exchange.later { [work] in try await work.result(of: step) }.recover { error in
+            drop(use)
+            throw error
+        }.map { result in
             switch result {
             case .served(let served):
                 serve(served.session, secret: served.secret, use, in: exchange)
@@ -100,7 +106,11 @@ struct SessionIntent: PaymentIntent {
                 use.isDone = true
                 use.receiptMembers = members
                 return .reply(.json(body.canonical))
+            case .repeated(let answer):
+                drop(use)
+                return repeated(answer, of: use)
             case .refused(let problem, let detail):
+                drop(use)
                 throw problem.rejection(detail, challengeID: use.challengeID)
             }
         }
@@ -120,11 +130,6 @@ struct SessionIntent: PaymentIntent {
                 ]
             )
         }
-        guard !use.isSettled else {
-            // The client left while the store was asked.
-            giveBack(use)
-            return
-        }
         if case .event = terms.session.meter { exchange.edits.acceptOnlyIdentity(of: exchange.request) }
         book.beginUse(of: session.id)
         exchange[MeteredSession.self] = MeteredSession(
@@ -132,71 +137,5 @@ struct SessionIntent: PaymentIntent {
             meter: terms.session.meter,
             challengeID: use.challengeID
         )
-    }
-
-    private func giveBack(_ use: SessionUse) {
-        guard use.isTaken else { return }
-        use.isTaken = false
-        book.giveBack(use.request.price, to: use.id)
-    }
-
-    // MARK: Answering
-
-    func adjust(_ response: inout ResponseHead, of exchange: Exchange) {
-        guard let use = exchange[SessionUse.self], use.isDone else { return }
-        if let secret = use.secret {
-            // Whatever the answer: without it the client could neither go on nor end the session.
-            response.fields.set(.paymentSessionSecret, secret.hex)
-            CacheControl.makePrivate(&response)
-        }
-        if response.status.code >= 500, terms.chargeOn == .success {
-            giveBack(use)
-        }
-        guard Self.isSuccess(response) else { return }
-        let receipt = PaymentReceipt(
-            method: MPPScheme.method,
-            reference: use.id.description,
-            at: time.now(),
-            challengeID: use.challengeID,
-            members: use.receiptMembers
-        )
-        response.fields.set(.paymentReceipt, receipt.field)
-        CacheControl.makePrivate(&response)
-        if let metered = exchange[MeteredSession.self] {
-            MeteredResponse.meter(response, of: exchange, metered, patience: .init(topUp: terms.session.topUpTimeout))
-        }
-    }
-
-    /// A refusal of gRPC is a 200, too.
-    private static func isSuccess(_ response: ResponseHead) -> Bool {
-        guard (200...299).contains(response.status.code) else { return false }
-        return response.fields[.grpcStatus].map { $0 == "0" } ?? true
-    }
-
-    func settle(_ exchange: Exchange, as outcome: Outcome) {
-        guard let use = exchange[SessionUse.self] else { return }
-        use.isSettled = true
-        guard exchange[MeteredSession.self] != nil else { return }
-        if Self.wasNotServed(outcome, chargeOn: terms.chargeOn) || Self.reachedNobody(exchange, outcome) {
-            giveBack(use)
-        }
-        book.endUse(of: use.id)
-    }
-
-    /// True when the client left, or the gateway closed, before the request went anywhere.
-    private static func reachedNobody(_ exchange: Exchange, _ outcome: Outcome) -> Bool {
-        switch outcome.end {
-        case .clientLeft, .drained: !exchange.wasForwarded && outcome.status == nil
-        case .answered, .replied, .upstreamFailed, .cut: false
-        }
-    }
-
-    /// True when the request never left the gateway, and with `charge-on: success` also when no answer came.
-    private static func wasNotServed(_ outcome: Outcome, chargeOn: MPPTerms.ChargeOn) -> Bool {
-        switch outcome.end {
-        case .upstreamFailed(.unreachable), .upstreamFailed(.busy): true
-        case .upstreamFailed, .drained: chargeOn == .success && outcome.status == nil
-        case .answered, .replied, .clientLeft, .cut: false
-        }
     }
 }

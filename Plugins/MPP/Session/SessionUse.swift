@@ -13,11 +13,15 @@ final class SessionUse {
     var isDone = false
     /// True while an amount is taken that the exchange may give back.
     var isTaken = false
-    var isSettled = false
     /// What the receipt says beyond what all receipts do.
     var receiptMembers: [JSONValue.Member] = []
     /// Told to the client once: with the answer that opens the session.
     var secret: Bytes32?
+    /// Set when the answer is to be kept for a client that sends the same again.
+    var reservation: AnswerReservation?
+    var recording: AnswerRecording?
+    /// The head of an answer that was given before, when it is given again.
+    var repeated: Fields?
 
     init(_ request: SessionRequest, _ payload: SessionPayload, challengeID: String, _ action: SessionAction) {
         self.request = request

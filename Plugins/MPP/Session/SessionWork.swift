@@ -11,6 +11,8 @@ struct SessionWork: Sendable {
         let action: SessionAction
         let id: PaymentHash
         let service: String
+        let challengeID: String
+        let reservation: AnswerReservation?
 
         init(_ use: SessionUse, service: String) {
             request = use.request
@@ -18,6 +20,8 @@ struct SessionWork: Sendable {
             action = use.action
             id = use.id
             self.service = service
+            challengeID = use.challengeID
+            reservation = use.reservation
         }
     }
 
@@ -26,26 +30,26 @@ struct SessionWork: Sendable {
         case served((session: Session, secret: Bytes32?))
         /// Nothing goes on: this is the answer, and what its receipt says.
         case answered(JSONValue, [JSONValue.Member])
+        /// It was done before: the answer that was given then.
+        case repeated(AnswerShelf.Answer)
         /// Nothing was done.
         case refused(PaymentProblem, String)
     }
 
     /// How long a client waits for its refund. It is tried on afterwards.
     private static let refundPatience = Duration.seconds(20)
-    /// How long a node that knows of a preimage may take to call the payment settled.
-    private static let nodePatience: [Duration] = [
-        .zero, .milliseconds(100), .milliseconds(200), .milliseconds(400), .milliseconds(800), .milliseconds(1_500),
-    ]
 
     private let terms: MPPTerms
     private let book: SessionBook
+    private let archive: AnswerArchive
     private let store: any Store
     private let lightning: any LightningBackend
     private let time: TimeSource
 
-    init(_ terms: MPPTerms, _ services: Services, _ book: SessionBook) {
+    init(_ terms: MPPTerms, _ services: Services, _ book: SessionBook, _ archive: AnswerArchive) {
         self.terms = terms
         self.book = book
+        self.archive = archive
         store = services.store
         lightning = services.lightning
         time = services.time
@@ -116,7 +120,7 @@ struct SessionWork: Sendable {
         switch try await book.ledger.open(session, by: step.action) {
         case .done(let opened): return .served((opened, secret))
         case .repeated:
-            return .refused(.lightningUnknownChallenge, "the session is open already: go on with 'bearer'")
+            return try await repeated(step, or: "the session is open already: go on with 'bearer'")
         case .returnInvoiceUsed:
             return .refused(.lightningInvalidReturnInvoice, "the return invoice is that of another session")
         case let change: return Self.refusal(change)
@@ -136,9 +140,23 @@ struct SessionWork: Sendable {
         switch try await book.take(taking) {
         case .done(let spent): return .served((spent, nil))
         case .repeated:
-            return .refused(.lightningUnknownChallenge, "the credential was used already: ask for another challenge")
+            return try await repeated(step, or: "the credential was used already: ask for another challenge")
         case let change: return Self.refusal(change)
         }
+    }
+
+    // MARK: Answering again
+
+    /// The same credential was let through before, by another process or before a restart where this one does not know
+    /// the answer.
+    private func repeated(_ step: Step, or detail: String) async throws -> Result {
+        if let reservation = step.reservation,
+            let kept = try await archive.answer(to: step.challengeID, at: time.now(), in: store),
+            kept.isFor(reservation)
+        {
+            return .repeated(kept.answer)
+        }
+        return .refused(.lightningUnknownChallenge, detail)
     }
 
     // MARK: Adding
@@ -163,10 +181,11 @@ struct SessionWork: Sendable {
     // MARK: Ending
 
     private func close(_ session: Session, _ step: Step) async throws -> Result {
-        await book.endReturns(to: session.id)
-        let now = time.now()
-        let retryAt = now.advanced(by: SessionRefunds.lease)
-        let change = try await book.ledger.close(session.id, by: step.action, at: now, retryAt: retryAt)
+        let change = try await book.ending(session.id) {
+            let now = time.now()
+            let retryAt = now.advanced(by: SessionRefunds.lease)
+            return try await book.ledger.close(session.id, by: step.action, at: now, retryAt: retryAt)
+        }
         switch change {
         case .done(let ended):
             book.noteChange(of: ended.id)
@@ -240,10 +259,6 @@ struct SessionWork: Sendable {
 
     private func isSettled(_ payment: PaymentHash) async throws -> Bool {
         guard terms.verification == .node else { return true }
-        for pause in Self.nodePatience {
-            try await Task.sleep(for: pause)
-            if try await lightning.isSettled(payment) { return true }
-        }
-        return false
+        return try await lightning.isSettledSoon(payment)
     }
 }

@@ -1,4 +1,4 @@
-internal import HTTPTypes
+public import HTTPTypes
 public import Logging
 public import NIOCore
 
@@ -32,12 +32,15 @@ public final class Exchange {
     public var bodyLimit: ByteCount?
     /// Sees the body of the response as it goes to the client.
     public var responseWatch: (any ResponseWatch)?
-    /// Is asked about the body of the upstream's response; one that takes another's place wraps it.
-    public var responseFilter: (any ResponseFilter)?
+    /// Is asked about the body of the upstream's response: the filters that were added, as one.
+    public private(set) var responseFilter: (any ResponseFilter)?
     /// Why there is no upstream's response, where the gateway answers in its place; told before stages adjust that answer.
     public package(set) var upstreamFailure: UpstreamFailure?
     /// True from the moment that the upstream may have seen the request.
     public package(set) var wasForwarded = false
+    /// The status of the gateway's own answer before it got its client's form, in which a refusal of JSON-RPC or gRPC is a
+    /// 200; `nil` when the gateway did not answer.
+    public package(set) var repliedStatus: HTTPResponse.Status?
     private var hold: EventLoopFuture<Void>?
     /// The edge of what the exchange may take in all, for a client that has named one (`grpc-timeout`); `nil`: none.
     package var deadline: NIODeadline?
@@ -97,6 +100,13 @@ public final class Exchange {
     public func holdResponse(until done: Eventually<Void>) {
         guard case .later(let future) = done else { return }
         hold = hold.map { $0.and(future).map { _ in } } ?? future
+    }
+
+    /// Has the body of the upstream's response pass a filter, at the latest from `adjust`. It is asked about what the
+    /// filters before it make of the body and send; so those of stages that stand further behind, which adjust first, see
+    /// it earlier.
+    public func addResponseFilter(_ filter: any ResponseFilter) {
+        responseFilter = responseFilter.map { FilterChain($0, then: filter, on: eventLoop) } ?? filter
     }
 
     /// What the response is held for, told once.

@@ -2,7 +2,7 @@ public import NIOCore
 
 /// Changes, holds or ends the body of an upstream's response on its way to the client.
 ///
-/// Set as `Exchange.responseFilter`, at the latest in `adjust`. Belongs to the exchange's event loop, and is asked about
+/// Set by `Exchange.addResponseFilter`, at the latest in `adjust`. Belongs to the exchange's event loop, and is asked about
 /// one part after the other, never about the next before it has answered. While it has not, nothing more is read of the
 /// upstream than what has arrived, and neither the upstream's nor the client's silence ends the exchange: a filter bounds
 /// its hold itself. What still ends it are the client, a drain that expires, the upstream's failure and its `total`

@@ -15,7 +15,6 @@ package final class AnswerInsertion: ResponseFilter {
 
     private static let field = Array("data".utf8)
 
-    private let inner: (any ResponseFilter)?
     private let isEventStream: Bool
     private let fresh: JSONInsertion
     private var insertion: JSONInsertion
@@ -26,26 +25,22 @@ package final class AnswerInsertion: ResponseFilter {
     private var answered: ((Bool) -> Eventually<Void>)?
 
     /// - Parameters:
-    ///   - inner: asked first.
     ///   - answered: called once, with true when the answer turns out to be an error, before that goes to the client;
     ///     with false when it has its member, or when it ended as neither. What is still to come of the answer waits for
     ///     it, and is cut where it fails.
     package init(
         _ insertion: JSONInsertion,
         isEventStream: Bool,
-        behind inner: (any ResponseFilter)?,
         answered: @escaping (_ isError: Bool) -> Eventually<Void> = { _ in .now(()) }
     ) {
         fresh = insertion
         self.insertion = insertion
         self.isEventStream = isEventStream
-        self.inner = inner
         self.answered = answered
     }
 
-    package func passage(of part: ByteBuffer, to outlet: any ResponseOutlet) throws -> Eventually<ByteBuffer> {
-        guard let inner else { return told(passed(part)) }
-        return try inner.passage(of: part, to: outlet).flatMap { self.told(self.passed($0)) }
+    package func passage(of part: ByteBuffer, to outlet: any ResponseOutlet) -> Eventually<ByteBuffer> {
+        told(passed(part))
     }
 
     private func told(_ part: ByteBuffer) -> Eventually<ByteBuffer> {
@@ -56,15 +51,10 @@ package final class AnswerInsertion: ResponseFilter {
         return answered(isError).map { part }
     }
 
-    package func trailers(after trailers: Fields, to outlet: any ResponseOutlet) throws -> Eventually<Fields> {
-        let inner = try inner?.trailers(after: trailers, to: outlet) ?? .now(trailers)
-        guard let answered else { return inner }
+    package func trailers(after trailers: Fields, to outlet: any ResponseOutlet) -> Eventually<Fields> {
+        guard let answered else { return .now(trailers) }
         self.answered = nil
-        return inner.flatMap { trailers in answered(false).map { trailers } }
-    }
-
-    package func settle(as outcome: Outcome) {
-        inner?.settle(as: outcome)
+        return answered(false).map { trailers }
     }
 
     /// The part with what belongs into it; the part itself where nothing does.

@@ -51,12 +51,18 @@ extension Exchange {
         for name in ["etag", "content-digest", "repr-digest", "digest", "content-md5"] {
             if let name = FieldName(name) { response.fields.remove(name) }
         }
-        responseFilter = AnswerInsertion(
+        let insertion = AnswerInsertion(
             JSONInsertion(of: name, value, at: path, id: call.id),
             isEventStream: isEventStream,
-            behind: responseFilter,
             answered: answered
         )
+        addResponseFilter(insertion)
+        self[AnswerInsertions.self] = AnswerInsertions(all: (self[AnswerInsertions.self]?.all ?? []) + [insertion])
         return true
     }
+}
+
+/// What is to be put into the answer, for an answer of the gateway's own, about which no filter is asked.
+package struct AnswerInsertions {
+    package let all: [AnswerInsertion]
 }

@@ -14,6 +14,7 @@ struct CallRules {
         let calls = routes.filter { $0.match.call != nil }
         for (index, route) in calls.enumerated() {
             checkPlace(of: route, after: calls[..<index])
+            checkIntents(of: route)
         }
         // One warning a place says it for all of its calls.
         var told = [RouteMatch]()
@@ -33,6 +34,18 @@ struct CallRules {
             "calls of both this route and '\(first.name)' (\(first.matchPlace)) may come to one path; write the same"
                 + " 'host' and 'path' for both, or others that have no request in common"
         )
+    }
+
+    /// What has no form in JSON-RPC would be offered to nobody.
+    private func checkIntents(of route: RouteDraft) {
+        for (sale, place) in route.sales {
+            guard let intent = sale.intents.first(where: { !$0.isForCalls })?.intent else { continue }
+            run.note(
+                place,
+                "'\(sale.scheme)' cannot sell by '\(intent)' on the route '\(route.name)': calls of JSON-RPC have no form for"
+                    + " it; name another intent, or match without 'mcp' and 'jsonrpc'"
+            )
+        }
     }
 
     /// Many services take `/mcp/` and `/MCP` for `/mcp`.

@@ -10,6 +10,9 @@ extension ExchangeRunner {
         dropUpstream()
         trace?.noteFirstByte()
         exchange.upstreamFailure = driver.failure
+        exchange.repliedStatus = reply.status
+        // Of the response that this one is in place of.
+        exchange[AnswerInsertions.self] = nil
         var (head, body, seen) = reply.rendered(in: exchange)
         adjust(&head, of: exchange)
         if let seen { head.status = seen }
@@ -23,8 +26,8 @@ extension ExchangeRunner {
     func send(_ head: ResponseHead, _ body: Reply.Body, closes: Bool) -> ExchangeDriver.Action {
         guard let exchange else { return .wait }
         var body = body
-        if case .bytes(let bytes) = body, let insertion = exchange.responseFilter as? AnswerInsertion {
-            body = .bytes(insertion.passed(bytes))
+        if case .bytes(let bytes) = body, let insertions = exchange[AnswerInsertions.self]?.all {
+            body = .bytes(insertions.reduce(bytes) { $1.passed($0) })
         }
         driver.sent(head.status)
         let hasNoContent = head.status.code == 204

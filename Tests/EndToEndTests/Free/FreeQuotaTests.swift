@@ -238,6 +238,38 @@ import Testing
         }
     }
 
+    @Test func `is given back for a call that is refused behind it, although the answer is a 200`() async throws {
+        let steps = "auth: { free-quota: 2/h }, price: 10 sat"
+        try await TestGateway.with(
+            routes: """
+                  - name: limited
+                    service: tools
+                    match: { path: /rpc, mcp: tools/call, tool: limited }
+                    pipeline: [ \(steps), rate-limit: { limit: 1/h, burst: 1, per: address }, forward: echo ]
+                  - name: open
+                    service: tools
+                    match: { path: /rpc, mcp: tools/call, tool: open }
+                    pipeline: [ \(steps), forward: echo ]
+                """
+        ) { gateway in
+            let fields = [("Content-Type", "application/json")]
+            func answers(_ tool: String, _ count: Int) async throws -> [Bool] {
+                var served = [Bool]()
+                for _ in 0..<count {
+                    let call = TestGateway.call(tool)
+                    let answer = try await gateway.request("/rpc", method: .POST, fields, body: call)
+                    expectStatus(200, answer)
+                    served.append(answer.body.contains("\"result\""))
+                }
+                return served
+            }
+            let limited = try await answers("limited", 4)
+            #expect(limited == [true, false, false, false])
+            let open = try await answers("open", 2)
+            #expect(open == [true, false])
+        }
+    }
+
     @Test func `a token that is bought beside it asks the store for nothing`() async throws {
         try await TestGateway.with(
             routes: """

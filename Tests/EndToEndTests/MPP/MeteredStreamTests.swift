@@ -93,7 +93,7 @@ import Testing
             let client = try await gateway.openSession("/patient/echo")
             let stream = try await Streamed(client, "/patient/events/8")
             #expect(stream.status == 200)
-            let shortage = Self.shortage(client, "payment-need-topup", spent: 40)
+            let shortage = Self.shortage(client, "payment-need-topup", spent: 50)
             try await stream.read(until: shortage)
             #expect(stream.text == Self.events(1...4) + shortage)
             #expect(try await client.kept.spent == sats(50))
@@ -119,8 +119,8 @@ import Testing
             let client = try await gateway.openSession("/brief/echo")
             let stream = try await Streamed(client, "/brief/events/8")
             try await stream.readAll()
-            let last = Self.shortage(client, "session-timeout", spent: 40)
-            #expect(stream.text == Self.events(1...4) + Self.shortage(client, "payment-need-topup", spent: 40) + last)
+            let last = Self.shortage(client, "session-timeout", spent: 50)
+            #expect(stream.text == Self.events(1...4) + Self.shortage(client, "payment-need-topup", spent: 50) + last)
             try await gateway.until { try await client.kept.state == .closed }
             #expect(try await client.kept.spent == sats(50))
             #expect(try await client.use().problemType == "lightning/session-closed")
@@ -130,7 +130,7 @@ import Testing
     @Test func `whose client leaves in the hold gives nothing back that was delivered`() async throws {
         try await TestGateway.with(routes: Self.routes) { gateway in
             let client = try await gateway.openSession("/patient/echo")
-            let shortage = Self.shortage(client, "payment-need-topup", spent: 40)
+            let shortage = Self.shortage(client, "payment-need-topup", spent: 50)
             let left = try await Streamed(client, "/patient/events/8")
             try await left.read(until: shortage)
             #expect(left.text == Self.events(1...4) + shortage)

@@ -5,9 +5,10 @@ import MPP
 import NIOHTTP1
 import Testing
 
-// The black-box list for servers of the scheme (its drafts, `mppx validate` and the flows of tempoxyz/mpp-tools), as far as
-// it is about charges, and where each item is tested. PO: PaymentOfferTests, RP: here, CR: ChargedRequestTests,
-// LP: LostPaymentTests.
+// The black-box list for servers of the scheme (its drafts, `mppx validate` and the flows of tempoxyz/mpp-tools), and where
+// each item is tested. PO: PaymentOfferTests, RP: here, CR: ChargedRequestTests, LP: LostPaymentTests, ST: SessionTests,
+// RS: RefusedSessionTests, RE: RepeatedSessionTests, SR: SessionRefundTests, MS: MeteredStreamTests, PC: PaidCallTests,
+// CF: CallFormTests, DI: DiscoveryTests.
 //
 // | item | test |
 // |---|---|
@@ -35,6 +36,19 @@ import Testing
 // | restart keeps everything | CR `outlives the gateway that sold it...`; LP |
 // | key rotation over a restart | CR `outlives a new secret...` |
 // | node down: 503 | PO `is not made while the node is down`; CR `is served although the node is down...` |
+// | session: open, bearer until exhausted, top-up, close: bodies, receipts | ST `opens, is spent, topped up and closed` |
+// | top-up and close reach no upstream, also sent again | RE `a top-up and a close reach no service...` |
+// | top-up sent again credits once, close sent again pays back once | ST `a top-up...`, `a close that is sent again...` |
+// | open and bearer sent again | RE |
+// | deposit that was taken already; session of another service | RS `pays with a deposit...`; ST `is one for all routes...` |
+// | bearer after close | ST `opens, is spent, topped up and closed` |
+// | idle close and refund; over a restart | SR `is paid back when nobody uses...`, `is tried again after a restart` |
+// | events: need-topup, resume, timeout, receipt before the last | MS `is held when...`, `ends with its session...` |
+// | concurrent bearers and streams never overdraw | ST `is never overdrawn...`; MS `of one session...` |
+// | session over a restart | ST `goes on after a restart` |
+// | openapi.json | DI |
+// | JSON-RPC: -32042, -32043, both places of `_meta` | PC `is refused with offers...`, `takes a credential at its root...` |
+// | JSON-RPC: -32602; notification dropped | PC `with a credential that cannot be read...`; CF `that must be paid for...` |
 
 @Suite struct `A payment that does not count` {
     /// Answered 402 with a fresh challenge, the type, and the id of the challenge that was presented.

@@ -102,12 +102,12 @@ import Testing
             let client = try await gateway.openSession()
             let book = try gateway.sessionBook
             let account = book.account(of: try await client.kept, challengeID: "x")
-            account.beginStream()
+            let stream = account.beginStream {}
             time.advance(by: .seconds(300))
             await book.sweep()
             #expect(try await client.kept.state == .open)
             #expect(try await client.kept.usedAt == time.now)
-            account.endStream()
+            account.endStream(stream)
             time.advance(by: .seconds(300))
             await book.sweep()
             try await gateway.until { try await client.kept.state == .closed }

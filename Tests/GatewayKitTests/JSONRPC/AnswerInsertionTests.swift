@@ -27,7 +27,6 @@ struct AnswerInsertionTests {
         let insertion = AnswerInsertion(
             JSONInsertion(of: "r", "{}", at: path, id: id),
             isEventStream: isEventStream,
-            behind: nil,
             answered: { isError in
                 answered(isError)
                 return .now(())
@@ -37,9 +36,9 @@ struct AnswerInsertionTests {
         var rest = ByteBuffer(string: text)
         var result = ""
         while let part = rest.readSlice(length: min(count, rest.readableBytes)), part.readableBytes > 0 {
-            result += (try? insertion.passage(of: part, to: outlet))?.immediate.map { String(buffer: $0) } ?? ""
+            result += insertion.passage(of: part, to: outlet).immediate.map { String(buffer: $0) } ?? ""
         }
-        _ = try? insertion.trailers(after: Fields(), to: outlet)
+        _ = insertion.trailers(after: Fields(), to: outlet)
         return result
     }
 
@@ -132,13 +131,12 @@ struct AnswerInsertionTests {
         let insertion = AnswerInsertion(
             JSONInsertion(of: "r", "{}", at: Self.result, id: "1"),
             isEventStream: false,
-            behind: nil,
             answered: { _ in .later(promise.futureResult) }
         )
         let outlet = NoOutlet()
-        let first = try insertion.passage(of: ByteBuffer(string: #"{"id":1,"result":{"a""#), to: outlet)
+        let first = insertion.passage(of: ByteBuffer(string: #"{"id":1,"result":{"a""#), to: outlet)
         #expect(first.immediate.map { String(buffer: $0) } == #"{"id":1,"result":{"a""#)
-        let second = try insertion.passage(of: ByteBuffer(string: ":1}}"), to: outlet)
+        let second = insertion.passage(of: ByteBuffer(string: ":1}}"), to: outlet)
         #expect(second.immediate == nil)
         promise.succeed(())
         #expect(try second.future(on: loop).wait() == ByteBuffer(string: #":1,"_meta":{"r":{}}}}"#))
@@ -149,8 +147,7 @@ struct AnswerInsertionTests {
         for variant in Variants.of(text) {
             let insertion = AnswerInsertion(
                 JSONInsertion(of: "r", "{}", at: Self.result, id: "1"),
-                isEventStream: false,
-                behind: nil
+                isEventStream: false
             )
             let bytes = Array(insertion.passed(ByteBuffer(bytes: variant)).readableBytesView)
             let added = Array(#","r":{}"#.utf8).count

@@ -64,7 +64,7 @@ struct FaultStage: Stage {
         }
         let run = FaultRun(seed: seed, number: path.number)
         if run.filter != .none {
-            exchange.responseFilter = FaultFilter(run, ledger, exchange.eventLoop)
+            exchange.addResponseFilter(FaultFilter(run, ledger, exchange.eventLoop))
         }
         let upstream = upstreams.upstream(of: run)
         switch run.decision {

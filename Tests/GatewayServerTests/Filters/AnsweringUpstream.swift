@@ -47,6 +47,19 @@ struct AnsweringUpstream: Sendable {
         }
     }
 
+    /// A whole response in one piece, so that the gateway reads all of it at once.
+    func whole(_ parts: [String]) async throws {
+        switch version {
+        case .http1:
+            let chunks = parts.map { "\(String($0.utf8.count, radix: 16))\r\n\($0)\r\n" }.joined()
+            try await connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\(chunks)0\r\n\r\n")
+        case .http2:
+            let head = HTTP2RawFrame.headers(1, .literal(":status", "200")).bytes
+            let body = parts.flatMap { Self.data(Array($0.utf8), ends: false).bytes }
+            try await connection.send(head + body + Self.data([], ends: true).bytes)
+        }
+    }
+
     func end(trailers: [(String, String)] = []) async throws {
         switch version {
         case .http1:

@@ -8,6 +8,8 @@ struct FilterStage: Stage {
 
     let journal: Journal
     var keepsLength = false
+    /// Nothing of the response goes on before this is true.
+    var gate: Watched<Bool>?
     var trailers: @Sendable (Fields, FilterCall) throws -> Eventually<Fields> = { fields, _ in .now(fields) }
     /// Gets the part as text, too.
     let passage: Passage
@@ -15,7 +17,11 @@ struct FilterStage: Stage {
     func admit(_ exchange: Exchange) -> Eventually<Decision> { .now(.next) }
 
     func adjust(_ response: inout ResponseHead, of exchange: Exchange) {
-        exchange.responseFilter = ClosureFilter(self, exchange.eventLoop)
+        exchange.addResponseFilter(ClosureFilter(self, exchange.eventLoop))
+        guard let gate else { return }
+        journal.note("hold")
+        let opened = exchange.later { try await gate.wait(for: "the end of a hold") { $0 } }
+        exchange.holdResponse(until: opened.map { _ in })
     }
 
     func settle(_ exchange: Exchange, as outcome: Outcome) { journal.note("settle \(outcome.line)") }

@@ -12,11 +12,15 @@ final class MeteredStream: Sendable {
     /// What belongs to the event loop.
     private final class Ends {
         let filter: MeteredResponse
-        let outlet = RecordedOutlet()
+        let outlet = LeavingOutlet()
         var answers = 0
         var trailers: Fields?
 
         init(_ filter: MeteredResponse) { self.filter = filter }
+
+        func settle(_ end: Outcome.End) {
+            filter.settle(as: Outcome(end: end, status: .ok, requestBytes: 0, responseBytes: 0))
+        }
     }
 
     struct Seen: Sendable {
@@ -108,9 +112,19 @@ final class MeteredStream: Sendable {
     func settle(_ end: Outcome.End = .answered) async throws {
         let ends = ends
         try await loop.executeInContext {
-            ends.value.filter.settle(as: Outcome(end: end, status: .ok, requestBytes: 0, responseBytes: 0))
+            ends.value.settle(end)
         }
         await loop.run()
+    }
+
+    /// The client leaves while this send is under way, counted from now.
+    func leave(inSend number: Int) async throws {
+        let ends = ends
+        try await loop.executeInContext {
+            let ends = ends.value
+            ends.outlet.patience = number
+            ends.outlet.leaves = { [unowned ends] in ends.settle(.clientLeft) }
+        }
     }
 
     func pass(_ time: TimeAmount) async {
@@ -123,8 +137,8 @@ final class MeteredStream: Sendable {
             return try await loop.executeInContext {
                 let ends = ends.value
                 return Seen(
-                    text: ends.outlet.text,
-                    end: ends.outlet.end,
+                    text: ends.outlet.record.text,
+                    end: ends.outlet.record.end,
                     answers: ends.answers,
                     hasEnded: ends.trailers != nil
                 )

@@ -14,6 +14,7 @@ final class ScriptedAccount: SessionAccount {
         /// Debits, returns and the rest, in their order.
         var journal: [String] = []
         var streams = 0
+        var givesBackAhead: @Sendable () async -> Void = {}
     }
 
     struct Down: Error {}
@@ -93,8 +94,24 @@ final class ScriptedAccount: SessionAccount {
         }
     }
 
-    func beginStream() { state.withLockedValue { $0.streams += 1 } }
-    func endStream() { state.withLockedValue { $0.streams -= 1 } }
+    func beginStream(_ giveBackAhead: @escaping @Sendable () async -> Void) -> Int {
+        state.withLockedValue { state in
+            state.streams += 1
+            state.givesBackAhead = giveBackAhead
+            return state.streams
+        }
+    }
+
+    func endStream(_ number: Int) { state.withLockedValue { $0.streams -= 1 } }
+
+    /// Asks the stream for what it has paid ahead; the journal says `back` when that is done.
+    func askBack() {
+        let giveBackAhead = now.givesBackAhead
+        Task {
+            await giveBackAhead()
+            state.withLockedValue { $0.journal.append("back") }
+        }
+    }
 
     func receipt(spent: Amount, units: Int64) -> String { "{\(spent.millisatoshis / 1_000) sat, \(units) units}" }
     func shortage(spent: Amount, required: Amount) -> String {

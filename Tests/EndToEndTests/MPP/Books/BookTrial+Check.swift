@@ -29,7 +29,7 @@ extension BookTrial {
             let least = delivered[session.id] ?? 0
             #expect(session.spent >= Self.amount(Self.price, least))
             #expect(session.spent <= Self.amount(Self.price, least + (uncertain[session.id] ?? 0)))
-            #expect(session.deposit >= Self.amount(Self.deposit, 1 + (credited[session.id]?.count ?? 0)))
+            #expect(session.deposit >= Self.amount(deposit, 1 + (credited[session.id]?.count ?? 0)))
             let paid = node.paid(session.returnPayment)
             switch session.state {
             case .open: #expect(paid == nil)
@@ -44,7 +44,7 @@ extension BookTrial {
             balance = try #require(balance.adding(session.balance))
         }
         #expect(deposited == spent.adding(refunded)?.adding(balance))
-        #expect(deposited == Self.amount(Self.deposit, Int(taken)), "each payment counts once")
+        #expect(deposited == Self.amount(deposit, Int(taken)), "each payment counts once")
         let delivery = Self.amount(Self.price, delivered.values.reduce(0, +))
         #expect(spent >= delivery)
     }

@@ -14,10 +14,13 @@ import Testing
 /// that dies and comes again on the same file.
 final class BookTrial: Sendable {
     static let price = Amount(millisatoshis: 10_000)
-    static let deposit = Amount(millisatoshis: 50_000)
+    /// A response that was cut may have cost so much more than it delivered: what one debit takes.
+    private static let mostAhead = 33
 
     /// A process.
     struct Life: Sendable {
+        /// It will die without an end.
+        let isSudden: Bool
         let disk: SQLiteStore
         let store: UnreliableStore
         let scheme: MPPScheme
@@ -58,8 +61,11 @@ final class BookTrial: Sendable {
         /// Payments that a client was told that they count.
         var credited = [PaymentHash: Set<PaymentHash>]()
         var told = [Told: Int]()
+        /// Events that streams have delivered.
+        var streamed = 0
     }
 
+    let deposit: Amount
     let dice: Dice
     let time = ManualTime()
     let node: UnreliableNode
@@ -73,31 +79,34 @@ final class BookTrial: Sendable {
         node = UnreliableNode(dice)
         self.folder = folder
         isBound = dice.falls(50)
+        // Enough to pay ahead, or too little for that.
+        deposit = Amount(millisatoshis: dice.falls(50) ? 50_000 : 400_000)
     }
 
     var told: [Told: Int] { state.withLockedValue { $0.told } }
+    var streamed: Int { state.withLockedValue { $0.streamed } }
 
     // MARK: Processes
 
-    func begin(failures: Int) async throws -> Life {
+    func begin(failures: Int, isSudden: Bool = false) async throws -> Life {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let disk = SQLiteStore(path: folder + "/sluice.db", logger: logger, time: time.source)
         try await disk.start()
         let store = UnreliableStore(disk, dice, failures: failures)
         let services = Services.example(time: time.source, store: store, lightning: node, dataFolder: folder)
         let settings = ExampleSettings([
-            "intents": "session", "deposit": "\(Self.deposit)", "insecure": "true",
-            "session-secret": isBound ? "bound" : "plain",
+            "intents": "session", "deposit": "\(deposit)", "insecure": "true", "meter": "event",
+            "session-secret": isBound ? "bound" : "plain", "session-timeout": "1s",
         ])
         let scheme = try #require(settings.make(word: "mpp") { MPPScheme(from: &$0, services) })
         #expect(settings.messages == [])
         let book = try #require(services.parts.all.lazy.compactMap { $0 as? SessionBook }.first)
-        return Life(disk: disk, store: store, scheme: scheme, book: book)
+        return Life(isSudden: isSudden, disk: disk, store: store, scheme: scheme, book: book)
     }
 
-    /// - Parameter isSudden: what is under way gets no answer from the store any more.
-    func end(_ life: Life, isSudden: Bool) async {
-        if isSudden {
+    /// A sudden end: what is under way gets no answer from the store any more.
+    func end(_ life: Life) async {
+        if life.isSudden {
             life.store.die()
         } else {
             await life.book.stop()
@@ -111,7 +120,8 @@ final class BookTrial: Sendable {
     func step(in life: Life) async throws {
         switch dice.number(in: 0..<100) {
         case 0..<18: try await open(in: life)
-        case 18..<58:
+        case 18..<28: try await stream(in: life)
+        case 28..<58:
             guard let client = client() else { return }
             let challenge = try await challenge(in: life).challenge
             let credential = credential("bearer", challenge, of: client, [("preimage", client.deposit.preimage.hex)])
@@ -175,6 +185,79 @@ final class BookTrial: Sendable {
         }
     }
 
+    /// A response that is paid for by the event, whose client may close the session meanwhile.
+    private func stream(in life: Life) async throws {
+        guard let client = client() else { return }
+        let session = client.deposit.payment
+        let bearer = try await challenge(in: life).challenge
+        let credential = credential("bearer", bearer, of: client, [("preimage", client.deposit.preimage.hex)])
+        let begun = loop.makePromise(of: Void.self)
+        async let streamed = presentStream(credential, begun, to: life.scheme)
+        if dice.falls(40) {
+            let challenge = try await challenge(in: life).challenge
+            let close = self.credential("close", challenge, of: client, [("preimage", client.deposit.preimage.hex)])
+            try await begun.futureResult.get()
+            try await send(close, of: session, in: life)
+        }
+        let (told, end) = try await streamed
+        // What is not delivered goes back in its own time.
+        if !life.isSudden { await life.book.quiesce() }
+        state.withLockedValue { state in
+            state.sent.append(credential)
+            state.told[told, default: 0] += 1
+            guard let end else {
+                if told == .unavailable { state.uncertain[session, default: 0] += 1 }
+                return
+            }
+            let isFirst = state.used.insert(credential.authorization).inserted
+            #expect(isFirst, "one credential lets one request through")
+            // The request itself costs a unit, whatever comes of it.
+            state.delivered[session, default: 0] += max(1, end.events)
+            if end.isCut || life.isSudden { state.uncertain[session, default: 0] += Self.mostAhead }
+            state.streamed += end.events
+        }
+    }
+
+    /// - Returns: no end when it was not let through.
+    private func presentStream(
+        _ credential: PaymentCredential,
+        _ begun: EventLoopPromise<Void>,
+        to scheme: MPPScheme
+    ) async throws -> (Told, BookStream.End?) {
+        let (events, leaves) = (dice.number(in: 0..<60), dice.falls(80))
+        return try await loop.flatSubmit { [loop] in
+            let promise = loop.makePromise(of: (Told, BookStream.End?).self)
+            promise.futureResult.whenComplete { _ in begun.succeed() }
+            let request = RequestHead.example(.get, "/paid", fields: [("Authorization", credential.authorization)])
+            let exchange = Exchange.example(request, eventLoop: loop)
+            func refused(_ told: Told) {
+                scheme.settle(exchange, as: Outcome(end: .replied, status: .ok, requestBytes: 0, responseBytes: 0))
+                promise.succeed((told, nil))
+            }
+            do {
+                guard let found = try scheme.credential(in: exchange).immediate, let credential = found else {
+                    throw ConformanceFailure("the scheme has not recognised its credential at once")
+                }
+                try scheme.redeem(credential, in: exchange).whenComplete { result in
+                    guard case .success(.next) = result else {
+                        let isRefused = if case .failure(let error) = result { error is Rejection } else { false }
+                        return refused(isRefused ? .refused("stream") : .unavailable)
+                    }
+                    var response = ResponseHead(status: .ok, fields: Fields([(.contentType, "text/event-stream")]))
+                    scheme.adjust(&response, of: exchange)
+                    guard let filter = exchange.responseFilter else { return refused(.unavailable) }
+                    BookStream(filter, events, leavesWhenShort: leaves, on: loop, begun: begun) { outcome, end in
+                        scheme.settle(exchange, as: outcome)
+                        promise.succeed((.served(true), end))
+                    }.goOn()
+                }
+            } catch {
+                refused(error is Rejection ? .refused("stream") : .unavailable)
+            }
+            return promise.futureResult
+        }.get()
+    }
+
     private func credential(
         _ action: String,
         _ challenge: PaymentChallenge,
@@ -194,7 +277,7 @@ final class BookTrial: Sendable {
         let invoice = Invoice(
             bolt11: "lnbcrt500n1\(payment)",
             paymentHash: payment,
-            amount: Self.deposit,
+            amount: deposit,
             expiresAt: time.now.advanced(by: .seconds(3_600))
         )
         let line = try await loop.submit { [loop] in
@@ -259,6 +342,7 @@ final class BookTrial: Sendable {
                     promise.succeed((.served(isReached), response.fields[.paymentSessionSecret]))
                 case .success(.reply(let reply)):
                     scheme.settle(exchange, as: Outcome(end: .replied, status: .ok, requestBytes: 0, responseBytes: 0))
+                    guard reply.status != .conflict else { return promise.succeed((.refused("conflict"), nil)) }
                     guard case .bytes(let body) = reply.body else { return promise.succeed((.unavailable, nil)) }
                     promise.succeed((.answered(String(buffer: body)), nil))
                 case .failure(let rejection as Rejection):

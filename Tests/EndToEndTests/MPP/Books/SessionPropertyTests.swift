@@ -11,7 +11,7 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let trial = BookTrial(seed: seed, folder: folder)
         for _ in 0..<10 {
-            let life = try await trial.begin(failures: 3)
+            let life = try await trial.begin(failures: 3, isSudden: trial.dice.falls(50))
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<8 {
                     group.addTask {
@@ -20,17 +20,18 @@ import Testing
                 }
                 try await group.waitForAll()
             }
-            await trial.end(life, isSudden: trial.dice.falls(50))
+            await trial.end(life)
             let next = try await trial.begin(failures: 0)
             try await trial.check(next, isOver: false)
-            await trial.end(next, isSudden: false)
+            await trial.end(next)
         }
         let last = try await trial.begin(failures: 0)
         try await trial.end(in: last)
         try await trial.check(last, isOver: true)
-        await trial.end(last, isSudden: false)
+        await trial.end(last)
         let told = trial.told
         #expect(told[.served(true), default: 0] > 50, "\(told)")
         #expect(told[.answered(#"{"status":"ok"}"#), default: 0] > 20, "\(told)")
+        #expect(trial.streamed > 50)
     }
 }

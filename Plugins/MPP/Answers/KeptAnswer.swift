@@ -1,19 +1,24 @@
-internal import GatewayKit
+package import GatewayKit
 internal import HTTPTypes
 internal import NIOCore
 
 /// An answer as the store keeps it: a line of JSON that says what it answers, and the body.
-struct KeptAnswer: Sendable {
-    let key: Bytes32
-    let fingerprint: Bytes32
-    let end: WallTime
-    let answer: AnswerShelf.Answer
+package struct KeptAnswer: Sendable {
+    package let key: Bytes32
+    package let fingerprint: Bytes32
+    package let end: WallTime
+    package let answer: AnswerShelf.Answer
 
-    init(_ answer: AnswerShelf.Answer, for reservation: Charge.Reservation) {
+    package init(_ answer: AnswerShelf.Answer, for reservation: AnswerReservation) {
         key = reservation.key.digest
         fingerprint = reservation.fingerprint
         end = reservation.end
         self.answer = answer
+    }
+
+    /// Whether it was given to this request.
+    func isFor(_ reservation: AnswerReservation) -> Bool {
+        key == reservation.key.digest && fingerprint == reservation.fingerprint
     }
 
     /// `nil` for what is none, or of another version.

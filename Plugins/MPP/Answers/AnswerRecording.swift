@@ -1,16 +1,17 @@
-internal import GatewayKit
+package import GatewayKit
 internal import HTTPTypes
-internal import NIOCore
+package import NIOCore
 
-/// Copies a response as it goes to its client, as long as it is short enough to be kept.
-final class AnswerRecording: ResponseWatch {
+/// Copies a response as it goes to its client, as long as it is short enough to be kept, and there is room on the shelf.
+package final class AnswerRecording: ResponseWatch {
     private let status: HTTPResponse.Status
     private let fields: Fields
     private let limit: ByteCount
+    private let shelf: AnswerShelf
     /// `nil` once it is too long.
     private var body: ByteBuffer? = ByteBuffer()
 
-    init(_ head: ResponseHead, limit: ByteCount) {
+    package init(_ head: ResponseHead, limit: ByteCount, on shelf: AnswerShelf) {
         status = head.status
         var fields = Fields()
         for index in head.fields.lines.indices where Self.isKept(head.fields.lines[index].known) {
@@ -19,6 +20,11 @@ final class AnswerRecording: ResponseWatch {
         }
         self.fields = fields
         self.limit = limit
+        self.shelf = shelf
+    }
+
+    deinit {
+        if let body { shelf.endRecording(body.readableBytes) }
     }
 
     /// Without what belongs to one message on one connection.
@@ -31,16 +37,18 @@ final class AnswerRecording: ResponseWatch {
         }
     }
 
-    func passed(_ part: ByteBuffer) {
-        guard let count = body?.readableBytes, count + part.readableBytes <= limit.bytes else {
+    package func passed(_ part: ByteBuffer) {
+        guard let count = body?.readableBytes else { return }
+        guard count + part.readableBytes <= limit.bytes, shelf.record(part.readableBytes) else {
+            shelf.endRecording(count)
             body = nil
             return
         }
         body?.writeImmutableBuffer(part)
     }
 
-    /// `nil` when it was too long.
-    var answer: AnswerShelf.Answer? {
+    /// `nil` when it was too long, or there was no room.
+    package var answer: AnswerShelf.Answer? {
         body.map { AnswerShelf.Answer(status: status, fields: fields, body: $0) }
     }
 }

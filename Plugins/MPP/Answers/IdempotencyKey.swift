@@ -1,11 +1,16 @@
 internal import Crypto
-internal import GatewayKit
+package import GatewayKit
 internal import HTTPTypes
 
 /// What a client names a request by, to get the same answer however often it asks (`Idempotency-Key`).
-struct IdempotencyKey: Hashable, Sendable {
+package struct IdempotencyKey: Hashable, Sendable {
     /// Stands for it where it is kept.
-    let digest: Bytes32
+    package let digest: Bytes32
+
+    /// For a credential that is good for one request: it names that.
+    package init(credential fingerprint: Bytes32) {
+        digest = fingerprint
+    }
 
     /// `nil` when there is none, or several, or one too long to be taken.
     init?(of request: RequestHead) {

@@ -1,22 +1,28 @@
-internal import GatewayKit
-internal import HTTPTypes
+package import GatewayKit
+package import HTTPTypes
 internal import NIOConcurrencyHelpers
-internal import NIOCore
+package import NIOCore
 
 /// Answers to paid requests, kept in memory for clients that ask for the same again, and which of them are under way.
 /// Bounded in time, number and bytes: the oldest give way. May be used from any thread.
-final class AnswerShelf: Sendable {
-    /// Bytes of all bodies together.
-    static let room = ByteCount.mebibytes(64)
+package final class AnswerShelf: Sendable {
+    /// Bytes of all bodies together, where nothing else is said.
+    package static let room = ByteCount.mebibytes(64)
     private static let capacity = 16_384
 
-    struct Answer: Sendable {
-        let status: HTTPResponse.Status
-        let fields: Fields
-        let body: ByteBuffer
+    package struct Answer: Sendable {
+        package let status: HTTPResponse.Status
+        package let fields: Fields
+        package let body: ByteBuffer
+
+        package init(status: HTTPResponse.Status, fields: Fields, body: ByteBuffer) {
+            self.status = status
+            self.fields = fields
+            self.body = body
+        }
     }
 
-    enum Finding: Sendable {
+    package enum Finding: Sendable {
         /// Nobody asked before: the place is taken, and `keep` or `drop` follows.
         case reserved
         case underWay
@@ -28,7 +34,7 @@ final class AnswerShelf: Sendable {
     }
 
     private struct Entry {
-        let reservation: Charge.Reservation
+        let reservation: AnswerReservation
         var answer: Answer?
     }
 
@@ -37,6 +43,8 @@ final class AnswerShelf: Sendable {
         /// May hold some that are gone.
         var order = CircularBuffer<String>()
         var bytes = 0
+        /// Of bodies that are being written down.
+        var recorded = 0
 
         mutating func remove(_ challenge: String) {
             guard let entry = entries.removeValue(forKey: challenge) else { return }
@@ -45,16 +53,21 @@ final class AnswerShelf: Sendable {
     }
 
     private let state = NIOLockedValueBox(State())
+    private let room: ByteCount
+
+    package init(room: ByteCount = AnswerShelf.room) {
+        self.room = room
+    }
 
     /// The key that a challenge's request was sent with.
-    func key(of challenge: String, at time: WallTime) -> IdempotencyKey? {
+    package func key(of challenge: String, at time: WallTime) -> IdempotencyKey? {
         state.withLockedValue { state in
             guard let entry = state.entries[challenge], entry.reservation.end > time else { return nil }
             return entry.reservation.key
         }
     }
 
-    func find(_ challenge: String, _ reservation: Charge.Reservation, at time: WallTime) -> Finding {
+    package func find(_ challenge: String, _ reservation: AnswerReservation, at time: WallTime) -> Finding {
         state.withLockedValue { state in
             if let entry = state.entries[challenge], entry.reservation.end > time {
                 guard entry.reservation.key == reservation.key else { return .otherKey }
@@ -64,27 +77,42 @@ final class AnswerShelf: Sendable {
             state.remove(challenge)
             state.entries[challenge] = Entry(reservation: reservation)
             state.order.append(challenge)
-            Self.makeRoom(in: &state, at: time)
+            makeRoom(in: &state, at: time)
             return .reserved
         }
     }
 
-    func keep(_ answer: Answer, for challenge: String, at time: WallTime) {
+    package func keep(_ answer: Answer, for challenge: String, at time: WallTime) {
         state.withLockedValue { state in
             guard state.entries[challenge] != nil else { return }
             state.entries[challenge]?.answer = answer
             state.bytes += answer.body.readableBytes
-            Self.makeRoom(in: &state, at: time)
+            makeRoom(in: &state, at: time)
         }
     }
 
-    func drop(_ challenge: String) {
+    package func drop(_ challenge: String) {
         state.withLockedValue { $0.remove(challenge) }
     }
 
-    private static func makeRoom(in state: inout State, at time: WallTime) {
+    /// Takes room for a part of a body that is being written down; `endRecording` gives it back.
+    ///
+    /// - Returns: false when there is none.
+    func record(_ count: Int) -> Bool {
+        state.withLockedValue { state in
+            guard state.recorded + count <= room.bytes else { return false }
+            state.recorded += count
+            return true
+        }
+    }
+
+    func endRecording(_ count: Int) {
+        state.withLockedValue { $0.recorded -= count }
+    }
+
+    private func makeRoom(in state: inout State, at time: WallTime) {
         while let oldest = state.order.first {
-            let isOver = state.bytes > room.bytes || state.order.count > capacity
+            let isOver = state.bytes > room.bytes || state.order.count > Self.capacity
             let isOld = state.entries[oldest].map { $0.reservation.end <= time } ?? true
             guard isOver || isOld else { return }
             state.order.removeFirst()

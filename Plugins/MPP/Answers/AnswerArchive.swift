@@ -1,12 +1,12 @@
-internal import GatewayKit
-internal import Logging
+package import GatewayKit
+package import Logging
 internal import NIOCore
 
 /// The answers that may be asked for again, in the store: a restart does not lose them, and other instances give them too.
 ///
 /// Bounded as the shelf is, for each process that writes. Beside each answer stands a small value whose key says when its
 /// time ends, so that what is over is found without reading answers.
-actor AnswerArchive {
+package actor AnswerArchive {
     private static let answers = "mpp/answer/"
     private static let ends = "mpp/answer-end/"
     private static let capacity = 16_384
@@ -27,8 +27,14 @@ actor AnswerArchive {
     /// The oldest first; `nil` until the store was asked for what earlier processes left.
     private var entries: CircularBuffer<Entry>?
     private var bytes = 0
+    /// Of all bodies together.
+    private let room: ByteCount
 
-    nonisolated func answer(
+    package init(room: ByteCount = AnswerShelf.room) {
+        self.room = room
+    }
+
+    package nonisolated func answer(
         to challenge: String,
         at time: WallTime,
         in store: any Store
@@ -40,7 +46,13 @@ actor AnswerArchive {
     }
 
     /// Keeps it, unless the store cannot: then the answer is lost with the process.
-    func keep(_ kept: KeptAnswer, to challenge: String, at time: WallTime, in store: any Store, logger: Logger) async {
+    package func keep(
+        _ kept: KeptAnswer,
+        to challenge: String,
+        at time: WallTime,
+        in store: any Store,
+        logger: Logger
+    ) async {
         do {
             if entries == nil {
                 let earlier = try await earlier(in: store)
@@ -71,7 +83,7 @@ actor AnswerArchive {
     }
 
     private var isTooMuch: Bool {
-        bytes > AnswerShelf.room.bytes || entries?.count ?? 0 > Self.capacity
+        bytes > room.bytes || entries?.count ?? 0 > Self.capacity
     }
 
     private func earlier(in store: any Store) async throws -> CircularBuffer<Entry> {
