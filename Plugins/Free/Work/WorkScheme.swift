@@ -12,15 +12,16 @@ package struct WorkScheme: AuthScheme, Plugin {
     package static let word = "pow"
     package static let carriesCaveats = false
     static let name = "PoW"
+    private static let keyrings = OnePerFolder { KeyringFile<SymmetricKey>(dataFolder: $0) }
 
     private let terms: WorkTerms
-    private let keys: WorkKeys
+    private let keyring: KeyringFile<SymmetricKey>
     private let store: any Store
     private let time: TimeSource
 
     package init(_ terms: WorkTerms, dataFolder: String, store: any Store, time: TimeSource) {
         self.terms = terms
-        keys = WorkKeys.of(dataFolder: dataFolder)
+        keyring = Self.keyrings.value(of: dataFolder)
         self.store = store
         self.time = time
     }
@@ -36,7 +37,7 @@ package struct WorkScheme: AuthScheme, Plugin {
 
     /// Reads the key, or makes it, where a route needs it, before the first request does.
     package static func prepare(dataFolder: String) throws(StartFailure) {
-        _ = try WorkKeys.known(dataFolder: dataFolder)?.key()
+        _ = try keyrings.known(of: dataFolder)?.keys()
     }
 
     package var takesPayments: Bool { false }
@@ -74,7 +75,7 @@ package struct WorkScheme: AuthScheme, Plugin {
             bits: terms.bits,
             end: time.now().advanced(by: terms.lifetime),
             place: place(of: exchange),
-            key: try keys.key()
+            key: try keyring.keys()
         )
         let line = WorkOffer.line(
             challenge,
@@ -104,7 +105,7 @@ package struct WorkScheme: AuthScheme, Plugin {
             throw Rejection(.malformed, "a proof of work is a challenge, '.' and 1 to 32 characters of base64url")
         }
         let challenge = proof.challenge
-        guard challenge.isOurs(at: place(of: exchange), key: try keys.key()) else {
+        guard challenge.isOurs(at: place(of: exchange), key: try keyring.keys()) else {
             throw Rejection(.signature, "the challenge of the proof of work was not made for this route and address")
         }
         guard time.now() <= challenge.end else {
@@ -126,7 +127,7 @@ package struct WorkScheme: AuthScheme, Plugin {
             redemption: .every
         )
         exchange[DoneWork.self] = DoneWork(
-            counter: Counter("\(Self.word)/\(Base64URL.encoded(challenge.number))", end: challenge.end)
+            counter: Counter("\(Self.word)/\(Base64.url.encoded(challenge.number))", end: challenge.end)
         )
         return .now(credential)
     }
