@@ -42,6 +42,8 @@ package struct WorkScheme: AuthScheme, Plugin {
 
     package var takesPayments: Bool { false }
 
+    package var summary: String { "\(terms.bits) bits" }
+
     // MARK: Concealing
 
     package static func conceal(in exchange: Exchange) {

@@ -15,20 +15,24 @@ package struct PriceStage: StagePlugin {
     private let expiry: Duration
     private let invoices: InvoiceMaker
     private let unsold: UnsoldPaths
+    private let tier: Int
 
     /// - Parameters:
     ///   - expiry: how long an offer and its invoice stand.
     ///   - unsold: where no offer is made.
+    ///   - tier: which tier of the service is sold, for people to read.
     package init(
         _ pricer: any Pricer,
         expiry: Duration = Self.defaultExpiry,
         invoices: InvoiceMaker,
-        unsold: UnsoldPaths = .none
+        unsold: UnsoldPaths = .none,
+        tier: Int = 0
     ) {
         self.pricer = pricer
         self.expiry = expiry
         self.invoices = invoices
         self.unsold = unsold
+        self.tier = tier
     }
 
     /// `10 sat`, or a pricer as plugins are named. Beside `use` stand two keys of the stage's own, for every pricer:
@@ -68,11 +72,12 @@ package struct PriceStage: StagePlugin {
                 time: services.time,
                 budget: services.invoiceBudget
             ),
-            unsold: unsold
+            unsold: unsold,
+            tier: services.sales.all.map(\.tier).max() ?? 0
         )
     }
 
-    package var summary: String { terms + unsold.summary }
+    package var summary: String { terms + (tier == 0 ? "" : ", for tier \(tier)") + unsold.summary }
 
     /// Where no offer is made, nothing is sold on other terms.
     package var terms: String {
