@@ -46,6 +46,11 @@ package struct WorkChallenge: Hashable, Sendable {
         number = Array(head[10...])
     }
 
+    /// Each page has a cookie of its own: two that are open at once do not lose one's work.
+    package var cookieName: String {
+        PageCookie(scheme: WorkScheme.word, part: Base64.url.encoded(number)).name
+    }
+
     /// True when this gateway made it, for this place. Takes the same time wherever the two differ.
     package func isOurs(at place: WorkPlace, key: SymmetricKey) -> Bool {
         var difference: UInt8 = 0

@@ -15,9 +15,11 @@ extension PaymentPage {
           background: transparent; color: inherit; font: inherit; text-align: center; text-decoration: none;
           cursor: pointer; }
         .button { background: var(--strong); border-color: var(--strong); color: var(--paper); }
-        button[hidden] { display: none; }
+        [hidden] { display: none; }
+        h2 { font-size: 1.2rem; margin: 2rem 0 .5rem; }
+        progress { width: 100%; height: 1rem; accent-color: var(--strong); }
         :focus-visible { outline: 3px solid var(--strong); outline-offset: 2px; }
-        #status { padding: .75rem 1rem; border: 1px solid var(--line); border-radius: .5rem; }
+        #status, #work-status:not(:empty) { padding: .75rem 1rem; border: 1px solid var(--line); border-radius: .5rem; }
         label { display: block; margin-bottom: .25rem; }
         textarea { width: 100%; padding: .5rem; border: 1px solid var(--line); border-radius: .5rem;
           background: transparent; color: inherit; font: .8rem/1.4 ui-monospace, monospace; resize: vertical; }

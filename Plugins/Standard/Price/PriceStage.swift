@@ -213,20 +213,25 @@ package struct PriceStage: StagePlugin {
             [invoices, expiry] amount in
             invoices.invoice(for: amount, expiresIn: expiry, in: exchange)
         }
+        let reply: Eventually<Reply>
         do {
-            return try challenges(for: quote, from: 0, in: exchange, after: []).flatMap { challenges in
-                let reply = Self.paymentRequired(of: amount, challenges, in: exchange)
-                guard exchange.request.prefersHTML, !exchange.speaksJSONRPC, let invoice = quote.offered else {
-                    return .now(.reply(reply))
-                }
-                return invoice.flatMap { invoice in
-                    PaymentPage(of: invoice, for: amount, in: exchange).reply(reply, in: exchange).map { .reply($0) }
-                }
+            reply = try challenges(for: quote, from: 0, in: exchange, after: []).map { challenges in
+                Self.paymentRequired(of: amount, challenges, in: exchange)
             }.recover { error in
-                .reply(try Self.unpayable(error, quote, in: exchange))
+                try Self.unpayable(error, quote, in: exchange)
             }
         } catch {
-            return .now(.reply(try Self.unpayable(error, quote, in: exchange)))
+            reply = .now(try Self.unpayable(error, quote, in: exchange))
+        }
+        guard exchange.request.prefersHTML, !exchange.speaksJSONRPC else { return reply.map { .reply($0) } }
+        return reply.flatMap { Self.page($0, of: quote, in: exchange).map { .reply($0) } }
+    }
+
+    /// The reply as a page, where there is something to pay or to do.
+    private static func page(_ reply: Reply, of quote: Quote, in exchange: Exchange) -> Eventually<Reply> {
+        let invoice: Eventually<Invoice?> = quote.offered?.map { $0 }.recover { _ in nil } ?? .now(nil)
+        return invoice.flatMap { invoice in
+            PaymentPage(of: invoice, for: quote.amount, in: exchange)?.reply(reply, in: exchange) ?? .now(reply)
         }
     }
 
@@ -248,6 +253,7 @@ package struct PriceStage: StagePlugin {
             offer.fields.add(.wwwAuthenticate, line)
         }
         offer.fields.add(.cacheControl, "no-store")
+        offer.fields.add(FieldName(.vary), "Accept")
         return offer
     }
 
