@@ -170,6 +170,10 @@ package struct PriceStage: StagePlugin {
             }
             return .now(.next)
         }
+        // The browser that asks shows no credential, whatever it has: an offer would be of no use to it.
+        if exchange.request.preflightMethod != nil {
+            return .now(.reply(Reply(.forbidden, detail: "this route is not for pages of other origins")))
+        }
         if let rejection = exchange.rejection, rejection.status.code != 402 {
             return .now(.reply(Reply(rejection.status, rejection.problem)))
         }
