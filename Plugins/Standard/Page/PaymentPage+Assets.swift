@@ -83,19 +83,17 @@ extension PaymentPage {
 
           const watch = async () => {
             for (;;) {
-              try {
-                const name = await event();
-                if (name === "expired") {
-                  say("The invoice has expired. Load the page again for a new one, unless you have paid already.");
-                  return;
-                }
-                if (name === "settled" && (await post("application/json")).ok) {
-                  say("Paid. Opening the page.");
-                  location.reload();
-                  return;
-                }
-              } catch {
-                // Asked again below: the network may have been away.
+              // The network may be away, or as many pages wait as there may be: then it claims without having heard.
+              const name = await event().catch(() => null);
+              if (name === "expired") {
+                say("The invoice has expired. Load the page again for a new one, unless you have paid already.");
+                return;
+              }
+              const claim = await post("application/json").catch(() => null);
+              if (claim && claim.ok) {
+                say("Paid. Opening the page.");
+                location.reload();
+                return;
               }
               await pause(3);
             }
