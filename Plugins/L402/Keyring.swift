@@ -30,19 +30,11 @@ package struct Keyring: Sendable {
     /// Reads lines of `generation key`: a number from 1 on, and 64 hexadecimal digits. Empty lines and those that begin
     /// with `#` say nothing.
     package init(parsing text: String) throws(MalformedKeyring) {
-        var masterKeys: [UInt32: Bytes32] = [:]
-        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
-            let words = line.split { $0 == " " || $0 == "\t" }
-            guard let first = words.first, !first.hasPrefix("#") else { continue }
-            guard words.count == 2, let number = UInt32(first), number > 0,
-                number <= L402Identifier.largestGeneration, let masterKey = Bytes32(hex: words[1])
-            else {
-                throw MalformedKeyring("line \(index + 1) should be a generation and 64 hexadecimal digits")
-            }
-            guard masterKeys.updateValue(masterKey, forKey: number) == nil else {
-                throw MalformedKeyring("line \(index + 1) repeats generation \(number)")
-            }
-        }
+        let masterKeys = try KeyringText.keys(
+            in: text,
+            upTo: L402Identifier.largestGeneration,
+            expected: "64 hexadecimal digits"
+        ) { Bytes32(hex: $0) }
         guard let keyring = Keyring(masterKeys) else { throw MalformedKeyring("it holds no key") }
         self = keyring
     }

@@ -45,7 +45,7 @@ package struct Macaroon: Hashable, Sendable {
 
     /// Reads base64, padded or not, in either alphabet.
     package init(base64 text: some StringProtocol) throws(MalformedMacaroon) {
-        guard let bytes = Base64.decoded(text) else { throw MalformedMacaroon("it is not base64") }
+        guard let bytes = Base64.standard.decoded(text) else { throw MalformedMacaroon("it is not base64") }
         try self.init(decoding: bytes)
     }
 
@@ -106,5 +106,5 @@ package struct Macaroon: Hashable, Sendable {
     }
 
     /// Version 2 in base64, padded: the form of L402's headers.
-    package var base64: String { Base64.encoded(encoded) }
+    package var base64: String { Base64.standard.encoded(encoded) }
 }

@@ -1,12 +1,10 @@
 package import GatewayKit
-internal import NIOConcurrencyHelpers
 
 /// Makes and verifies the tokens of one keyring file. One for each file in a process, whatever the number of routes.
 package final class Mint: Sendable {
-    private static let mints = NIOLockedValueBox<[String: Mint]>([:])
+    private static let mints = OnePerFolder { Mint(dataFolder: $0) }
 
-    private let file: KeyringFile
-    private let loaded = NIOLockedValueBox<Keyring?>(nil)
+    private let file: KeyringFile<Keyring>
     /// Shared by all routes: where a token is used says nothing about its signature.
     private let verified = VerifiedCredentials()
     /// Payments that are known to be taken for tokens.
@@ -20,27 +18,12 @@ package final class Mint: Sendable {
 
     /// The mint of a data folder. Touches no file.
     package static func of(dataFolder: String) -> Mint {
-        mints.withLockedValue { mints in
-            if let mint = mints[dataFolder] { return mint }
-            let mint = Mint(dataFolder: dataFolder)
-            mints[dataFolder] = mint
-            return mint
-        }
+        mints.value(of: dataFolder)
     }
 
     /// Read or made on first use, which blocks for a small file; `sluice run` asks before it listens.
     package func keyring() throws(StartFailure) -> Keyring {
-        let result: Result<Keyring, StartFailure> = loaded.withLockedValue { keyring in
-            if let keyring { return .success(keyring) }
-            do throws(StartFailure) {
-                let loaded = try file.load()
-                keyring = loaded
-                return .success(loaded)
-            } catch {
-                return .failure(error)
-            }
-        }
-        return try result.get()
+        try file.keys()
     }
 
     package func macaroon(
@@ -70,7 +53,7 @@ package final class Mint: Sendable {
             byteCount: Base64.decodedCapacity(digits.count),
             alignment: 8
         ) { buffer in
-            guard let count = Base64.decode(digits, into: buffer) else {
+            guard let count = Base64.standard.decode(digits, into: buffer) else {
                 throw Rejection(.malformed, "the macaroon is not base64")
             }
             return try keyring().credential(of: UnsafeRawBufferPointer(rebasing: buffer[..<count]), preimage: preimage)

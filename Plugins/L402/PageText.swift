@@ -13,24 +13,14 @@ package struct PageText: Hashable, Sendable {
         self.proof = proof
     }
 
-    /// `nil` unless it is base64, a dot and 64 hexadecimal digits.
+    /// `nil` unless it is base64url, a dot and 64 hexadecimal digits.
     package init?(parsing text: String) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 2, text.utf8.count <= MacaroonLayout.largestCount, let proof = Bytes32(hex: parts[1]),
-            let macaroon = Base64.decoded(parts[0])
+            let macaroon = Base64.url.decoded(parts[0])
         else { return nil }
         self.init(macaroon: macaroon, proof: proof)
     }
 
-    package var text: String {
-        let digits = Base64.encoded(macaroon).utf8.compactMap { digit -> UInt8? in
-            switch digit {
-            case UInt8(ascii: "+"): UInt8(ascii: "-")
-            case UInt8(ascii: "/"): UInt8(ascii: "_")
-            case UInt8(ascii: "="): nil
-            default: digit
-            }
-        }
-        return "\(String(decoding: digits, as: UTF8.self)).\(proof.hex)"
-    }
+    package var text: String { "\(Base64.url.encoded(macaroon)).\(proof.hex)" }
 }

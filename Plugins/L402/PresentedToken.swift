@@ -76,9 +76,13 @@ package struct PresentedToken: Hashable, Sendable {
     }
 
     /// The services that it was sold for; empty: it names none, or none that can be read.
-    package var services: [String] {
-        let sold = restrictions.first { $0.condition == ServiceVerifier.services }
-        return sold.flatMap { ServiceList($0.value) }?.names ?? []
+    package var services: [String] { sold?.names ?? [] }
+
+    /// The tier of a service that it was sold for; `nil` when it does not name the service.
+    package func tier(of service: String) -> Int? { sold?.tier(of: service) }
+
+    private var sold: ServiceList? {
+        restrictions.first { $0.condition == ServiceVerifier.services }.flatMap { ServiceList($0.value) }
     }
 
     /// From when on it opens nothing any more: the earliest end of a service of its own; `nil`: never.

@@ -24,6 +24,11 @@ struct ServiceList {
         }
     }
 
+    /// The first tier that the service is named with.
+    func tier(of service: String) -> Int? {
+        entries.first { Self.name(of: $0)?.elementsEqual(service.utf8) == true }.flatMap(Self.tier(of:))
+    }
+
     var names: [String] {
         entries.compactMap { entry in Self.name(of: entry).map { String(decoding: $0, as: UTF8.self) } }
     }

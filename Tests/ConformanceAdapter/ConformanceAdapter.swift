@@ -64,11 +64,11 @@ struct ConformanceAdapter {
         case "receipt.parse":
             return try PaymentReceipt(decoding: text("header", of: input)).value
         case "receipt.format":
-            return .texts([("header", try PaymentReceipt(decoding: Base64URL.encoded(input.canonical)).field)])
+            return .texts([("header", try PaymentReceipt(decoding: Base64.url.encoded(input.canonical)).field)])
         case "base64url.encode":
-            return .texts([("text", Base64URL.encoded(try text("text", of: input)))])
+            return .texts([("text", Base64.url.encoded(try text("text", of: input)))])
         case "base64url.decode":
-            guard let bytes = Base64URL.decoded(try text("text", of: input)),
+            guard let bytes = Base64.url.decoded(try text("text", of: input)),
                 let text = String(validating: bytes, as: UTF8.self)
             else { throw MalformedPayment("it is not base64url of UTF-8") }
             return .texts([("text", text)])
@@ -115,7 +115,7 @@ struct ConformanceAdapter {
             realm: try text("realm", of: object),
             method: try text("method", of: object),
             intent: try text("intent", of: object),
-            request: Base64URL.encoded(request.canonical),
+            request: Base64.url.encoded(request.canonical),
             description: object["description"]?.text,
             digest: object["digest"]?.text,
             expires: object["expires"]?.text,

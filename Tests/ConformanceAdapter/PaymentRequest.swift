@@ -58,7 +58,7 @@ struct PaymentRequest {
         case .mismatchedRequest:
             guard case .object(let members) = try challenge.requestObject() else { break }
             let others = members.filter { $0.name != "amount" } + [.init("amount", .string("1"))]
-            challenge.request = Base64URL.encoded(JSONValue.object(others).canonical)
+            challenge.request = Base64.url.encoded(JSONValue.object(others).canonical)
         case .invalidChallengeID: challenge.id = "invalid-challenge-id"
         }
         return challenge

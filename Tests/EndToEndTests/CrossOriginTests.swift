@@ -1,4 +1,5 @@
 import GatewayKit
+import L402
 import NIOHTTP1
 import Testing
 import sluice
@@ -36,8 +37,19 @@ struct CrossOriginTests {
             #expect(refused.status == 403)
             let other = try await gateway.request("/quotes", method: .OPTIONS, Self.asking("DELETE"))
             #expect(other.status == 404)
+        }
+    }
+
+    @Test func `a preflight for a route that is not for other origins gets no offer, and does not reach the upstream`()
+        async throws
+    {
+        try await TestGateway.with(routes: Self.routes) { gateway in
             let closed = try await gateway.request("/closed", method: .OPTIONS, Self.asking("GET"))
-            #expect(closed.status == 402)
+            #expect(closed.status == 403)
+            #expect(closed.headers["www-authenticate"].isEmpty)
+            #expect(closed.headers["access-control-allow-origin"].isEmpty)
+            let asked = try await gateway.request("/closed", method: .OPTIONS)
+            #expect(asked.status == 402)
         }
     }
 
@@ -49,6 +61,15 @@ struct CrossOriginTests {
             #expect(unpaid.headers["access-control-allow-origin"] == ["https://app.example.com"])
             #expect(unpaid.headers["access-control-expose-headers"].first?.contains("WWW-Authenticate") == true)
             #expect(unpaid.headers["vary"].contains("Origin"))
+            let preimage = try await gateway.pay(try #require(unpaid.challenge).invoice)
+            let token = try #require(unpaid.challenge).paid(with: preimage)
+            let paid = try await gateway.request(
+                "/quotes",
+                method: .POST,
+                fields + [("Authorization", token.authorization)]
+            )
+            #expect(paid.status == 200)
+            #expect(paid.headers["access-control-allow-origin"] == ["https://app.example.com"])
         }
     }
 }

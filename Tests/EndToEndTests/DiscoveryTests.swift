@@ -145,23 +145,13 @@ struct DiscoveryTests {
         let routes = """
                   - name: both
                     match: { path: /both }
-                    pipeline:
-                      - auth: [{ use: l402, valid-for: 1h }, mpp]
-                      - caveats: [service, expires]
-                      - rate-limit: { limit: 1000/s }
-                      - price: 10500 msat
-                      - forward: echo
+                    pipeline: [ use: either-scheme, price: 10500 msat, forward: echo ]
                   - name: rpc
                     match: { path: /rpc }
                     pipeline: [ rate-limit: { limit: 1000/s }, forward: echo ]
                   - name: search
                     match: { path: /rpc, mcp: tools/call, tool: search }
-                    pipeline:
-                      - auth: [{ use: l402, valid-for: 1h }, mpp]
-                      - caveats: [service, expires]
-                      - rate-limit: { limit: 1000/s }
-                      - price: 10500 msat
-                      - forward: echo
+                    pipeline: [ use: either-scheme, price: 10500 msat, forward: echo ]
                   - name: tools
                     match: { path: /rpc, mcp: tools/call }
                     pipeline: [ auth: mpp, rate-limit: { limit: 1000/s }, price: 3 sat, forward: echo ]

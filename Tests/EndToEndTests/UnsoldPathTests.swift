@@ -9,18 +9,14 @@ import Testing
           - name: data
             match: { path: /v1/* }
             pipeline:
-              - auth: [{ use: l402, valid-for: 1h }, mpp]
-              - caveats: [service, expires]
-              - rate-limit: { limit: 1000/s }
+              - use: either-scheme
               - price: { use: static, amount: 10 sat, skip-invoice: [/v1/feed, "/v1/{name}/events", /v1/streams/*] }
               - forward: { to: echo, rewrite: /echo }
           - name: calls
             service: data
             match: { grpc: test.Feed/* }
             pipeline:
-              - auth: [{ use: l402, valid-for: 1h }, mpp]
-              - caveats: [service, expires]
-              - rate-limit: { limit: 1000/s }
+              - use: either-scheme
               - price: { use: static, amount: 10 sat, skip-invoice: true }
               - forward: { to: echo, rewrite: /echo }
         """

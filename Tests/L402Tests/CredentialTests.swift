@@ -167,7 +167,7 @@ struct CredentialTests {
             bytes += packet("cid", caveat.identifier)
         }
         bytes += packet("signature", macaroon.signature.array)
-        let value = "L402 \(Base64.encoded(bytes)):\(token.preimage.bytes.hex)"
+        let value = "L402 \(Base64.standard.encoded(bytes)):\(token.preimage.bytes.hex)"
         #expect(try shop.credential(("Authorization", value)) != nil)
     }
 

@@ -7,7 +7,7 @@ import Testing
 
 struct KeyringFileTests {
     private let folder = TemporaryFolder()
-    private var file: KeyringFile { KeyringFile(dataFolder: folder.path + "/deep") }
+    private var file: KeyringFile<Keyring> { KeyringFile(dataFolder: folder.path + "/deep") }
 
     @Test func `the first use makes a keyring for its owner alone`() throws {
         let keyring = try file.load()
@@ -74,7 +74,8 @@ struct KeyringFileTests {
     }
 
     @Test func `a folder that cannot be made is one line for the operator`() {
-        let failure = #expect(throws: StartFailure.self) { try KeyringFile(dataFolder: "/dev/null/keys").load() }
+        let file = KeyringFile<Keyring>(dataFolder: "/dev/null/keys")
+        let failure = #expect(throws: StartFailure.self) { try file.load() }
         #expect(failure?.description.hasPrefix("cannot ") == true)
     }
 

@@ -91,6 +91,6 @@ enum MacaroonVectors {
             [go.binaryV1, go.binaryV1Discharge, go.binaryV2, go.binaryV2Discharge]
             + python.rootAndFirstParty.map(\.v1Base64Url) + (try oracle().map(\.v2Base64Std))
             + (try Self.go().decode.compactMap(\.base64))
-        return texts.compactMap { Base64.decoded($0) }
+        return texts.compactMap { Base64.standard.decoded($0) }
     }
 }

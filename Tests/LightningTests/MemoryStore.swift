@@ -1,8 +1,9 @@
 import GatewayKit
+import GatewayTesting
 import NIOConcurrencyHelpers
 
-/// The values of plugins in memory. Can be told to fail, and to let writers wait.
-final class MemoryStore: Store {
+/// The values of plugins in memory, and nothing else. Can be told to fail, and to let writers wait.
+final class MemoryStore: ForwardingStore {
     private struct State {
         var values: [String: [UInt8]] = [:]
         var isFailing = false
@@ -10,6 +11,7 @@ final class MemoryStore: Store {
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
+    let base: any Store = RefusingStore()
     private let state = NIOLockedValueBox(State())
 
     var isFailing: Bool {
@@ -63,15 +65,4 @@ final class MemoryStore: Store {
             state.values.filter { $0.key.hasPrefix(prefix) }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         }
     }
-
-    func claim(_ payment: PaymentHash, for purpose: String) async throws -> Claim { .foreign }
-    func release(_ payment: PaymentHash, for purpose: String) async throws -> Bool { false }
-    func purpose(of payment: PaymentHash) async throws -> String? { nil }
-    func move(_ payment: PaymentHash, from purpose: String, to next: String) async throws -> Bool { false }
-    func note(_ invoice: IssuedInvoice) {}
-    func flush() async throws {}
-    func invoice(_ payment: PaymentHash) async throws -> IssuedInvoice? { nil }
-    func settle(_ payment: PaymentHash, at time: WallTime) async throws -> Bool { false }
-    func revoke(_ credential: CredentialID, at time: WallTime) async throws {}
-    func revocations(after position: Int64) async throws -> (credentials: [CredentialID], position: Int64) { ([], 0) }
 }

@@ -16,7 +16,7 @@ struct ChallengeKeyringTests {
             realm: "api.example.com",
             method: "tempo",
             intent: "charge",
-            request: Base64URL.encoded(#"{"amount":"1000000"}"#),
+            request: Base64.url.encoded(#"{"amount":"1000000"}"#),
             digest: digest,
             expires: expires,
             header: header,
@@ -84,22 +84,22 @@ struct ChallengeKeyringTests {
         "1 \(String(repeating: "0a", count: 32))0", "1 xyz", "1 \(String(repeating: "0a", count: 32)) x",
     ])
     func `a line of another form is named`(text: String) {
-        #expect(throws: MalformedPayment("line 1 should be a generation and 64 or more hexadecimal digits")) {
+        #expect(throws: MalformedKeyring("line 1 should be a generation and 64 or more hexadecimal digits")) {
             try ChallengeKeyring(parsing: text)
         }
     }
 
     @Test func `a keyring without a secret or with one generation twice is refused`() {
         let line = "1 \(String(repeating: "0a", count: 32))\n"
-        #expect(throws: MalformedPayment("it holds no secret")) { try ChallengeKeyring(parsing: "\n# none\n") }
-        #expect(throws: MalformedPayment("line 2 repeats generation 1")) { try ChallengeKeyring(parsing: line + line) }
+        #expect(throws: MalformedKeyring("it holds no key")) { try ChallengeKeyring(parsing: "\n# none\n") }
+        #expect(throws: MalformedKeyring("line 2 repeats generation 1")) { try ChallengeKeyring(parsing: line + line) }
         #expect(ChallengeKeyring([1: Array(secret.prefix(31))]) == nil)
     }
 
     @Test func `the file is made once, for its owner alone, and read afterwards`() throws {
         let folder = NSTemporaryDirectory() + "sluice-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let file = ChallengeKeyringFile(dataFolder: folder)
+        let file = KeyringFile<ChallengeKeyring>(dataFolder: folder)
         let id = try file.load().id(of: challenge())
         #expect(try file.load().id(of: challenge()) == id)
         let mode = try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? NSNumber

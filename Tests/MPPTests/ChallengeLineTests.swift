@@ -1,8 +1,9 @@
+import GatewayKit
 import MPP
 import Testing
 
 struct ChallengeLineTests {
-    private let request = Base64URL.encoded(#"{"amount":"1000"}"#)
+    private let request = Base64.url.encoded(#"{"amount":"1000"}"#)
     private var line: String {
         #"Payment id="abc", realm="api.example.com", method="lightning", intent="charge", request="\#(request)""#
     }

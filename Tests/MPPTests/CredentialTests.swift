@@ -8,7 +8,7 @@ struct CredentialTests {
 
     private func refusal(_ json: String) -> String? {
         do {
-            _ = try PaymentCredential(token: Array(Base64URL.encoded(json).utf8))
+            _ = try PaymentCredential(token: Array(Base64.url.encoded(json).utf8))
             return nil
         } catch {
             return "\(error)"
@@ -17,11 +17,11 @@ struct CredentialTests {
 
     @Test func `order, white space, padding and unknown members do not matter`() throws {
         let json = #" { "payload" : {"a":1}, "x": [], "challenge": \#(challenge), "source": "did:key:z" } "#
-        let credential = try PaymentCredential(token: Array(Base64URL.encoded(json).utf8))
+        let credential = try PaymentCredential(token: Array(Base64.url.encoded(json).utf8))
         #expect(credential.source == "did:key:z")
         #expect(credential.challenge.id == "x")
-        let padding = String(repeating: "=", count: (4 - Base64URL.encoded(json).utf8.count % 4) % 4)
-        #expect(throws: Never.self) { try PaymentCredential(token: Array((Base64URL.encoded(json) + padding).utf8)) }
+        let padding = String(repeating: "=", count: (4 - Base64.url.encoded(json).utf8.count % 4) % 4)
+        #expect(throws: Never.self) { try PaymentCredential(token: Array((Base64.url.encoded(json) + padding).utf8)) }
     }
 
     @Test(arguments: [
@@ -50,7 +50,7 @@ struct CredentialTests {
         let json = #"{"challenge":\#(challenge),"payload":{"a":""#
         let room = PaymentCredential.largest.bytes / 4 * 3 - json.utf8.count - 3
         let whole = json + String(repeating: "a", count: room) + #""}}"#
-        let token = Base64URL.encoded(whole)
+        let token = Base64.url.encoded(whole)
         #expect(token.utf8.count == PaymentCredential.largest.bytes)
         #expect(refusal(whole) == nil)
         #expect(refusal(whole + "   ") == "it is longer than 64 KiB")

@@ -1,8 +1,9 @@
 import GatewayKit
+import GatewayTesting
 import NIOConcurrencyHelpers
 
 /// A store whose answers may get lost: what it does to claims fails, succeeds and says that it failed, or happens later.
-final class FaultyStore: Store {
+final class FaultyStore: ForwardingStore {
     enum Fault: CaseIterable {
         case failsBefore, failsAfter, comesLate
     }
@@ -13,7 +14,7 @@ final class FaultyStore: Store {
         var late: [@Sendable () async -> Void] = []
     }
 
-    private let base: any Store
+    let base: any Store
     private let state = NIOLockedValueBox(State())
 
     init(_ base: any Store) {
@@ -66,22 +67,5 @@ final class FaultyStore: Store {
     func purpose(of payment: PaymentHash) async throws -> String? {
         if isRandom, Int.random(in: 0..<8) == 0 { throw StoreFailure("no answer in time") }
         return try await base.purpose(of: payment)
-    }
-    func note(_ invoice: IssuedInvoice) { base.note(invoice) }
-    func flush() async throws { try await base.flush() }
-    func invoice(_ payment: PaymentHash) async throws -> IssuedInvoice? { try await base.invoice(payment) }
-    func settle(_ payment: PaymentHash, at time: WallTime) async throws -> Bool {
-        try await base.settle(payment, at: time)
-    }
-    func revoke(_ credential: CredentialID, at time: WallTime) async throws {
-        try await base.revoke(credential, at: time)
-    }
-    func revocations(after position: Int64) async throws -> (credentials: [CredentialID], position: Int64) {
-        try await base.revocations(after: position)
-    }
-    func value(for key: String) async throws -> [UInt8]? { try await base.value(for: key) }
-    func setValue(_ value: [UInt8]?, for key: String) async throws { try await base.setValue(value, for: key) }
-    func values(withPrefix prefix: String) async throws -> [(key: String, value: [UInt8])] {
-        try await base.values(withPrefix: prefix)
     }
 }

@@ -30,7 +30,7 @@ import Testing
         let (value, challenge) = try challenge(path)
         let canonical = try #require(value["request"]).canonical
         #expect(canonical == value["request_jcs"]?.text)
-        #expect(challenge.request == Base64URL.encoded(canonical))
+        #expect(challenge.request == Base64.url.encoded(canonical))
     }
 
     @Test(arguments: challenges) func `the line is read and written as it was`(path: [String]) throws {

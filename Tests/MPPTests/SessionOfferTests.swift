@@ -54,7 +54,7 @@ struct SessionOfferTests {
             PaymentHash(id)
         )
         #expect(made.challenges.map(\.intent) == ["session"])
-        #expect(made.challenges.first?.request == challenge["request_jcs"]?.text.map { Base64URL.encoded($0) })
+        #expect(made.challenges.first?.request == challenge["request_jcs"]?.text.map { Base64.url.encoded($0) })
     }
 
     @Test(

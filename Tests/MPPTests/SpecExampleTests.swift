@@ -30,7 +30,7 @@ import Testing
                 continue
             }
             count += 1
-            let credential = try PaymentCredential(token: Array(Base64URL.encoded(json.canonical).utf8))
+            let credential = try PaymentCredential(token: Array(Base64.url.encoded(json.canonical).utf8))
             #expect(credential.challenge.id == json["challenge"]?["id"]?.text)
             #expect(credential.payload.canonical == payload.canonical)
         }
@@ -55,7 +55,7 @@ import Testing
                 json["timestamp"]?.text.flatMap({ Timestamp.time($0) }) != nil, json["reference"] != nil
             else { continue }
             count += 1
-            let receipt = try PaymentReceipt(decoding: Base64URL.encoded(json.canonical))
+            let receipt = try PaymentReceipt(decoding: Base64.url.encoded(json.canonical))
             #expect(receipt.value.canonical == json.canonical)
         }
         #expect(count >= 2)

@@ -35,7 +35,7 @@ struct WireTests {
         #expect(Set(scopes).count == scopes.count)
         #expect(scopes.allSatisfy { $0.opaque.utf8.count < 600 && !$0.opaque.contains("|") })
         #expect(
-            Base64URL.decoded(scope().opaque).map { String(decoding: $0, as: UTF8.self) }
+            Base64.url.decoded(scope().opaque).map { String(decoding: $0, as: UTF8.self) }
                 == #"{"m":"GET","p":"/p","r":"r","s":"s"}"#
         )
     }

@@ -31,6 +31,9 @@ package struct AddressBlocks: Sendable, Hashable {
         v6Prefix = prefix("ipv6", upTo: 128, or: Self.usual.v6Prefix)
     }
 
+    /// ` (/24, /48)`; empty for the usual ones.
+    var summary: String { self == .usual ? "" : " (/\(v4Prefix), /\(v6Prefix))" }
+
     /// The block of a client as text. Clients without an address, those of a Unix socket, are one.
     package func block(of client: Client) -> String {
         guard let address = client.address else { return "none" }

@@ -51,6 +51,12 @@ package struct FreeQuotaTerms: Sendable {
         self.init(rate?.count ?? 1, per: rate?.period ?? .seconds(86_400), blocks: blocks, service: service)
     }
 
+    /// `10/day per address block`, and which blocks where they are not the usual ones.
+    package var summary: String {
+        let unit = period == 86_400 ? "day" : Duration.seconds(period).formattedForPolicy
+        return "\(limit)/\(unit) per address block\(blocks.summary)"
+    }
+
     /// `nil` for what cannot be counted in whole seconds.
     private static func rate(_ text: String) -> Rate? {
         guard let rate = Rate(parsing: text), rate.count <= mostRequests,

@@ -31,7 +31,7 @@ package struct WorkChallenge: Hashable, Sendable {
 
     /// `nil` for what is not the text of a challenge. Says nothing about who made it.
     package init?(_ text: some StringProtocol) {
-        guard let bytes = Base64URL.decoded(text), bytes.count == Self.headCount + Self.codeCount,
+        guard let bytes = Base64.url.decoded(text), bytes.count == Self.headCount + Self.codeCount,
             bytes[0] == Self.version
         else { return nil }
         self.init(head: Array(bytes.prefix(Self.headCount)), code: Array(bytes.suffix(Self.codeCount)))
@@ -40,10 +40,15 @@ package struct WorkChallenge: Hashable, Sendable {
     private init(head: [UInt8], code: [UInt8]) {
         self.head = head
         self.code = code
-        text = Base64URL.encoded(head + code)
+        text = Base64.url.encoded(head + code)
         bits = Int(head[1])
         end = WallTime(seconds: Int64(clamping: head[2..<10].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }))
         number = Array(head[10...])
+    }
+
+    /// Each page has a cookie of its own: two that are open at once do not lose one's work.
+    package var cookieName: String {
+        PageCookie(scheme: WorkScheme.word, part: Base64.url.encoded(number)).name
     }
 
     /// True when this gateway made it, for this place. Takes the same time wherever the two differ.

@@ -1,4 +1,5 @@
 internal import Crypto
+internal import GatewayKit
 
 /// A challenge and the answer that makes its hash begin with enough zero bits: `challenge.answer`.
 ///
@@ -13,7 +14,7 @@ package struct WorkProof: Hashable, Sendable {
     package init?(_ text: some StringProtocol) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 2, (1...Self.longestAnswer).contains(parts[1].utf8.count),
-            parts[1].utf8.allSatisfy(Base64URL.isDigit), let challenge = WorkChallenge(parts[0])
+            parts[1].utf8.allSatisfy(Base64.url.isDigit), let challenge = WorkChallenge(parts[0])
         else { return nil }
         self.challenge = challenge
         self.text = String(text)

@@ -48,7 +48,7 @@ struct ChargeIntent: PaymentIntent {
             )
         }
         guard let payment = ChargeRequest.payment(of: try presented.challenge.requestObject()),
-            let digits = Base64URL.decoded(id), let number = Bytes32(digits)
+            let digits = Base64.url.decoded(id), let number = Bytes32(digits)
         else {
             throw PaymentProblem.lightningUnknownChallenge.rejection("the challenge asks for nothing", challengeID: id)
         }
@@ -72,7 +72,7 @@ struct ChargeIntent: PaymentIntent {
 
     /// What the browser of a page shows that was paid for.
     func credential(of page: ChargePage, cookie: String, in exchange: Exchange) -> Credential? {
-        guard let digits = Base64URL.decoded(page.challengeID), let number = Bytes32(digits) else { return nil }
+        guard let digits = Base64.url.decoded(page.challengeID), let number = Bytes32(digits) else { return nil }
         exchange[PresentedIntent.self] = PresentedIntent(name: name)
         exchange[Charge.self] = Charge(challengeID: page.challengeID, payment: page.payment, cookie: cookie)
         return Credential(

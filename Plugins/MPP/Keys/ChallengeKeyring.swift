@@ -1,5 +1,5 @@
 internal import Crypto
-internal import GatewayKit
+package import GatewayKit
 
 /// The secrets that challenge ids are made with, by generation. The newest makes them; all of them verify.
 ///
@@ -20,32 +20,22 @@ package struct ChallengeKeyring: Sendable {
 
     /// Reads lines of `generation secret`: a number from 1 on, and 64 or more hexadecimal digits. Empty lines and those
     /// that begin with `#` say nothing.
-    package init(parsing text: String) throws(MalformedPayment) {
-        var secrets: [UInt32: [UInt8]] = [:]
-        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
-            let words = line.split { $0 == " " || $0 == "\t" }
-            guard let first = words.first, !first.hasPrefix("#") else { continue }
-            guard words.count == 2, let number = UInt32(first), number > 0, let secret = Hex.decoded(words[1]),
-                secret.count >= Self.fewestBytes
-            else {
-                throw MalformedPayment("line \(index + 1) should be a generation and 64 or more hexadecimal digits")
-            }
-            guard secrets.updateValue(secret, forKey: number) == nil else {
-                throw MalformedPayment("line \(index + 1) repeats generation \(number)")
-            }
+    package init(parsing text: String) throws(MalformedKeyring) {
+        let secrets = try KeyringText.keys(in: text, expected: "64 or more hexadecimal digits") { word in
+            Hex.decoded(word).flatMap { $0.count >= Self.fewestBytes ? $0 : nil }
         }
-        guard let keyring = ChallengeKeyring(secrets) else { throw MalformedPayment("it holds no secret") }
+        guard let keyring = ChallengeKeyring(secrets) else { throw MalformedKeyring("it holds no key") }
         self = keyring
     }
 
     /// The id of a challenge, by the newest secret.
     package func id(of challenge: PaymentChallenge) -> String {
-        Base64URL.encoded(Self.code(of: challenge, secrets[0]).array)
+        Base64.url.encoded(Self.code(of: challenge, secrets[0]).array)
     }
 
     /// True when the id is what one of the secrets makes of the rest of the challenge. Takes the same time for any id.
     package func made(_ challenge: PaymentChallenge) -> Bool {
-        guard challenge.id.utf8.count == 43, let bytes = Base64URL.decoded(challenge.id), let id = Bytes32(bytes),
+        guard challenge.id.utf8.count == 43, let bytes = Base64.url.decoded(challenge.id), let id = Bytes32(bytes),
             !Self.isAmbiguous(challenge)
         else { return false }
         var isOurs = false

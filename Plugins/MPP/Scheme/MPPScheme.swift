@@ -126,7 +126,7 @@ package struct MPPScheme: AuthScheme, Plugin {
             realm: terms.realm(of: exchange),
             method: Self.method,
             intent: intent,
-            request: Base64URL.encoded(offer.request.canonical),
+            request: Base64.url.encoded(offer.request.canonical),
             digest: digest,
             expires: Timestamp.text(of: offer.expires),
             // A call carries its credential itself.
@@ -283,7 +283,7 @@ package struct MPPScheme: AuthScheme, Plugin {
     /// A client of JSON-RPC looks for the receipt in the answer to its call.
     private func moveReceipt(of response: inout ResponseHead, in exchange: Exchange) {
         guard let transport = exchange[CallTransport.self], let text = response.fields[.paymentReceipt],
-            let receipt = Base64URL.decoded(text)
+            let receipt = Base64.url.decoded(text)
         else { return }
         let isMoved = exchange.insert(
             JSONRPCCall.receiptKey,

@@ -47,7 +47,7 @@ struct SessionIntent: PaymentIntent {
             throw PaymentProblem.lightningMalformedCredential.rejection("\(error)", challengeID: id)
         }
         guard let request = SessionRequest(try presented.challenge.requestObject()),
-            let number = Base64URL.decoded(id).flatMap({ Bytes32($0) }),
+            let number = Base64.url.decoded(id).flatMap({ Bytes32($0) }),
             let end = presented.challenge.expires.flatMap({ Timestamp.time($0) })
         else {
             throw PaymentProblem.lightningUnknownChallenge.rejection("the challenge asks for nothing", challengeID: id)

@@ -82,7 +82,7 @@ package struct PaymentChallenge: Sendable, Hashable {
             switch name {
             case "request": members.append(.init(name, try requestObject()))
             case "opaque":
-                guard let bytes = Base64URL.decoded(value) else { throw MalformedPayment("'opaque' is not base64url") }
+                guard let bytes = Base64.url.decoded(value) else { throw MalformedPayment("'opaque' is not base64url") }
                 members.append(.init(name, try JSONReader.value(of: bytes)))
             default: members.append(.init(name, .string(value)))
             }
@@ -148,7 +148,7 @@ package struct PaymentChallenge: Sendable, Hashable {
 
     /// What is asked for, decoded.
     package func requestObject() throws(MalformedPayment) -> JSONValue {
-        guard let bytes = Base64URL.decoded(request) else { throw MalformedPayment("'request' is not base64url") }
+        guard let bytes = Base64.url.decoded(request) else { throw MalformedPayment("'request' is not base64url") }
         return try JSONReader.value(of: bytes)
     }
 

@@ -21,7 +21,7 @@ package struct PaymentCredential: Sendable {
     /// Reads what stands behind `Payment` in a header field.
     package init(token: some BidirectionalCollection<UInt8>) throws(MalformedPayment) {
         guard token.count <= Self.largest.bytes else { throw MalformedPayment("it is longer than \(Self.largest)") }
-        guard let bytes = Base64URL.decoded(token) else { throw MalformedPayment("it is not base64url") }
+        guard let bytes = Base64.url.decoded(token) else { throw MalformedPayment("it is not base64url") }
         try self.init(try JSONReader.value(of: bytes))
     }
 
@@ -40,7 +40,7 @@ package struct PaymentCredential: Sendable {
         }
         let challenge = parameters.map { parameter in
             guard ["request", "opaque"].contains(parameter.name), parameter.value.isObject else { return parameter }
-            return JSONValue.Member(parameter.name, .string(Base64URL.encoded(parameter.value.canonical)))
+            return JSONValue.Member(parameter.name, .string(Base64.url.encoded(parameter.value.canonical)))
         }
         try self.init(.object(members.map { $0.name == "challenge" ? .init($0.name, .object(challenge)) : $0 }))
     }
@@ -96,6 +96,6 @@ package struct PaymentCredential: Sendable {
         ]
         if let source { members.append(.init("source", .string(source))) }
         members.append(.init("payload", payload))
-        return "Payment " + Base64URL.encoded(JSONValue.object(members).canonical)
+        return "Payment " + Base64.url.encoded(JSONValue.object(members).canonical)
     }
 }

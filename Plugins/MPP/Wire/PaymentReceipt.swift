@@ -27,7 +27,7 @@ package struct PaymentReceipt: Sendable {
 
     /// Reads the value of the field.
     package init(decoding text: String) throws(MalformedPayment) {
-        guard let bytes = Base64URL.decoded(text) else { throw MalformedPayment("the receipt is not base64url") }
+        guard let bytes = Base64.url.decoded(text) else { throw MalformedPayment("the receipt is not base64url") }
         let value = try JSONReader.value(of: bytes)
         guard case .object(let all) = value, value["status"]?.text == "success" else {
             throw MalformedPayment("the receipt's 'status' should be success")
@@ -53,5 +53,5 @@ package struct PaymentReceipt: Sendable {
     }
 
     /// The value of the field.
-    package var field: String { Base64URL.encoded(value.canonical) }
+    package var field: String { Base64.url.encoded(value.canonical) }
 }

@@ -24,7 +24,7 @@ package struct PaymentScope: Sendable, Hashable {
         let isBound = params.map { $0.count <= digestLimit.bytes } ?? false
         return [
             ("c", name(of: call.method)), ("n", call.name.map(name)),
-            ("a", isBound ? params.map { Base64URL.encoded(Array(SHA256.hash(data: Array($0)))) } : nil),
+            ("a", isBound ? params.map { Base64.url.encoded(Array(SHA256.hash(data: Array($0)))) } : nil),
         ]
     }
 
@@ -36,7 +36,7 @@ package struct PaymentScope: Sendable, Hashable {
         target: String,
         call: [(String, String?)] = []
     ) {
-        opaque = Base64URL.encoded(
+        opaque = Base64.url.encoded(
             JSONValue.texts([("m", method), ("p", Self.name(of: target)), ("r", route), ("s", service)] + call)
                 .canonical
         )
@@ -46,6 +46,6 @@ package struct PaymentScope: Sendable, Hashable {
     private static func name(of target: String) -> String {
         if target.utf8.count <= 256, target.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) { return target }
         let text = Array(target.utf8)
-        return "sha-256:" + Base64URL.encoded(Array(SHA256.hash(data: text)))
+        return "sha-256:" + Base64.url.encoded(Array(SHA256.hash(data: text)))
     }
 }

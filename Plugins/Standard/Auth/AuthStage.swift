@@ -38,7 +38,18 @@ package struct AuthStage: StagePlugin {
     }
 
     package var summary: String {
-        schemes.compactMap { PluginWord.of($0) }.joined(separator: ", ")
+        listedSchemes.map { $0.summary.isEmpty ? $0.word : "\($0.word) \($0.summary)" }.joined(separator: ", ")
+    }
+
+    package var listedSchemes: [ListedScheme] {
+        schemes.map { scheme in
+            ListedScheme(
+                word: PluginWord.of(scheme) ?? "",
+                summary: scheme.summary,
+                takesPayments: scheme.takesPayments,
+                tier: scheme.soldTier
+            )
+        }
     }
 
     package var sales: [Sale] {

@@ -17,16 +17,26 @@ package struct PagePaymentStage: Stage {
     private let lightning: any LightningBackend
     private let time: TimeSource
     private let waiting = NIOLockedValueBox(0)
+    private let mostQuestions: Int
+    private let questions = NIOLockedValueBox(0)
 
     /// - Parameters:
     ///   - gates: one of each scheme that makes keys.
     ///   - store: where settlements are marked.
     ///   - lightning: is asked when a page claims, in case the store has not heard yet.
-    package init(_ gates: [any PageGate], store: any Store, lightning: any LightningBackend, time: TimeSource) {
+    ///   - mostQuestions: that it is asked at the same time, however often pages claim.
+    package init(
+        _ gates: [any PageGate],
+        store: any Store,
+        lightning: any LightningBackend,
+        time: TimeSource,
+        mostQuestions: Int = 64
+    ) {
         self.gates = gates
         self.store = store
         self.lightning = lightning
         self.time = time
+        self.mostQuestions = mostQuestions
     }
 
     package func admit(_ exchange: Exchange) throws -> Eventually<Decision> {
@@ -59,6 +69,14 @@ package struct PagePaymentStage: Stage {
 
     private func isSettled(_ payment: PaymentHash) async throws -> Bool {
         if try await store.invoice(payment)?.state == .settled { return true }
+        let mayAsk = questions.withLockedValue { questions in
+            guard questions < mostQuestions else { return false }
+            questions += 1
+            return true
+        }
+        // A page claims again after a while.
+        guard mayAsk else { return false }
+        defer { questions.withLockedValue { $0 -= 1 } }
         return try await lightning.isSettled(payment)
     }
 

@@ -15,9 +15,11 @@ extension PaymentPage {
           background: transparent; color: inherit; font: inherit; text-align: center; text-decoration: none;
           cursor: pointer; }
         .button { background: var(--strong); border-color: var(--strong); color: var(--paper); }
-        button[hidden] { display: none; }
+        [hidden] { display: none; }
+        h2 { font-size: 1.2rem; margin: 2rem 0 .5rem; }
+        progress { width: 100%; height: 1rem; accent-color: var(--strong); }
         :focus-visible { outline: 3px solid var(--strong); outline-offset: 2px; }
-        #status { padding: .75rem 1rem; border: 1px solid var(--line); border-radius: .5rem; }
+        #status, #work-status:not(:empty) { padding: .75rem 1rem; border: 1px solid var(--line); border-radius: .5rem; }
         label { display: block; margin-bottom: .25rem; }
         textarea { width: 100%; padding: .5rem; border: 1px solid var(--line); border-radius: .5rem;
           background: transparent; color: inherit; font: .8rem/1.4 ui-monospace, monospace; resize: vertical; }
@@ -81,19 +83,17 @@ extension PaymentPage {
 
           const watch = async () => {
             for (;;) {
-              try {
-                const name = await event();
-                if (name === "expired") {
-                  say("The invoice has expired. Load the page again for a new one, unless you have paid already.");
-                  return;
-                }
-                if (name === "settled" && (await post("application/json")).ok) {
-                  say("Paid. Opening the page.");
-                  location.reload();
-                  return;
-                }
-              } catch {
-                // Asked again below: the network may have been away.
+              // The network may be away, or as many pages wait as there may be: then it claims without having heard.
+              const name = await event().catch(() => null);
+              if (name === "expired") {
+                say("The invoice has expired. Load the page again for a new one, unless you have paid already.");
+                return;
+              }
+              const claim = await post("application/json").catch(() => null);
+              if (claim && claim.ok) {
+                say("Paid. Opening the page.");
+                location.reload();
+                return;
               }
               await pause(3);
             }

@@ -1,19 +1,26 @@
 internal import GatewayKit
 internal import NIOCore
 
-/// The 402 of a client that would rather read a page: the invoice as a QR code, and a page that opens once it is paid.
+/// The 402 of a client that would rather read a page: the invoice as a QR code, and a page that opens once it is paid, or
+/// once its browser has worked.
 ///
 /// Made of one document that loads nothing, so that nobody else learns who pays for what.
 struct PaymentPage: Sendable {
     private let service: String
     private let amount: Amount
-    private let invoice: Invoice
+    /// `nil` where nothing can be paid.
+    private let invoice: Invoice?
+    /// `nil` where work is of no use.
+    private let work: PageWork?
     /// Lets the page in once its invoice is paid; `nil` where no scheme can do that.
     private let key: PageKey?
     /// Why a credential that was presented did not count.
     private let refusal: String?
 
-    init(of invoice: Invoice, for amount: Amount, in exchange: Exchange) {
+    /// - Returns: `nil` when there is nothing that a page can do.
+    init?(of invoice: Invoice?, for amount: Amount, in exchange: Exchange) {
+        work = exchange[PageWork.self]
+        guard invoice != nil || work != nil else { return nil }
         service = exchange.route.service
         self.amount = amount
         self.invoice = invoice
@@ -49,25 +56,46 @@ struct PaymentPage: Sendable {
     // MARK: The document
 
     func html(nonce: String) -> String {
+        """
+        <!DOCTYPE html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="robots" content="noindex">
+        <title>Payment required: \(Self.escaped(amount.description))</title>
+        <link rel="icon" href="data:,">
+        <style nonce="\(nonce)">\(Self.style)</style>
+        </head>
+        <body data-key="\(Self.escaped(key?.text ?? ""))" data-path="\(PageKey.path)">
+        <main>
+        <h1>Payment required</h1>
+        \(price)
+        \(refusal.map { "<p>What you sent does not count: \(Self.escaped($0)).</p>" } ?? "")
+        \(invoice.map(paying) ?? "")
+        \(work.map { Self.section(for: $0, besidesPaying: invoice != nil) } ?? "")
+        <noscript><p>This page cannot open by itself without JavaScript. A client that can pay reads the offer \
+        from the WWW-Authenticate lines of this answer.</p></noscript>
+        </main>
+        \(invoice == nil ? "" : "<script nonce=\"\(nonce)\">\(Self.script)</script>")
+        \(work == nil ? "" : "<script nonce=\"\(nonce)\">\(Self.workScript)</script>")
+        </body>
+        </html>
+
+        """
+    }
+
+    private var price: String {
+        let service = "<strong>\(Self.escaped(service))</strong>"
+        guard invoice != nil else { return "<p>\(service) takes no money here and now, but work.</p>" }
+        return "<p class=\"price\">\(service) costs <strong>\(Self.escaped(amount.description))</strong>."
+            + (key?.buysOneAnswer == true ? " The payment buys one answer.</p>" : "</p>")
+    }
+
+    private func paying(_ invoice: Invoice) -> String {
         // In capitals it is a smaller code, and means the same (BOLT 11; BIP 173).
         let capitals = invoice.bolt11.uppercased()
         return """
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta name="robots" content="noindex">
-            <title>Payment required: \(Self.escaped(amount.description))</title>
-            <link rel="icon" href="data:,">
-            <style nonce="\(nonce)">\(Self.style)</style>
-            </head>
-            <body data-key="\(Self.escaped(key?.text ?? ""))" data-path="\(PageKey.path)">
-            <main>
-            <h1>Payment required</h1>
-            <p class="price"><strong>\(Self.escaped(service))</strong> costs <strong>\(Self.escaped(amount.description))\
-            </strong>.\(key?.buysOneAnswer == true ? " The payment buys one answer." : "")</p>
-            \(refusal.map { "<p>What you sent does not count: \(Self.escaped($0)).</p>" } ?? "")
             \(Self.picture(of: capitals))
             <p class="actions">
             <a class="button" href="lightning:\(Self.escaped(capitals))">Pay with a wallet app</a>
@@ -78,13 +106,6 @@ struct PaymentPage: Sendable {
             <label for="invoice">Lightning invoice, to be paid until \
             <span id="until" data-seconds="\(invoice.expiresAt.seconds)">it expires</span></label>
             <textarea id="invoice" readonly rows="5">\(Self.escaped(invoice.bolt11))</textarea>
-            <noscript><p>This page cannot open by itself without JavaScript. A client that can pay reads the offer \
-            from the WWW-Authenticate lines of this answer.</p></noscript>
-            </main>
-            <script nonce="\(nonce)">\(Self.script)</script>
-            </body>
-            </html>
-
             """
     }
 

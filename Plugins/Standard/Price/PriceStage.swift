@@ -15,20 +15,24 @@ package struct PriceStage: StagePlugin {
     private let expiry: Duration
     private let invoices: InvoiceMaker
     private let unsold: UnsoldPaths
+    private let tier: Int
 
     /// - Parameters:
     ///   - expiry: how long an offer and its invoice stand.
     ///   - unsold: where no offer is made.
+    ///   - tier: which tier of the service is sold, for people to read.
     package init(
         _ pricer: any Pricer,
         expiry: Duration = Self.defaultExpiry,
         invoices: InvoiceMaker,
-        unsold: UnsoldPaths = .none
+        unsold: UnsoldPaths = .none,
+        tier: Int = 0
     ) {
         self.pricer = pricer
         self.expiry = expiry
         self.invoices = invoices
         self.unsold = unsold
+        self.tier = tier
     }
 
     /// `10 sat`, or a pricer as plugins are named. Beside `use` stand two keys of the stage's own, for every pricer:
@@ -68,11 +72,12 @@ package struct PriceStage: StagePlugin {
                 time: services.time,
                 budget: services.invoiceBudget
             ),
-            unsold: unsold
+            unsold: unsold,
+            tier: services.sales.all.map(\.tier).max() ?? 0
         )
     }
 
-    package var summary: String { terms + unsold.summary }
+    package var summary: String { terms + (tier == 0 ? "" : ", for tier \(tier)") + unsold.summary }
 
     /// Where no offer is made, nothing is sold on other terms.
     package var terms: String {
@@ -165,6 +170,10 @@ package struct PriceStage: StagePlugin {
             }
             return .now(.next)
         }
+        // The browser that asks shows no credential, whatever it has: an offer would be of no use to it.
+        if exchange.request.preflightMethod != nil {
+            return .now(.reply(Reply(.forbidden, detail: "this route is not for pages of other origins")))
+        }
         if let rejection = exchange.rejection, rejection.status.code != 402 {
             return .now(.reply(Reply(rejection.status, rejection.problem)))
         }
@@ -208,20 +217,25 @@ package struct PriceStage: StagePlugin {
             [invoices, expiry] amount in
             invoices.invoice(for: amount, expiresIn: expiry, in: exchange)
         }
+        let reply: Eventually<Reply>
         do {
-            return try challenges(for: quote, from: 0, in: exchange, after: []).flatMap { challenges in
-                let reply = Self.paymentRequired(of: amount, challenges, in: exchange)
-                guard exchange.request.prefersHTML, !exchange.speaksJSONRPC, let invoice = quote.offered else {
-                    return .now(.reply(reply))
-                }
-                return invoice.flatMap { invoice in
-                    PaymentPage(of: invoice, for: amount, in: exchange).reply(reply, in: exchange).map { .reply($0) }
-                }
+            reply = try challenges(for: quote, from: 0, in: exchange, after: []).map { challenges in
+                Self.paymentRequired(of: amount, challenges, in: exchange)
             }.recover { error in
-                .reply(try Self.unpayable(error, quote, in: exchange))
+                try Self.unpayable(error, quote, in: exchange)
             }
         } catch {
-            return .now(.reply(try Self.unpayable(error, quote, in: exchange)))
+            reply = .now(try Self.unpayable(error, quote, in: exchange))
+        }
+        guard exchange.request.prefersHTML, !exchange.speaksJSONRPC else { return reply.map { .reply($0) } }
+        return reply.flatMap { Self.page($0, of: quote, in: exchange).map { .reply($0) } }
+    }
+
+    /// The reply as a page, where there is something to pay or to do.
+    private static func page(_ reply: Reply, of quote: Quote, in exchange: Exchange) -> Eventually<Reply> {
+        let invoice: Eventually<Invoice?> = quote.offered?.map { $0 }.recover { _ in nil } ?? .now(nil)
+        return invoice.flatMap { invoice in
+            PaymentPage(of: invoice, for: quote.amount, in: exchange)?.reply(reply, in: exchange) ?? .now(reply)
         }
     }
 
@@ -243,6 +257,7 @@ package struct PriceStage: StagePlugin {
             offer.fields.add(.wwwAuthenticate, line)
         }
         offer.fields.add(.cacheControl, "no-store")
+        offer.fields.add(FieldName(.vary), "Accept")
         return offer
     }
 

@@ -68,23 +68,6 @@ package enum CallText {
     /// How a field may repeat a text: as it is, or in base64 between marks where a field cannot hold it (MCP draft,
     /// "Standard Request Headers").
     package static func fieldValues(of text: String) -> [String] {
-        [text, "=?base64?\(base64(Array(text.utf8)))?="]
-    }
-
-    /// RFC 4648 §4, with padding.
-    private static func base64(_ bytes: [UInt8]) -> String {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        var digits = [UInt8]()
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            var number = group.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-            number <<= UInt32(8 * (3 - group.count))
-            for place in 0..<4 {
-                digits.append(
-                    place <= group.count ? alphabet[Int(number >> UInt32(18 - 6 * place) & 63)] : UInt8(ascii: "=")
-                )
-            }
-        }
-        return String(decoding: digits, as: UTF8.self)
+        [text, "=?base64?\(Base64.standard.encoded(text))?="]
     }
 }

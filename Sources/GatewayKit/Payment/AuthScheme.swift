@@ -53,6 +53,10 @@ public protocol AuthScheme: Sendable {
     /// The tier of the service that is sold with these settings: what opens one tier need not open another. By default 0.
     var soldTier: Int { get }
 
+    /// What `sluice plan` prints behind its word: the settings that say what is asked for, in a few words, no secret. By
+    /// default nothing.
+    var summary: String { get }
+
     /// The caveats that everything sold with these settings carries: `check` asks whether the routes verify them. By
     /// default none.
     var soldCaveats: [SoldCaveat] { get }
@@ -70,6 +74,7 @@ extension AuthScheme {
     public func waivesPrice(of exchange: Exchange) throws -> Eventually<Bool> { .now(false) }
     public var takesPayments: Bool { true }
     public var soldTier: Int { 0 }
+    public var summary: String { "" }
     public var soldCaveats: [SoldCaveat] { [] }
     public var offeredIntents: [OfferedIntent] { [] }
 }

@@ -22,6 +22,8 @@ public protocol StagePlugin: Stage, Plugin {
     var terms: String { get }
     /// What its schemes sell where the route has a price. By default nothing.
     var sales: [Sale] { get }
+    /// The schemes that it names, in the order of the policy. By default none.
+    var listedSchemes: [ListedScheme] { get }
     /// What it asks for a request; `nil`, the default: nothing.
     var listedPrice: ListedPrice? { get }
     /// What becomes of a caveat that is sold for the route's service; `nil`, the default: it looks at no caveats.
@@ -34,6 +36,7 @@ extension StagePlugin {
     public static var answersPreflights: Bool { false }
     public var terms: String { summary }
     public var sales: [Sale] { [] }
+    public var listedSchemes: [ListedScheme] { [] }
     public var listedPrice: ListedPrice? { nil }
     public func verdict(on sold: SoldCaveat) -> SoldCaveatVerdict? { nil }
 }

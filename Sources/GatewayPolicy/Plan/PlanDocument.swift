@@ -16,6 +16,17 @@ struct PlanDocument: Encodable {
         let pipeline: String?
     }
 
+    /// One way to be let through.
+    struct Scheme: Encodable {
+        let word: String
+        /// `20 bits`; `nil`: nothing to say.
+        let summary: String?
+        /// Of what is paid for where the route has a price: `10 sat`, or `asked for`.
+        let price: String?
+        /// `nil` where nothing is sold.
+        let tier: Int?
+    }
+
     struct Match: Encodable {
         let host: String?
         let path: String?
@@ -40,6 +51,8 @@ struct PlanDocument: Encodable {
         let match: Match
         /// `10 MiB`; `nil`: any.
         let maxBody: String?
+        /// In the order of the policy; `nil`: none is asked for.
+        let schemes: [Scheme]?
         let stages: [Stage]
     }
 
@@ -89,6 +102,21 @@ extension PlanDocument.Route {
         place = planned.place.description
         match = PlanDocument.Match(planned.match)
         maxBody = planned.route.bodyLimit?.description
+        let price: String? =
+            switch planned.price {
+            case .fixed(let amount): amount.description
+            case .asked: "asked for"
+            case nil: nil
+            }
+        let schemes = planned.schemes.map { scheme in
+            PlanDocument.Scheme(
+                word: scheme.word,
+                summary: scheme.summary.isEmpty ? nil : scheme.summary,
+                price: scheme.takesPayments ? price : nil,
+                tier: scheme.takesPayments && price != nil ? scheme.tier : nil
+            )
+        }
+        self.schemes = schemes.isEmpty ? nil : schemes
         stages = planned.stages.map {
             PlanDocument.Stage(
                 word: $0.word,

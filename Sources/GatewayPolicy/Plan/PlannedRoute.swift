@@ -10,8 +10,13 @@ package struct PlannedRoute: Sendable {
     package let place: Place
     /// `nil`: it costs nothing, or nothing that anybody can pay.
     package let offer: PlannedOffer?
-    /// Its requests cost something, be it work or one of few.
-    package let isPriced: Bool
+    /// What it costs, as far as that is known; `nil`: nothing.
+    package let price: ListedPrice?
+    /// By which its requests may be let through, in the order of the policy.
+    package let schemes: [ListedScheme]
     /// In the order in which they run.
     package let stages: [PlannedStage]
+
+    /// Its requests cost something, be it work or one of few.
+    package var isPriced: Bool { price != nil }
 }

@@ -27,7 +27,8 @@ struct RouteDraft {
             match: match,
             place: place,
             offer: offer,
-            isPriced: listedPrice != nil,
+            price: listedPrice,
+            schemes: stages.flatMap(\.listedSchemes),
             stages: planned
         )
     }

@@ -41,7 +41,7 @@ struct KeyringOption: ParsableArguments {
 
     /// - Throws: `CommandFailure` 5 when there is none; none is made.
     func read() throws -> Keyring {
-        let file = KeyringFile(dataFolder: data)
+        let file = KeyringFile<Keyring>(dataFolder: data)
         guard let keyring = try file.existing() else {
             throw CommandFailure(.notFound, "there is no keyring \(file.path): name its folder with --data")
         }

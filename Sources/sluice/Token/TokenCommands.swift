@@ -122,6 +122,9 @@ struct VerifyTokenCommand: ParsableCommand {
     @Option(help: "The service that is asked for; without: the one that the token names.")
     var service: String?
 
+    @Option(help: "The tier of the service that the route sells; without: the one that the token names.")
+    var tier: Int?
+
     @Option(help: "The path of the request.")
     var path: String?
 
@@ -145,8 +148,10 @@ struct VerifyTokenCommand: ParsableCommand {
 
     func run() throws {
         let token = try token.read()
+        let service = service ?? (token.services.count == 1 ? token.services.first : nil)
         let request = try TokenVerification.Request(
-            service: service ?? (token.services.count == 1 ? token.services.first : nil),
+            service: service,
+            tier: tier ?? service.flatMap { token.tier(of: $0) } ?? 0,
             path: path,
             method: method,
             address: address,

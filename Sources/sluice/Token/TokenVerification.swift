@@ -11,6 +11,7 @@ package struct TokenVerification: Sendable {
     /// The request; `nil` where it is not said.
     package struct Request: Sendable {
         let service: String?
+        let tier: Int
         let path: String?
         let method: String?
         let address: IPAddress?
@@ -21,6 +22,7 @@ package struct TokenVerification: Sendable {
         /// - Throws: `CommandFailure` for a path, a method or an address that cannot be one.
         package init(
             service: String? = nil,
+            tier: Int = 0,
             path: String? = nil,
             method: String? = nil,
             address: String? = nil,
@@ -29,6 +31,7 @@ package struct TokenVerification: Sendable {
             ignored: [String] = []
         ) throws {
             self.service = service
+            self.tier = tier
             self.path = try path.map { text in
                 guard let path = RequestPath.normalised(text) else {
                     throw CommandFailure(.usage, "'\(text.printable)' should be a path such as /v1/quotes")
@@ -163,6 +166,7 @@ package struct TokenVerification: Sendable {
             route: request.service ?? "",
             service: request.service ?? ""
         )
+        services.sales.note([Sale(scheme: L402Scheme.word, caveats: [], tier: request.tier)])
         let place = Place(file: "(command line)", line: 1, column: 1)
         let capabilities = PolicyNode(.list(request.capabilities.map { PolicyNode(.text($0), at: place) }), at: place)
         return registry.verifiers.sorted { $0.key < $1.key }.compactMap { word, type in

@@ -94,6 +94,16 @@ struct TokenCommandTests {
         #expect(late.answer.caveats.map(\.holds) == [true, true, true, false])
     }
 
+    @Test func `verify takes the tier that a token names, or the one that is asked for`() async throws {
+        let folder = try Self.folder()
+        let minted = try await Self.mint(["--service", "data:2"], in: folder)
+        let named = try await Self.verify(minted.authorization, [], in: folder)
+        #expect(named.status == 0)
+        let asked = try await Self.verify(minted.authorization, ["--service", "data", "--tier", "1"], in: folder)
+        #expect(asked.status == 4)
+        #expect(asked.answer.caveats.first?.reason?.contains("another tier") == true)
+    }
+
     @Test func `an attenuated token needs no key, and a widened one does not verify`() async throws {
         let folder = try Self.folder()
         let minted = try await Self.mint(["--service", "quotes"], in: folder)

@@ -77,8 +77,7 @@ struct TestGateway {
           nobody: { url: "unix:/proc/nobody.sock" }
           echo2: { url: h2c://127.0.0.1:\(upstreamPort) }
         pipelines:
-        \(routes.contains("use: charged") ? chargedPipeline : "")
-        \(routes.contains("use: open") ? openPipeline : "")
+        \(pipelines.filter { routes.contains("use: \($0.name)") }.map(\.text).joined(separator: "\n"))
           paid:
             - auth: { use: l402, valid-for: 1h }
             - caveats: [service, expires, path, method, address]
@@ -90,19 +89,37 @@ struct TestGateway {
         """
     }
 
-    private static let openPipeline = """
-          open:
-            - rate-limit: { limit: 1000/s }
-            - forward: echo
-        """
-
-    private static let chargedPipeline = """
-          charged:
-            - auth: mpp
-            - rate-limit: { limit: 1000/s }
-            - price: 10 sat
-            - forward: echo
-        """
+    /// Those that routes use; one that nobody uses is a warning.
+    private static let pipelines = [
+        (
+            name: "open",
+            text: """
+              open:
+                - rate-limit: { limit: 1000/s }
+                - forward: echo
+            """
+        ),
+        (
+            name: "charged",
+            text: """
+              charged:
+                - auth: mpp
+                - rate-limit: { limit: 1000/s }
+                - price: 10 sat
+                - forward: echo
+            """
+        ),
+        (
+            // A price is to follow.
+            name: "either-scheme",
+            text: """
+              either-scheme:
+                - auth: [{ use: l402, valid-for: 1h }, mpp]
+                - caveats: [service, expires]
+                - rate-limit: { limit: 1000/s }
+            """
+        ),
+    ]
 
     static let standardRoutes = """
           - name: quotes

@@ -90,7 +90,7 @@ struct AdapterTests {
             realm: "127.0.0.1",
             method: "lightning",
             intent: "charge",
-            request: Base64URL.encoded(#"{"amount":"1"}"#)
+            request: Base64.url.encoded(#"{"amount":"1"}"#)
         ).line()
         try await ScriptedService.with { call in
             guard let value = call.authorization.first else {

@@ -44,6 +44,33 @@ import Testing
         }
     }
 
+    /// The flow `json_rpc_mcp_payment` of the scheme's conformance suite (tempoxyz/mpp-tools). Its runner is the client:
+    /// no operation of an adapter has a part in it.
+    @Test func `goes as the flow of the conformance suite goes`() async throws {
+        try await TestGateway.withCalls { gateway in
+            func call(_ rest: String = "") async throws -> TestGateway.Answer {
+                try await gateway.send(
+                    #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"paid"}\#(rest)}"#
+                )
+            }
+            let refused = try await call()
+            #expect(refused.code == -32_042)
+            #expect(refused.httpStatus == 402)
+            #expect(refused.amounts.count == 1)
+            let meta = ",\"_meta\":{\(try await gateway.payment(for: refused))}"
+            let receipt = try #require(try await call(meta).callReceipt)
+            #expect(receipt["status"]?.text == "success")
+            #expect(receipt["method"]?.text == "lightning")
+            guard case .array(let challenges)? = refused.error?["data"]?["challenges"] else {
+                Issue.record("no challenges")
+                return
+            }
+            #expect(receipt["challengeId"]?.text == challenges.first?["id"]?.text)
+            let again = try await call(meta)
+            #expect(again.code == -32_043)
+        }
+    }
+
     @Test func `takes a credential at its root, and keeps what else stands there`() async throws {
         try await TestGateway.withCalls { gateway in
             let payment = try await gateway.payment(for: gateway.send(TestGateway.call("search")))

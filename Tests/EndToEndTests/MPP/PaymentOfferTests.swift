@@ -29,7 +29,7 @@ import Testing
         try await TestGateway.withPayments { gateway in
             let challenge = try #require(try await gateway.request("/echo").payments.first)
             let request = try challenge.requestObject()
-            #expect(challenge.request == Base64URL.encoded(request.canonical))
+            #expect(challenge.request == Base64.url.encoded(request.canonical))
             let details = try #require(request["methodDetails"])
             let invoice = try Bolt11Invoice(decoding: try #require(details["invoice"]?.text))
             #expect(request["amount"]?.text == "10")

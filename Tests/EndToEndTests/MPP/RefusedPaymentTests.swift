@@ -131,13 +131,13 @@ import Testing
     @Test func `a challenge that was changed is unknown`() async throws {
         try await TestGateway.withPayments { gateway in
             let credential = try await gateway.charge("/echo")
-            let cheaper = Base64URL.encoded(
+            let cheaper = Base64.url.encoded(
                 try credential.challenge.requestObject().canonical.replacing("\"10\"", with: "\"1\"")
             )
             let changes: [(inout PaymentChallenge) -> Void] = [
                 { $0.id = String($0.id.reversed()) }, { $0.realm = "evil.example.com" }, { $0.request = cheaper },
                 { $0.expires = "2099-01-01T00:00:00Z" }, { $0.expires = nil }, { $0.opaque = nil },
-                { $0.opaque = Base64URL.encoded("{}") }, { $0.digest = "sha-256=:eA==:" },
+                { $0.opaque = Base64.url.encoded("{}") }, { $0.digest = "sha-256=:eA==:" },
             ]
             for change in changes {
                 let other = changed(credential, change)

@@ -28,12 +28,7 @@ extension TestGateway {
             pipeline: [ use: paid ]
           - name: either
             match: { path: /rpc, mcp: tools/call, tool: either }
-            pipeline:
-              - auth: [{ use: l402, valid-for: 1h }, mpp]
-              - caveats: [service, expires]
-              - rate-limit: { limit: 1000/s }
-              - price: 10 sat
-              - forward: echo
+            pipeline: [ use: either-scheme, price: 10 sat, forward: echo ]
           - name: lenient
             match: { path: /rpc, mcp: tools/call, tool: lenient }
             pipeline:

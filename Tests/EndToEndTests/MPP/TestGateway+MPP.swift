@@ -13,12 +13,7 @@ extension TestGateway {
           - { name: zeros, match: { path: /zeros/* }, pipeline: [ use: charged ] }
           - name: both
             match: { path: /both }
-            pipeline:
-              - auth: [{ use: l402, valid-for: 1h }, mpp]
-              - caveats: [service, expires]
-              - rate-limit: { limit: 1000/s }
-              - price: 10 sat
-              - forward: echo
+            pipeline: [ use: either-scheme, price: 10 sat, forward: echo ]
           - name: reversed
             match: { path: /reversed }
             pipeline:

@@ -53,26 +53,10 @@ struct DevNode: LightningBackend, Plugin {
 }
 
 /// A store that cannot answer.
-protocol StandInStore: Store, Plugin {}
+protocol StandInStore: ForwardingStore, Plugin {}
 
 extension StandInStore {
-    func claim(_ payment: PaymentHash, for purpose: String) async throws -> Claim {
-        try await RefusingStore().claim(payment, for: purpose)
-    }
-    func release(_ payment: PaymentHash, for purpose: String) async throws -> Bool {
-        try await RefusingStore().release(payment, for: purpose)
-    }
-    func purpose(of payment: PaymentHash) async throws -> String? { nil }
-    func move(_ payment: PaymentHash, from purpose: String, to next: String) async throws -> Bool { false }
-    func note(_ invoice: IssuedInvoice) {}
-    func flush() async throws { try await RefusingStore().flush() }
-    func invoice(_ payment: PaymentHash) async throws -> IssuedInvoice? { nil }
-    func settle(_ payment: PaymentHash, at time: WallTime) async throws -> Bool { false }
-    func revoke(_ credential: CredentialID, at time: WallTime) async throws {}
-    func revocations(after position: Int64) async throws -> (credentials: [CredentialID], position: Int64) { ([], 0) }
-    func value(for key: String) async throws -> [UInt8]? { nil }
-    func setValue(_ value: [UInt8]?, for key: String) async throws {}
-    func values(withPrefix prefix: String) async throws -> [(key: String, value: [UInt8])] { [] }
+    var base: any Store { RefusingStore() }
 }
 
 struct SQLiteStore: StandInStore {

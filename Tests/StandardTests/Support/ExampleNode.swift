@@ -10,11 +10,12 @@ final class ExampleNode: LightningBackend {
     }
 
     private let made = NIOLockedValueBox<[Request]>([])
+    private let asked = NIOLockedValueBox(0)
     private let amount: @Sendable (Amount) throws -> Amount
     private let gate: Gate?
 
     /// - Parameters:
-    ///   - gate: what every invoice waits for.
+    ///   - gate: what every answer waits for.
     ///   - amount: what is asked -> what the invoice says.
     init(gate: Gate? = nil, amount: @escaping @Sendable (Amount) throws -> Amount = { $0 }) {
         self.gate = gate
@@ -22,6 +23,8 @@ final class ExampleNode: LightningBackend {
     }
 
     var requests: [Request] { made.withLockedValue { $0 } }
+    /// How often it was asked for a payment.
+    var questionCount: Int { asked.withLockedValue { $0 } }
 
     func makeInvoice(for amount: Amount, memo: String, expiresIn: Duration) async throws -> Invoice {
         let number = made.withLockedValue { requests in
@@ -37,7 +40,11 @@ final class ExampleNode: LightningBackend {
         )
     }
 
-    func isSettled(_ payment: PaymentHash) async throws -> Bool { false }
+    func isSettled(_ payment: PaymentHash) async throws -> Bool {
+        asked.withLockedValue { $0 += 1 }
+        await gate?.pass()
+        return false
+    }
     func settlements(since cursor: SettlementCursor?) -> AsyncThrowingStream<Settlement, any Error> {
         AsyncThrowingStream { $0.finish() }
     }

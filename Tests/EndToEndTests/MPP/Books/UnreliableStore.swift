@@ -1,15 +1,16 @@
 import GatewayKit
+import GatewayTesting
 import NIOConcurrencyHelpers
 
 /// A store that now and then dies before it has done something, or before it can say that it has.
-final class UnreliableStore: Store, SessionLedger {
-    private let store: any Store
+final class UnreliableStore: ForwardingStore, SessionLedger {
+    let base: any Store
     private let dice: Dice
     /// Of a hundred calls.
     private let failures: NIOLockedValueBox<Int>
 
     init(_ store: any Store, _ dice: Dice, failures: Int) {
-        self.store = store
+        base = store
         self.dice = dice
         self.failures = NIOLockedValueBox(failures)
     }
@@ -21,7 +22,7 @@ final class UnreliableStore: Store, SessionLedger {
 
     private func unreliably<Value>(_ work: (any SessionLedger) async throws -> Value) async throws -> Value {
         if dice.falls(failures.withLockedValue { $0 }) { throw StoreFailure("died before") }
-        let value = try await work(store.sessions)
+        let value = try await work(base.sessions)
         if dice.falls(failures.withLockedValue { $0 }) { throw StoreFailure("died after") }
         return value
     }
@@ -82,23 +83,5 @@ final class UnreliableStore: Store, SessionLedger {
         try await unreliably { try await $0.forgetActions(before: time) }
     }
 
-    func claim(_ payment: PaymentHash, for purpose: String) async throws -> Claim {
-        try await store.claim(payment, for: purpose)
-    }
-    func release(_ payment: PaymentHash, for purpose: String) async throws -> Bool {
-        try await store.release(payment, for: purpose)
-    }
-    func purpose(of payment: PaymentHash) async throws -> String? { try await store.purpose(of: payment) }
-    func move(_ payment: PaymentHash, from purpose: String, to next: String) async throws -> Bool {
-        try await store.move(payment, from: purpose, to: next)
-    }
     func note(_ invoice: IssuedInvoice) {}
-    func flush() async throws {}
-    func invoice(_ payment: PaymentHash) async throws -> IssuedInvoice? { try await store.invoice(payment) }
-    func settle(_ payment: PaymentHash, at time: WallTime) async throws -> Bool { false }
-    func revoke(_ credential: CredentialID, at time: WallTime) async throws {}
-    func revocations(after position: Int64) async throws -> (credentials: [CredentialID], position: Int64) { ([], 0) }
-    func value(for key: String) async throws -> [UInt8]? { nil }
-    func setValue(_ value: [UInt8]?, for key: String) async throws {}
-    func values(withPrefix prefix: String) async throws -> [(key: String, value: [UInt8])] { [] }
 }
