@@ -178,7 +178,10 @@ let package = Package(
     package.targets.append(
         .executableTarget(
             name: "bench",
-            dependencies: ["sluice", argumentParser],
+            dependencies: [
+                "sluice", "GatewayKit", "GatewayPolicy", "GatewayTesting", "L402", "Lightning", "Standard", "Stores",
+                argumentParser, httpTypes, nioCore,
+            ],
             path: "Tests/Benchmarks",
             swiftSettings: settings
         )

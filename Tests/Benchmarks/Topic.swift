@@ -2,7 +2,7 @@ internal import ArgumentParser
 
 /// What `--only` can name.
 enum Topic: String, CaseIterable {
-    case http1, paid, tls, h2, grpc, bodies, sse, idle, latency
+    case http1, paid, tls, h2, grpc, bodies, sse, idle, latency, routes
 
     var scenarios: [any Scenario] {
         switch self {
@@ -15,6 +15,7 @@ enum Topic: String, CaseIterable {
         case .sse: [EventScenario()]
         case .idle: [IdleScenario()]
         case .latency: [LatencyScenario()]
+        case .routes: RouteScenario.all
         }
     }
 

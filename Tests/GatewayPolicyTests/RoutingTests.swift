@@ -86,6 +86,24 @@ struct RoutingTests {
                 (.get, "h", "/1a", nil),
             ]
         ),
+        Case(
+            ["{ regex: '/a/.+' }", "{ regex: '/.+' }", "{ regex: '/a/b/.+' }", "{ regex: '/c/d' }"],
+            [(.get, "h", "/a/b/c", 0), (.get, "h", "/c/d", 1), (.get, "h", "/a/", 1), (.get, "h", "/", nil)]
+        ),
+        // What stands before a quantifier, or in an alternative, need not be there
+        Case(
+            [
+                "{ regex: '/a/?b' }", "{ regex: '/c/{0,1}d' }", "{ regex: '/e/*f' }", "{ regex: '/g/h|/i/j' }",
+                "{ regex: '(?i)/k/l' }", "{ regex: '^/m/n' }", "{ regex: '/o/+p' }", "{ regex: '/q/r\\.s/t' }",
+                "{ regex: '/u\\/v' }",
+            ],
+            [
+                (.get, "h", "/ab", 0), (.get, "h", "/a/b", 0), (.get, "h", "/cd", 1), (.get, "h", "/c/d", 1),
+                (.get, "h", "/ef", 2), (.get, "h", "/e/f", 2), (.get, "h", "/g/h", 3), (.get, "h", "/i/j", 3),
+                (.get, "h", "/K/L", 4), (.get, "h", "/m/n", 5), (.get, "h", "/o/p", 6), (.get, "h", "/op", nil),
+                (.get, "h", "/q/r.s/t", 7), (.get, "h", "/q/rxs/t", nil), (.get, "h", "/u/v", 8),
+            ]
+        ),
         // Methods
         Case(
             ["{ path: /a, method: GET }"],

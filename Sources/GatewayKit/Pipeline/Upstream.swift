@@ -39,6 +39,9 @@ public final class Upstream: Sendable {
             if let socketPath { return "unix:\(socketPath)" }
             return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         }
+
+        /// What a `Host` field names.
+        package var authority: String { socketPath == nil ? address : host }
     }
 
     /// Which endpoint gets the next request.
@@ -83,18 +86,21 @@ public final class Upstream: Sendable {
         public var waitingLimit = 1_024
         /// A connection that nobody used for so long is closed.
         public var idleTime = Duration.seconds(60)
-        /// A connection that is older takes no more requests; `nil`: no limit.
+        /// A connection that is older takes no more requests; `nil`: no limit, for names as for addresses, since addresses
+        /// that a name no longer has are left anyway.
         public var connectionAge: Duration?
         /// How often names are looked up again. Addresses that join are used at once; connections to those that are gone
         /// end with the requests that they carry. Where the resolver fails, the last addresses stay.
         public var resolveInterval = Duration.seconds(30)
-        /// An endpoint that failed so many times in a row is left out for a while.
+        /// An endpoint that failed so many times in a row is left out for a while; an address of a name that cannot be
+        /// connected to, at once.
         public var failureLimit = 3
 
         public init() {}
     }
 
-    /// A request that is sent to each endpoint from time to time, to know which can be used.
+    /// A request that is sent to each endpoint from time to time, of a name to each of its addresses, to know which can be
+    /// used.
     public struct HealthCheck: Sendable, Hashable {
         public var path: String
         public var interval: Duration
@@ -116,16 +122,6 @@ public final class Upstream: Sendable {
             self.timeout = timeout
             self.healthyCount = healthyCount
             self.unhealthyCount = unhealthyCount
-        }
-    }
-
-    /// What the checks of one endpoint found: written by whoever checks, read by every event loop.
-    package final class CheckedState: Sendable {
-        private let healthy = Atomic(true)
-
-        package var isHealthy: Bool {
-            get { healthy.load(ordering: .relaxed) }
-            set { healthy.store(newValue, ordering: .relaxed) }
         }
     }
 
@@ -209,12 +205,10 @@ public final class Upstream: Sendable {
     }
 
     /// What a `Host` field names where the client named nothing: the first endpoint's host and port.
-    public var authority: String {
-        endpoints[0].socketPath == nil ? endpoints[0].address : host
-    }
+    public var authority: String { endpoints[0].authority }
 
     /// False while the checks of every endpoint fail. Says nothing where there are no checks.
-    public var isAvailable: Bool { checkedStates.contains(where: \.isHealthy) }
+    public var isAvailable: Bool { checkedStates.contains(where: \.isAnyHealthy) }
 
     // MARK: Who checks
 
@@ -226,7 +220,7 @@ public final class Upstream: Sendable {
     /// Nobody knows any more: every endpoint counts as healthy.
     package func yieldChecks() {
         for state in checkedStates {
-            state.isHealthy = true
+            state.forget()
         }
         isChecked.store(false, ordering: .releasing)
     }

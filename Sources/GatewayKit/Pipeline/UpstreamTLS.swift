@@ -21,6 +21,11 @@ public struct UpstreamTLS: Sendable, Hashable {
         self.verifies = verifies
     }
 
+    /// The same for an upstream that is called `host` and reached by one of its addresses.
+    package func naming(_ host: String) -> Self {
+        Self(roots: roots, certificate: certificate, serverName: serverName ?? host, verifies: verifies)
+    }
+
     /// The name for the server name indication and the check of the certificate; `nil` when an upstream at this host
     /// is known by its address, which RFC 6066 §3 allows no indication of.
     public func name(of host: String) -> String? {

@@ -1,7 +1,7 @@
 internal import GatewayKit
 
 /// The paths that a route is for, in their normal form.
-package enum PathPattern: Sendable {
+package enum PathPattern: Hashable, Sendable {
     /// What stands between two slashes.
     package enum Segment: Hashable, Sendable {
         /// Empty behind the last slash of a path that ends with one.

@@ -86,8 +86,8 @@ extension RouteMatch {
     /// True when calls of both may come to the same path, but are not looked for together: only the routes of one and the
     /// same place are told apart by what a body calls.
     func dividesCalls(with other: RouteMatch) -> Bool {
-        guard call != nil, other.call != nil, !isOfSamePlace(as: other) else { return false }
-        return Self.share(host, other.host) && Self.share(path, other.path)
+        call != nil && other.call != nil && Self.share(host, other.host) && Self.share(path, other.path)
+            && !isOfSamePlace(as: other)
     }
 
     /// True when it is for more paths than one, and some of them begin as those of the other one do.

@@ -11,10 +11,16 @@ package struct RouteMatch: Sendable {
 
     package static let everything = RouteMatch(host: .any, path: .any, methods: [], call: nil)
 
-    /// True when both are for the same hosts and paths.
-    func isOfSamePlace(as other: RouteMatch) -> Bool {
-        host == other.host && shape == other.shape && path.description == other.path.description
+    /// The hosts and paths that it is for.
+    struct Site: Hashable {
+        let host: HostPattern
+        let path: PathPattern
     }
+
+    var site: Site { Site(host: host, path: path) }
+
+    /// True when both are for the same hosts and paths.
+    func isOfSamePlace(as other: RouteMatch) -> Bool { site == other.site }
 }
 
 extension RouteMatch: CustomStringConvertible {

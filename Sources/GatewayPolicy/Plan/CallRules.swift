@@ -17,9 +17,8 @@ struct CallRules {
             checkIntents(of: route)
         }
         // One warning a place says it for all of its calls.
-        var told = [RouteMatch]()
-        for route in calls where route.prices != nil && !told.contains(where: route.match.isOfSamePlace) {
-            told.append(route.match)
+        var told = Set<RouteMatch.Site>()
+        for route in calls where route.prices != nil && told.insert(route.match.site).inserted {
             checkWays(around: route)
         }
     }
@@ -52,8 +51,8 @@ struct CallRules {
     private func checkWays(around route: RouteDraft) {
         guard let upstream = route.stages.last?.upstream else { return }
         let way = routes.first { other in
-            other.match.call == nil && other.prices == nil && other.stages.last?.upstream === upstream
-                && other.match.surrounds(route.match)
+            other.match.call == nil && other.match.surrounds(route.match) && other.stages.last?.upstream === upstream
+                && other.prices == nil
         }
         guard let way else { return }
         run.warn(

@@ -105,17 +105,17 @@ struct PlanDraft {
     }
 
     private func checkMatches(_ routes: [RouteDraft]) {
-        var earlier = [RouteMatch.Shape: [RouteDraft]]()
-        for route in routes where route.isMatchRead {
-            let shape = route.match.shape
-            if let first = earlier[shape]?.first(where: { $0.match.isAmbiguous(with: route.match) }) {
+        let routes = routes.filter(\.isMatchRead)
+        var earlier = EarlierMatches()
+        for route in routes {
+            if let first = earlier.first(ambiguousWith: route.match).map({ routes[$0] }) {
                 run.note(
                     route.matchPlace,
                     "some requests match both this route and '\(first.name)' (\(first.matchPlace)), and neither is more"
                         + " specific"
                 )
             }
-            earlier[shape, default: []].append(route)
+            earlier.add(route.match)
         }
     }
 

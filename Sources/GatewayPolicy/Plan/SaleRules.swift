@@ -41,8 +41,10 @@ struct SaleRules {
             checkVerification(of: seller.sales.map(\.sale).filter { accepted.contains($0.scheme) }, on: route)
         }
         let sellers = routes.filter { $0.prices != nil && first[Ware(of: $0)]?.place == $0.place }
-        for route in sellers {
-            checkTiers(of: route, against: sellers.filter { $0.service == route.service && $0.place != route.place })
+        for sellers in Dictionary(grouping: sellers, by: \.service).values where sellers.count > 1 {
+            for route in sellers {
+                checkTiers(of: route, against: sellers.filter { $0.place != route.place })
+            }
         }
     }
 

@@ -13,6 +13,8 @@ struct PolicySources {
     private let run: LoadingRun
     private let files: any PolicyFiles
     private var seen: Set<String> = []
+    /// Where each name of a kind is defined.
+    private var definitions: [String: [String: Place]] = [:]
 
     init(run: LoadingRun, files: any PolicyFiles) {
         self.run = run
@@ -138,9 +140,10 @@ struct PolicySources {
         kind: String
     ) {
         for named in run.entries(of: entry.value, named: entry.key) {
-            if let first = declarations[keyPath: key].first(where: { $0.key == named.key }) {
-                run.note(named.keyPlace, "the \(kind) '\(named.key)' is defined at \(first.keyPlace) already")
+            if let first = definitions[kind]?[named.key] {
+                run.note(named.keyPlace, "the \(kind) '\(named.key)' is defined at \(first) already")
             } else {
+                definitions[kind, default: [:]][named.key] = named.keyPlace
                 declarations[keyPath: key].append(named)
             }
         }

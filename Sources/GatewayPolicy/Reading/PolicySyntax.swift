@@ -4,7 +4,7 @@ internal import Yams
 /// YAML to policy nodes. Nothing else knows YAML.
 struct PolicySyntax {
     /// More than any policy needs; aliases of aliases can make a short text into more.
-    private static let nodeLimit = 200_000
+    private static let nodeLimit = 500_000
     private static let depthLimit = 64
     /// The most duplicate keys that one run tells.
     private static let maskLimit = 100

@@ -17,10 +17,12 @@ struct PlanRoutes: Sendable {
     init(_ routes: [PlannedRoute]) {
         let heads = routes.filter { $0.match.call == nil }
         var groups = [(match: RouteMatch, routes: [PlannedRoute])]()
+        var groupIndices = [RouteMatch.Site: Int]()
         for route in routes where route.match.call != nil {
-            if let index = groups.firstIndex(where: { $0.match.isOfSamePlace(as: route.match) }) {
+            if let index = groupIndices[route.match.site] {
                 groups[index].routes.append(route)
             } else {
+                groupIndices[route.match.site] = groups.count
                 groups.append((route.match, [route]))
             }
         }
@@ -35,7 +37,7 @@ struct PlanRoutes: Sendable {
             )
         }
         for head in heads {
-            let door = groups.firstIndex { $0.match.isOfSamePlace(as: head.match) }.map { targets[$0].route }
+            let door = groupIndices[head.match.site].map { targets[$0].route }
             targets.append(Target(route: head.route, preflight: head.preflight, door: door))
         }
         // Of two that take one method, the earlier is found.

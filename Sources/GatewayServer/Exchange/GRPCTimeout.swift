@@ -1,13 +1,13 @@
-internal import GatewayKit
-internal import NIOCore
+package import GatewayKit
+package import NIOCore
 
 /// How long the client of a gRPC call waits (gRPC over HTTP/2, "Timeout").
-enum GRPCTimeout {
+package enum GRPCTimeout {
     /// Longer than anybody waits; bounds what is computed with.
     private static let longest: Int64 = 86_400 * 1_000_000_000 * 365
 
     /// `nil` when the request has no timeout, or one that is malformed: then it is the upstream's to refuse.
-    static func duration(of request: RequestHead) -> TimeAmount? {
+    package static func duration(of request: RequestHead) -> TimeAmount? {
         guard request.isGRPC, let index = request.fields.firstIndex(of: .grpcTimeout) else { return nil }
         return request.fields.withValue(at: index, parse)
     }

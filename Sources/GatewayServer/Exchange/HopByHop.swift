@@ -45,14 +45,17 @@ struct HopByHop {
     }
 
     /// True for fields that a trailer section may not carry, since they frame, route or authorise (RFC 9110 §6.5.1).
-    static func isForbiddenInTrailers(_ field: KnownField) -> Bool {
-        switch field {
+    static func isForbiddenInTrailers(_ index: Int, of fields: Fields) -> Bool {
+        switch fields.lines[index].known {
         case .authorization, .cacheControl, .connection, .contentLength, .contentType, .cookie, .expect, .forwarded,
             .grpcMetadataMacaroon, .host, .keepAlive, .location, .macaroon, .proxyAuthenticate,
-            .proxyAuthenticationInfo,
-            .proxyAuthorization, .proxyConnection, .retryAfter, .te, .trailer, .transferEncoding, .upgrade,
-            .wwwAuthenticate, .xForwardedFor, .xForwardedHost, .xForwardedProto, .xRealIP:
+            .paymentAuthorization, .paymentSessionSecret, .proxyAuthenticationInfo, .proxyAuthorization,
+            .proxyConnection, .retryAfter, .setCookie, .te, .trailer, .transferEncoding, .upgrade, .wwwAuthenticate,
+            .xForwardedFor, .xForwardedHost, .xForwardedProto, .xRealIP:
             true
+        case .other:
+            // A service that joins trailers with the head would believe them.
+            ForwardedClient.isClaimed(by: index, of: fields)
         default:
             false
         }

@@ -109,7 +109,7 @@ enum ChunkedWriter {
     /// The last chunk and the trailer section, without the fields that may not stand there.
     static func writeEnd(trailers: Fields, into buffer: inout ByteBuffer) {
         buffer.writeStaticString("0\r\n")
-        for index in trailers.lines.indices where !HopByHop.isForbiddenInTrailers(trailers.lines[index].known) {
+        for index in trailers.lines.indices where !HopByHop.isForbiddenInTrailers(index, of: trailers) {
             trailers.write(at: index, into: &buffer)
         }
         buffer.writeStaticString("\r\n")

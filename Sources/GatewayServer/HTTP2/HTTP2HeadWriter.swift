@@ -40,7 +40,7 @@ enum HTTP2HeadWriter {
 
     /// Without the fields that may not stand there.
     static func write(trailers: Fields, into block: inout ByteBuffer) {
-        for index in trailers.lines.indices where !HopByHop.isForbiddenInTrailers(trailers.lines[index].known) {
+        for index in trailers.lines.indices where !HopByHop.isForbiddenInTrailers(index, of: trailers) {
             HPACKWriter.write(at: index, of: trailers, into: &block)
         }
     }

@@ -6,7 +6,6 @@ final class ConnectionCensus: Sendable {
     private struct State {
         var total = 0
         var byAddress: [IPAddress: Int] = [:]
-        var refused: UInt64 = 0
     }
 
     private let most: Int
@@ -23,10 +22,7 @@ final class ConnectionCensus: Sendable {
     func enter(_ address: IPAddress?) -> Bool {
         state.withLockedValue { state in
             let same = address.map { state.byAddress[$0, default: 0] } ?? 0
-            guard state.total < most, same < mostPerAddress else {
-                state.refused += 1
-                return false
-            }
+            guard state.total < most, same < mostPerAddress else { return false }
             state.total += 1
             if let address { state.byAddress[address] = same + 1 }
             return true
@@ -40,6 +36,4 @@ final class ConnectionCensus: Sendable {
             state.byAddress[address] = same > 1 ? same - 1 : nil
         }
     }
-
-    var refused: UInt64 { state.withLockedValue { $0.refused } }
 }

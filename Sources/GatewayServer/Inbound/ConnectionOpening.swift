@@ -43,7 +43,12 @@ final class ConnectionOpening: ChannelInboundHandler, RemovableChannelHandler, C
         address = context.remoteAddress?.ipAddress.flatMap { IPAddress($0) }
         isTrusted = entrance.trusts(address)
         let counted = isTrusted ? nil : address
-        guard !worker.isDraining, !entrance.isClosed, entrance.census.enter(counted) else {
+        guard !worker.isDraining, !entrance.isClosed else {
+            context.close(promise: nil)
+            return
+        }
+        guard entrance.census.enter(counted) else {
+            worker.countRefusedConnection()
             context.close(promise: nil)
             return
         }

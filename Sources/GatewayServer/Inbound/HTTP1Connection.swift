@@ -9,7 +9,7 @@ internal import NIOCore
 #endif
 
 /// One client connection that speaks HTTP/1.1: reads requests one after the other, writes their responses in order.
-final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, ClientConnection, Front, Flushing {
+final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, ClientConnection, Front, HTTP1Output {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -32,8 +32,6 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, Cli
     private static let readAhead = 64 * 1024
     /// The rest of a refused request's body that is read over to keep the connection.
     private static let longestDiscard: UInt64 = 64 * 1024
-    /// Bytes of small parts that are put together before the channel gets them, and counts them.
-    private static let mostPending = 16 * 1024
     private static let lingerTime = TimeAmount.seconds(2)
     /// An idle connection keeps what makes its next request cheap for so long.
     private static let keepTime = TimeAmount.milliseconds(500)
@@ -61,9 +59,8 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, Cli
     var version = RequestHead.Version.http1_1
     private var framing = ResponseFraming.none(declared: nil)
     private var hop = HopByHop(of: Fields())
-    /// Written and not handed to the channel yet: a head and a small body go out in one piece.
-    private var pending = ByteBuffer()
-    private var isFlushDue = false
+    var pending = ByteBuffer()
+    var isFlushDue = false
     var index = 0
 
     init(_ entrance: Entrance, peer: Peer) {
@@ -74,6 +71,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, Cli
     }
 
     var worker: Worker { entrance.worker }
+    var flushes: FlushQueue { worker.flushes }
 
     private var runner: ExchangeRunner {
         if let kept { return kept }
@@ -340,47 +338,6 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler, Cli
         if framing == .chunked {
             ChunkedWriter.writeEnd(trailers: trailers, into: &pending)
         }
-    }
-
-    private func write(_ part: ByteBuffer) {
-        let isSmall = part.readableBytes <= 4096
-        if isSmall, pending.readableBytes <= Self.mostPending {
-            pending.writeImmutableBuffer(part)
-            return
-        }
-        guard let context else { return }
-        if pending.readableBytes > 0 {
-            context.write(wrapOutboundOut(pending), promise: nil)
-            pending.clear(minimumCapacity: 64)
-        }
-        if isSmall {
-            pending.writeImmutableBuffer(part)
-        } else {
-            context.write(wrapOutboundOut(part), promise: nil)
-        }
-    }
-
-    /// At the end of the turn, unless so much waits that the other side should stop.
-    func flush() {
-        guard let context else { return }
-        guard context.channel.isWritable else { return flushNow() }
-        guard !isFlushDue else { return }
-        isFlushDue = true
-        worker.flushes.add(self)
-    }
-
-    func flushDue() {
-        if isFlushDue { flushNow() }
-    }
-
-    private func flushNow() {
-        isFlushDue = false
-        guard let context else { return }
-        if pending.readableBytes > 0 {
-            context.write(wrapOutboundOut(pending), promise: nil)
-            pending.clear(minimumCapacity: 1024)
-        }
-        context.flush()
     }
 
     func recycle(_ exchange: Exchange) {

@@ -54,6 +54,15 @@ package final class RunningServer: Sendable {
         return count
     }
 
+    /// Client connections so far that were closed at once, since there were too many.
+    package func refusedConnectionCount() async throws -> UInt64 {
+        var count: UInt64 = 0
+        for worker in workers {
+            count += try await worker.onLoop { $0.refusedConnectionCount }
+        }
+        return count
+    }
+
     /// Upstream connections that are open now or being opened.
     package func upstreamConnectionCount() async throws -> Int {
         var count = 0

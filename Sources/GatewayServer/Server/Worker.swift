@@ -86,6 +86,13 @@ final class Worker {
     /// Connections, and requests whose body never comes, that were ended because only an attacker does so.
     private(set) var abuseCount: UInt64 = 0
 
+    /// Client connections that were closed at once, since there were too many.
+    private(set) var refusedConnectionCount: UInt64 = 0
+
+    func countRefusedConnection() {
+        refusedConnectionCount += 1
+    }
+
     func countAbuse() {
         abuseCount += 1
     }

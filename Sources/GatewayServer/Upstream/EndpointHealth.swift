@@ -35,8 +35,9 @@ package struct EndpointHealth {
         isOnTrial = false
     }
 
-    package mutating func failed(at now: NIODeadline) {
-        failures += 1
+    /// - Parameter isConclusive: once is enough.
+    package mutating func failed(at now: NIODeadline, isConclusive: Bool = false) {
+        failures = isConclusive ? max(failures + 1, limit) : failures + 1
         // What was under way when the endpoint was taken out says nothing new.
         guard failures >= limit, isOnTrial || !isOut(at: now) else { return }
         isOnTrial = false

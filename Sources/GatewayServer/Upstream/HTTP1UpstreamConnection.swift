@@ -3,7 +3,7 @@ internal import HTTPTypes
 internal import NIOCore
 
 /// One HTTP/1.1 connection to an upstream: writes requests, reads responses, one at a time.
-final class HTTP1UpstreamConnection: ChannelInboundHandler, UpstreamExchange, Flushing {
+final class HTTP1UpstreamConnection: ChannelInboundHandler, UpstreamExchange, HTTP1Output {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -21,7 +21,7 @@ final class HTTP1UpstreamConnection: ChannelInboundHandler, UpstreamExchange, Fl
     let endpoint: PooledEndpoint
     /// Kept until the connection is gone, which may be after the server is.
     private let pool: UpstreamPool
-    private var context: ChannelHandlerContext?
+    private(set) var context: ChannelHandlerContext?
     private var parser = ResponseParser(limits: HTTP1UpstreamConnection.limits)
     private var phase = Phase.idle
     private var runner: ExchangeRunner?
@@ -38,9 +38,8 @@ final class HTTP1UpstreamConnection: ChannelInboundHandler, UpstreamExchange, Fl
     /// The runner held the response before all that had arrived was told.
     private var isHeld = false
     private var isRequestSent = false
-    /// Written and not handed to the channel yet: a head and a small body go out in one piece.
-    private var pending = ByteBuffer()
-    private var isFlushDue = false
+    var pending = ByteBuffer()
+    var isFlushDue = false
     var establishedAt = NIODeadline.distantPast
     var idleSince = NIODeadline.distantPast
 
@@ -50,6 +49,7 @@ final class HTTP1UpstreamConnection: ChannelInboundHandler, UpstreamExchange, Fl
     }
 
     var upstream: Upstream { endpoint.upstream }
+    var flushes: FlushQueue { pool.flushes }
 
     var isOpen: Bool {
         if case .closed = phase { return false }
@@ -117,43 +117,6 @@ final class HTTP1UpstreamConnection: ChannelInboundHandler, UpstreamExchange, Fl
     private func isAccepted(_ head: ResponseHead) -> Bool {
         guard let webSocketKey else { return true }
         return head.fields[FieldName(.secWebSocketAccept)] == WebSocketKey.acceptance(of: webSocketKey)
-    }
-
-    /// At the end of the turn, unless so much waits that the client should stop.
-    func flush() {
-        guard let context else { return }
-        guard context.channel.isWritable else { return flushNow() }
-        guard !isFlushDue else { return }
-        isFlushDue = true
-        pool.flushes.add(self)
-    }
-
-    func flushDue() {
-        if isFlushDue { flushNow() }
-    }
-
-    private func flushNow() {
-        isFlushDue = false
-        guard let context else { return }
-        if pending.readableBytes > 0 {
-            context.write(wrapOutboundOut(pending), promise: nil)
-            // Before the flush: it may make the channel writable, and with that have more written at once.
-            pending.clear(minimumCapacity: 1024)
-        }
-        context.flush()
-    }
-
-    private func write(_ part: ByteBuffer) {
-        if part.readableBytes <= 4096 {
-            pending.writeImmutableBuffer(part)
-            return
-        }
-        guard let context else { return }
-        if pending.readableBytes > 0 {
-            context.write(wrapOutboundOut(pending), promise: nil)
-            pending.clear(minimumCapacity: 64)
-        }
-        context.write(wrapOutboundOut(part), promise: nil)
     }
 
     /// The exchange is over before this response is: the connection is of no more use.

@@ -3,20 +3,35 @@ internal import HTTPTypes
 internal import Logging
 internal import NIOCore
 
-/// Checks the endpoints of one upstream, for all event loops. Belongs to the one that claimed it.
+/// Checks the endpoints of one upstream, for all event loops: of a name each address. Belongs to the event loop that
+/// claimed it.
 ///
-/// It lives by the ticks of its event loop: no task, no timer. An upstream is checked from its first request on, and as
+/// It lives by the ticks of that loop: no task, no timer. An upstream is checked from its first request on, and as
 /// long as it is used; until the first verdict every endpoint counts as healthy.
 final class HealthChecker {
-    private let probes: [HealthProbe]
+    private let check: Upstream.HealthCheck
+    private let worker: Worker
+    private var probes: [HealthProbe] = []
 
-    init(_ check: Upstream.HealthCheck, of upstream: Upstream, worker: Worker) {
-        probes = upstream.endpoints.indices.map { HealthProbe(check, of: upstream, at: $0, worker: worker) }
+    init(_ check: Upstream.HealthCheck, worker: Worker) {
+        self.check = check
+        self.worker = worker
     }
 
-    func checkDeadlines(now: NIODeadline) {
+    /// - Parameter endpoints: what can be connected to now.
+    func checkDeadlines(of endpoints: [PooledEndpoint], now: NIODeadline) {
+        if !probes.elementsEqual(endpoints, by: { $0.endpoint === $1 }) { follow(endpoints) }
         for probe in probes {
             probe.checkDeadlines(now: now)
+        }
+    }
+
+    private func follow(_ endpoints: [PooledEndpoint]) {
+        for probe in probes where !endpoints.contains(where: { $0 === probe.endpoint }) {
+            probe.stop()
+        }
+        probes = endpoints.map { endpoint in
+            probes.first { $0.endpoint === endpoint } ?? HealthProbe(check, of: endpoint, worker: worker)
         }
     }
 
@@ -37,9 +52,7 @@ final class HealthProbe: Front {
     }
 
     private let check: Upstream.HealthCheck
-    private let upstream: Upstream
-    private let endpoint: Upstream.Endpoint
-    private let state: Upstream.CheckedState
+    let endpoint: PooledEndpoint
     private let route: Route
     private let worker: Worker
     private var runner: ExchangeRunner?
@@ -47,22 +60,23 @@ final class HealthProbe: Front {
     private var nextCheck: NIODeadline
     private var isAnswered = false
 
-    init(_ check: Upstream.HealthCheck, of upstream: Upstream, at index: Int, worker: Worker) {
+    init(_ check: Upstream.HealthCheck, of endpoint: PooledEndpoint, worker: Worker) {
         self.check = check
-        self.upstream = upstream
+        self.endpoint = endpoint
         self.worker = worker
-        endpoint = upstream.endpoints[index]
-        state = upstream.checkedStates[index]
         verdict = CheckVerdict(healthyCount: check.healthyCount, unhealthyCount: check.unhealthyCount)
         nextCheck = worker.now
+        // One that was here before, and left, begins anew.
+        endpoint.checkedState.isHealthy = verdict.isHealthy
+        let upstream = endpoint.upstream
+        let place = endpoint.place
         var pooling = Upstream.Pooling()
         pooling.connectionLimit = 1
-        pooling.resolveInterval = upstream.pooling.resolveInterval
         let target = Upstream(
             name: upstream.name,
-            endpoints: [endpoint],
+            endpoints: [place],
             transport: upstream.transport,
-            tls: upstream.tls,
+            tls: endpoint.address == nil ? upstream.tls : upstream.tls?.naming(endpoint.endpoint.host),
             timeouts: .init(
                 connect: check.timeout,
                 response: check.timeout,
@@ -96,7 +110,8 @@ final class HealthProbe: Front {
         let request = RequestHead(
             method: .get,
             version: .http1_1,
-            authorityBytes: ByteBuffer(),
+            // By its name, also where the check goes to one address of it.
+            authorityBytes: ByteBuffer(string: endpoint.endpoint.authority),
             pathBytes: ByteBuffer(substring: target.first ?? "/"),
             queryBytes: ByteBuffer(substring: query),
             fields: Fields(),
@@ -121,10 +136,13 @@ final class HealthProbe: Front {
 
     private func note(_ isAnswered: Bool) {
         guard runner != nil, verdict.note(isAnswered) else { return }
-        state.isHealthy = verdict.isHealthy
+        endpoint.checkedState.isHealthy = verdict.isHealthy
         worker.logger.warning(
             verdict.isHealthy ? "an endpoint answers its checks again" : "an endpoint does not answer its checks",
-            metadata: ["upstream": .string(upstream.name), "endpoint": .string(endpoint.address)]
+            metadata: [
+                "upstream": .string(endpoint.upstream.name), "endpoint": .string(endpoint.endpoint.address),
+                "address": .string(endpoint.place.address),
+            ]
         )
     }
 

@@ -12,15 +12,18 @@ final class PooledEndpoint {
     let address: SocketAddress?
     /// Its name has that address no longer: it gets no more requests.
     private(set) var isLeaving = false
-    private let checkedState: Upstream.CheckedState
+    /// What its checks found, for all event loops.
+    let checkedState: Upstream.CheckedState
     private var health: EndpointHealth
 
     /// HTTP/1.1 connections that nobody uses.
     var idle: [HTTP1UpstreamConnection] = []
     var shared: [HTTP2UpstreamConnection] = []
     /// Established and being established.
-    var count = 0
-    var connecting = 0
+    private(set) var count = 0
+    private(set) var connecting = 0
+    /// Since when a connection has been on its way, and none has come to stand.
+    private var connectingSince: NIODeadline?
 
     /// - Parameters:
     ///   - index: of the upstream's endpoint.
@@ -31,11 +34,18 @@ final class PooledEndpoint {
         self.address = address
         let upstream = owner.upstream
         endpoint = upstream.endpoints[index]
-        checkedState = upstream.checkedStates[index]
+        let state = upstream.checkedStates[index]
+        checkedState = address.map(state.state) ?? state
         health = EndpointHealth(limit: upstream.pooling.failureLimit, seed: UInt64(seed))
     }
 
     var upstream: Upstream { owner.upstream }
+
+    /// Where connections go: an address, or a Unix socket.
+    var place: Upstream.Endpoint {
+        guard let address, let host = address.ipAddress else { return endpoint }
+        return Upstream.Endpoint(host: host, port: address.port ?? endpoint.port)
+    }
 
     /// Gives no more connections away; those that carry requests end with them.
     func leave() {
@@ -70,6 +80,37 @@ final class PooledEndpoint {
             if connection.streamCount < best?.streamCount ?? .max { best = connection }
         }
         return best?.begin(for: runner)
+    }
+
+    // MARK: Connecting
+
+    /// How long a connection may be on its way before another endpoint is asked as well (RFC 8305 §5).
+    private static let patience = TimeAmount.milliseconds(250)
+
+    func connects(at now: NIODeadline) {
+        count += 1
+        connecting += 1
+        connectingSince = connectingSince ?? now
+    }
+
+    func connected(at now: NIODeadline) {
+        connecting -= 1
+        connectingSince = connecting > 0 ? now : nil
+    }
+
+    func couldNotConnect(at now: NIODeadline) {
+        connected(at: now)
+        count -= 1
+        // A name has others as a rule, and often one family of addresses leads nowhere at all.
+        health.failed(at: now, isConclusive: address != nil)
+    }
+
+    func lost() { count -= 1 }
+
+    /// It has no connection, and takes its time to have one.
+    func isSlow(at now: NIODeadline) -> Bool {
+        guard let connectingSince, connecting == count else { return false }
+        return now - connectingSince >= Self.patience
     }
 
     // MARK: Age
@@ -111,7 +152,7 @@ final class PooledEndpoint {
 
     /// It has answered a request.
     func succeeded() { health.succeeded() }
-    /// It could not be connected to, or did not answer a request.
+    /// It did not answer a request.
     func failed(at now: NIODeadline) { health.failed(at: now) }
     func tried(at now: NIODeadline) { health.tried(at: now) }
 }

@@ -145,7 +145,13 @@ final class PooledUpstream {
     }
 
     private func rank(_ endpoint: PooledEndpoint, at now: NIODeadline, avoiding avoided: PooledEndpoint?) -> Int {
-        (endpoint.isOut(at: now) ? 2 : 0) + (endpoint === avoided ? 1 : 0)
+        (endpoint.isOut(at: now) || endpoint.isSlow(at: now) ? 2 : 0) + (endpoint === avoided ? 1 : 0)
+    }
+
+    /// Requests wait, and no endpoint that is being connected to answers.
+    func isStalled(at now: NIODeadline) -> Bool {
+        !waiting.isEmpty && connecting > 0
+            && endpoints.allSatisfy { $0.connecting == 0 || $0.isSlow(at: now) }
     }
 
     /// What can take a request that has waited: any endpoint's, rather one that is not out.
@@ -181,10 +187,10 @@ final class PooledUpstream {
         }
         guard let check = upstream.healthCheck else { return }
         if let checker {
-            checker.checkDeadlines(now: now)
+            checker.checkDeadlines(of: endpoints, now: now)
             if now - lastUse > Self.memory { stopChecks() }
         } else if now - lastUse <= Self.memory, upstream.claimChecks() {
-            checker = HealthChecker(check, of: upstream, worker: worker)
+            checker = HealthChecker(check, worker: worker)
         }
     }
 

@@ -85,8 +85,10 @@ final class UpstreamPool {
             avoided: avoided
         )
         pooled.waiting.append(ticket)
-        if let endpoint, endpoint.mayConnect, pooled.expected < pooled.waiting.count {
+        if pooled.expected < pooled.waiting.count, let endpoint, endpoint.mayConnect {
             establish(endpoint)
+        } else {
+            hasten(pooled, at: now)
         }
         return .pending(ticket)
     }
@@ -101,17 +103,17 @@ final class UpstreamPool {
     // MARK: Connecting
 
     func establish(_ endpoint: PooledEndpoint) {
-        endpoint.count += 1
-        endpoint.connecting += 1
+        endpoint.connects(at: eventLoop.now)
         connect(endpoint).whenComplete { result in
-            endpoint.connecting -= 1
             let now = self.eventLoop.now
             switch result.map(\.value) {
             case .success(.http1(let connection)):
+                endpoint.connected(at: now)
                 connection.isEstablished = true
                 connection.establishedAt = now
                 self.release(connection)
             case .success(.http2(let connection)):
+                endpoint.connected(at: now)
                 connection.isEstablished = true
                 connection.establishedAt = now
                 connection.idleSince = now
@@ -119,8 +121,7 @@ final class UpstreamPool {
                 if endpoint.isLeaving { connection.retire() }
                 self.serveNext(of: endpoint.owner, from: endpoint)
             case .failure(let error):
-                endpoint.count -= 1
-                endpoint.failed(at: now)
+                endpoint.couldNotConnect(at: now)
                 endpoint.owner.forgetLeft()
                 self.failed(endpoint, error)
             }
@@ -215,7 +216,7 @@ final class UpstreamPool {
     }
 
     private func gone(from endpoint: PooledEndpoint) {
-        endpoint.count -= 1
+        endpoint.lost()
         endpoint.owner.forgetLeft()
         serveNext(of: endpoint.owner)
     }
@@ -227,11 +228,21 @@ final class UpstreamPool {
         for (key, pooled) in upstreams {
             pooled.checkDeadlines(now: now, for: worker)
             resolve(pooled, at: now)
+            hasten(pooled, at: now)
             if pooled.isForgotten(at: now) {
                 upstreams[key] = nil
                 pooled.dissolve()
             }
         }
+    }
+
+    /// Who waits for an endpoint that lets nothing be heard is served by another one, if that is there first: half of the
+    /// addresses of a name may lead nowhere.
+    private func hasten(_ pooled: PooledUpstream, at now: NIODeadline) {
+        guard pooled.isStalled(at: now),
+            let endpoint = pooled.choose(at: now, where: { $0.connecting == 0 && $0.mayConnect })
+        else { return }
+        establish(endpoint)
     }
 
     /// No exchange is left: nothing is kept open.

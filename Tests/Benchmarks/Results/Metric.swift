@@ -1,6 +1,7 @@
 /// What a sample has numbers of; each is in the unit of its heading.
 enum Metric: String, CaseIterable, Codable, CodingKeyRepresentable {
     case cpuPerRequest, cpuPerEvent, memoryPerStream, memoryPerConnection, addedMedian, addedSlow
+    case matchTime, missTime, loadTime
     case requestRate, eventRate, latencyMedian, latencySlow, memoryBefore, memoryAfter
 
     var heading: String {
@@ -11,6 +12,9 @@ enum Metric: String, CaseIterable, Codable, CodingKeyRepresentable {
         case .memoryPerConnection: "KiB/connection"
         case .addedMedian: "p50 added us"
         case .addedSlow: "p99 added us"
+        case .matchTime: "ns/match"
+        case .missTime: "ns/miss"
+        case .loadTime: "ms to load"
         case .requestRate: "requests/s"
         case .eventRate: "events/s"
         case .latencyMedian: "p50 ms"

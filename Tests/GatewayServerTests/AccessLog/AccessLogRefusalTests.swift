@@ -48,6 +48,30 @@ struct AccessLogRefusalTests {
         #expect(lines.first.map { $0.method == nil && $0.path == nil } == true)
     }
 
+    @Test(
+        arguments: [
+            (.literal(":method", "TRACE") + .indexed(6) + .indexed(4) + .literal(":authority", "a"), 405),
+            (.literal(":method", "CONNECT") + .literal(":protocol", "connect-udp") + .indexed(6) + .indexed(4), 501),
+            (.indexed(2) + .literal(":protocol", "websocket") + .indexed(6) + .indexed(4), 400),
+            (.indexed(2) + .indexed(6) + .indexed(4) + .literal(":authority", "a") + .literal("host", "b"), 400),
+            (.indexed(3) + .indexed(6) + .indexed(4) + .literal("content-length", "5"), 400),
+        ] as [([UInt8], Int)]
+    )
+    func `a request that HTTP/2 carries and nobody serves is a line with its status`(
+        _ block: [UInt8],
+        status: Int
+    ) async throws {
+        let isConnect = block.starts(with: [UInt8].literal(":method", "CONNECT"))
+        let frames: [HTTP2RawFrame] = [.settings(), .headers(1, block, ends: !isConnect)]
+        let lines = try await AccessLogLines.of(NoRoute()) { client in
+            try await client.send(.preface + frames.flatMap(\.bytes))
+            try await client.received.wait(for: "an answer") { state in
+                HTTP2RawFrame.all(in: state.bytes).contains { $0.kind == HTTP2FrameHeader.Kind.headers.rawValue }
+            }
+        }
+        #expect(lines.map(\.status) == [status])
+    }
+
     @Test func `over HTTP/2 both are lines as well`() async throws {
         let head: [UInt8] = .indexed(2) + .indexed(6) + .indexed(4) + .literal(":authority", "a")
         let connect: [UInt8] = .literal(":method", "CONNECT") + .literal(":authority", "a:443")

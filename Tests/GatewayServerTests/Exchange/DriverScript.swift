@@ -7,6 +7,7 @@ struct DriverScript {
     enum Event: String, CaseIterable, Sendable {
         case next, reply, forward, rejected, stageFails
         case connects, responds, upstreamFails, staleFails, refuses, written, filterCuts
+        case withheld, told, refused
         case clientLeaves, bodyFails, drains
     }
 
@@ -19,9 +20,10 @@ struct DriverScript {
     /// The driver asked a stage that has not decided yet.
     private(set) var isDeciding = false
 
-    init(stages: Int = 2) {
+    /// - Parameter starts: false: the first event is in place of the start.
+    init(stages: Int = 2, starts: Bool = true) {
         driver = ExchangeDriver(stageCount: stages)
-        note(driver.start())
+        if starts { note(driver.start()) }
     }
 
     /// The actions that these events lead to, after the start.
@@ -52,6 +54,9 @@ struct DriverScript {
         case .refuses: note(driver.upstreamFailed(.closed, mostRetries: 2))
         case .written: note(driver.responseWritten())
         case .filterCuts: note(driver.filterCut())
+        case .refused: note(driver.refuse(with: Reply(.contentTooLarge)))
+        case .withheld: note(driver.responseWithheld(for: Reply(.serviceUnavailable)))
+        case .told: note(driver.endTold(.upstreamFailed(.timeout)))
         case .clientLeaves: note(driver.clientLeft())
         case .bodyFails: note(driver.requestFailed(with: Reply(.badRequest)))
         case .drains: note(driver.drainExpired())

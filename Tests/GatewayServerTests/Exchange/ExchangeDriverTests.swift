@@ -165,6 +165,39 @@ struct ExchangeDriverTests {
             [.reply, .filterCuts, .written],
             ["reply 200", "wait", "finish replied 200, settle 0"]
         ),
+        .init(
+            "withheld in the response",
+            [.forward, .connects, .responds, .withheld, .written],
+            ["connect", "request", "response", "reply 503", "finish replied 503, settle 1"]
+        ),
+        .init(
+            "withheld in the reply",
+            [.next, .reply, .withheld, .written],
+            ["admit 1", "reply 200", "reply 503", "finish replied 503, settle 1"]
+        ),
+        .init(
+            "withheld, and the upstream fails meanwhile",
+            [.forward, .connects, .responds, .withheld, .upstreamFails, .written],
+            ["connect", "request", "response", "reply 503", "wait", "finish replied 503, settle 1"]
+        ),
+        .init(
+            "an end that is told in the response",
+            [.forward, .connects, .responds, .told],
+            [
+                "connect", "request", "response",
+                "finish upstreamFailed(GatewayKit.UpstreamFailure.timeout) 200, settle 1",
+            ]
+        ),
+        .init(
+            "an end that is told in the reply",
+            [.reply, .told, .written],
+            ["reply 200", "wait", "finish replied 200, settle 0"]
+        ),
+        .init(
+            "refused once a stage was asked",
+            [.refused, .next, .reply, .written],
+            ["wait", "admit 1", "reply 200", "finish replied 200, settle 1"]
+        ),
         .init("drained in the reply", [.reply, .drains], ["reply 200", "abort drained 200, settle 0"]),
         .init(
             "drained and left while a stage decides",
@@ -206,6 +239,24 @@ struct ExchangeDriverTests {
 
     @Test func `a route without stages is answered`() {
         #expect(DriverScript.actions(stages: 0, [.written]) == ["reply 500", "finish replied 500, settle 0"])
+    }
+
+    /// What is not started knows no stage: nobody is asked, adjusts or is settled.
+    @Test(
+        arguments: [
+            (.written, "finish replied 413, settle 0"), (.clientLeaves, "abort clientLeft 413, settle 0"),
+            (.drains, "abort drained 413, settle 0"),
+        ] as [(DriverScript.Event, String)]
+    )
+    func `a request that is refused before its first stage ends without any`(
+        _ end: DriverScript.Event,
+        _ action: String
+    ) {
+        var script = DriverScript(starts: false)
+        for event in [.refused, .refused, .next, end, .written] as [DriverScript.Event] {
+            script.tell(event)
+        }
+        #expect(script.actions == ["reply 413", "wait", "wait", action, "wait"])
     }
 
     @Test func `bytes are in the outcome`() {

@@ -17,7 +17,7 @@ struct HTTP2ConnectionMessageTests {
 
     @Test(arguments: malformedLines, [false, true])
     func `a head with a malformed line ends its stream`(_ line: [UInt8], ends: Bool) {
-        HTTP2Rule("", .headers(1, .getRequest + line, ends: ends), resets: 1, .protocolError, isOpen: false)
+        HTTP2Rule("", .headers(1, .getRequest + line, ends: ends), refuses: 1, .protocolError)
             .check(on: HTTP2Machine(.server))
     }
 
@@ -27,9 +27,8 @@ struct HTTP2ConnectionMessageTests {
             "",
             .headers(1, .getRequest, isWhole: false),
             .continuation(1, line),
-            resets: 1,
-            .protocolError,
-            isOpen: false
+            refuses: 1,
+            .protocolError
         ).check(on: HTTP2Machine(.server))
     }
 
@@ -52,13 +51,13 @@ struct HTTP2ConnectionMessageTests {
     @Test(arguments: pseudoFields)
     func `a pseudo-field after a field ends the stream`(_ late: [UInt8]) {
         let others = Self.pseudoFields.filter { $0 != late }.flatMap { $0 }
-        HTTP2Rule("", .headers(1, others + .literal("a", "b") + late), resets: 1, .protocolError, isOpen: false)
+        HTTP2Rule("", .headers(1, others + .literal("a", "b") + late), refuses: 1, .protocolError)
             .check(on: HTTP2Machine(.server))
     }
 
     @Test(arguments: pseudoFields)
     func `a pseudo-field twice ends the stream`(_ again: [UInt8]) {
-        HTTP2Rule("", .headers(1, .getRequest + again), resets: 1, .protocolError, isOpen: false)
+        HTTP2Rule("", .headers(1, .getRequest + again), refuses: 1, .protocolError)
             .check(on: HTTP2Machine(.server))
     }
 
@@ -100,6 +99,13 @@ struct HTTP2ConnectionMessageTests {
         #expect(machine.receive(.headers(1, block, ends: true)) == ["headers 1 end"])
         #expect(machine.heads == [texts])
         #expect(machine.connection.headers.malformed == nil)
+    }
+
+    @Test func `why a head is refused is told, with what could be read of it`() {
+        var machine = HTTP2Machine(.server)
+        #expect(machine.receive(.headers(1, .getRequest + .literal("te", "gzip"), ends: true)) == ["refused 1"])
+        #expect(machine.refusals.count == 1 && machine.refusals.first?.contains("te") == true)
+        #expect(machine.connection.headers.texts.contains(":authority: a"))
     }
 
     @Test func `a body and trailers come in their order`() {

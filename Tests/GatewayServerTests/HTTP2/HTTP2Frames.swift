@@ -140,8 +140,7 @@ struct HTTP2Machine {
     private(set) var heads: [[String]] = []
     /// The bodies that came, by their streams.
     private(set) var bodies: [UInt32: [UInt8]] = [:]
-
-    /// The streams that were refused, and why: they have no events.
+    /// Why streams were refused, in their order.
     private(set) var refusals: [String] = []
 
     /// A machine that has exchanged nothing yet but its own preface.
@@ -177,7 +176,9 @@ struct HTTP2Machine {
                 events.append("data \(stream) \(part.readableBytes)" + (ends ? " end" : ""))
             case .reset(let stream, let code): events.append("reset \(stream) \(code.rawValue)")
             case .streamFault(let stream, let code): events.append("streamFault \(stream) \(code.rawValue)")
-            case .refused(let stream, let reason): refusals.append("\(stream): \(reason)")
+            case .refused(let stream, let reason):
+                refusals.append(reason)
+                events.append("refused \(stream)")
             case .windowOpened(let stream): events.append("window \(stream)")
             case .settings: events.append("settings")
             case .goAway(let last, let code): events.append("goAway \(last) \(code.rawValue)")
@@ -255,6 +256,13 @@ struct HTTP2Rule: Sendable, CustomTestStringConvertible {
         (self.before, self.frames) = (before, frames)
         events = isOpen ? ["streamFault \(stream) \(code.rawValue)"] : []
         output = ["RST_STREAM \(stream) \(code.rawValue)"]
+    }
+
+    /// The stream that these frames open is not looked at.
+    init(_ rule: String, _ frames: HTTP2RawFrame..., refuses stream: UInt32, _ code: HTTP2ErrorCode) {
+        testDescription = rule
+        self.frames = frames
+        (events, output) = (["refused \(stream)"], ["RST_STREAM \(stream) \(code.rawValue)"])
     }
 
     /// Checks it on a machine; one that is over must stay silent whatever else comes.

@@ -17,6 +17,10 @@ final class ScriptedResolver: NameResolver {
         state = Watched(State(addresses: try ports.map(Self.addresses)))
     }
 
+    init(_ addresses: [SocketAddress]) {
+        state = Watched(State(addresses: addresses))
+    }
+
     private static func addresses(_ ports: [Int]) throws -> [SocketAddress] {
         try ports.map { try SocketAddress(ipAddress: "127.0.0.1", port: $0) }
     }

@@ -46,6 +46,34 @@ struct DrainTests {
         }
     }
 
+    /// RFC 9113 §6.8: first a GOAWAY that refuses nothing, for what is on its way, then the last one.
+    @Test func `a stream of HTTP/2 comes to its end between two GOAWAYs, and then its connection`() async throws {
+        let (journal, gate) = (Journal(), Watched(false))
+        let stages: [any Stage] = [LaterStage(journal: journal, gate: gate), ReplyStage()]
+        try await Gateway.serving(stages, drainTimeout: .seconds(20)) { gateway in
+            let (running, idle) = (try await gateway.connect(), try await gateway.connect())
+            let opening: [UInt8] = .preface + HTTP2RawFrame.settings().bytes
+            try await idle.send(opening)
+            try await running.send(opening + HTTP2RawFrame.get(1).bytes)
+            _ = try await journal.lines(1)
+            try await gateway.connections(become: 2)
+            async let drained: Void = gateway.server.drain()
+            try await idle.received.wait(for: "the end of an idle connection") { $0.isEnded }
+            try await running.received.wait(for: "the last GOAWAY") { Self.goAways(in: $0).count == 2 }
+            gate.update { $0 = true }
+            let state = try await running.received.wait(for: "the end of the connection") { $0.isEnded }
+            #expect(Self.goAways(in: state) == ["GOAWAY 2147483647 0", "GOAWAY 1 0"])
+            let body = HTTP2RawFrame.all(in: state.bytes).filter { $0.kind == HTTP2FrameHeader.Kind.data.rawValue }
+            #expect(body.flatMap(\.payload) == Array("replied".utf8))
+            await drained
+            #expect(try await journal.lines(3).last == "settle replied 200")
+        }
+    }
+
+    private static func goAways(in state: RawConnection.Received) -> [String] {
+        HTTP2RawFrame.all(in: state.bytes).map(\.description).filter { $0.hasPrefix("GOAWAY") }
+    }
+
     @Test func `what lasts longer than the timeout is ended`() async throws {
         let journal = Journal()
         let service = try await ScriptedUpstream.start { _ in }

@@ -16,6 +16,13 @@ struct UpstreamEndpointHealthTests {
         #expect(failed(3).isOut(at: start))
     }
 
+    @Test func `a failure that is conclusive is enough`() {
+        var health = EndpointHealth(limit: 3, seed: 0)
+        health.failed(at: start, isConclusive: true)
+        #expect(health.isOut(at: start))
+        #expect(!health.isOut(at: start + .seconds(1)))
+    }
+
     @Test func `a success in between counts from the beginning`() {
         var health = failed(2)
         health.succeeded()

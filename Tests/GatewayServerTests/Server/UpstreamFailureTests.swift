@@ -1,6 +1,7 @@
 import GatewayKit
 import GatewayServer
 import NIOCore
+import NIOPosix
 import Testing
 
 struct UpstreamFailureTests {
@@ -33,6 +34,20 @@ struct UpstreamFailureTests {
                 "admit a", "adjust a 502", "settle a upstreamFailed(GatewayKit.UpstreamFailure.unreachable) 502",
             ]
         )
+    }
+
+    @Test func `an upstream that lets nothing be heard of a connection is 504`() async throws {
+        let silent = try SilentListener()
+        let upstream = Upstream(
+            name: "silent",
+            host: "127.0.0.1",
+            port: silent.address.port ?? 0,
+            timeouts: .init(connect: .milliseconds(300))
+        )
+        let (response, journal) = try await refused(by: upstream)
+        #expect(response.status == 504)
+        #expect(journal.last == "settle a upstreamFailed(GatewayKit.UpstreamFailure.timeout) 504")
+        withExtendedLifetime(silent) {}
     }
 
     @Test func `an upstream that stays silent is 504`() async throws {
@@ -117,6 +132,23 @@ struct UpstreamFailureTests {
             #expect(
                 try await journal.lines(3).last == "settle a upstreamFailed(GatewayKit.UpstreamFailure.timeout) 200"
             )
+        }
+    }
+
+    @Test func `a response that goes on outlives the idle timeout`() async throws {
+        let loop = MultiThreadedEventLoopGroup.singleton.any()
+        let service = try await ScriptedUpstream.start { connection in
+            _ = try await connection.request()
+            try await connection.send("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n")
+            for _ in 0..<8 {
+                try await loop.scheduleTask(in: .milliseconds(200)) {}.futureResult.get()
+                try await connection.send("a")
+            }
+        }
+        let limits = MessageLimits(idleTimeout: .seconds(1))
+        try await Gateway.forwarding(to: service, timeouts: .init(idle: .seconds(1)), limits: limits) { gateway in
+            let response = try await get(gateway)
+            #expect(response.text == "aaaaaaaa")
         }
     }
 
