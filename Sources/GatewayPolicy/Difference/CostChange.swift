@@ -1,3 +1,5 @@
+internal import GatewayKit
+
 /// Requests that cost something else than before.
 package struct CostChange: Hashable, Sendable {
     /// As a policy's match is printed: `GET /quotes/*`.

@@ -1,4 +1,5 @@
-package import GatewayKit
+internal import GatewayKit
+internal import HTTPTypes
 
 /// What changes for clients and operators when one plan takes the place of another.
 ///

@@ -1,4 +1,4 @@
-internal import GatewayKit
+package import GatewayKit
 
 /// What a plan asks for a request.
 package enum RequestCost: Hashable, Sendable {

@@ -32,20 +32,21 @@ struct PayingClient {
     let warn: (String) -> Void
 
     /// Opens connections for one command: says at once that nobody listens, and leaves the body as it was sent.
-    static func withConnections(_ body: (HTTPClient) async throws -> Void) async throws {
+    static func withConnections<Result>(_ body: (HTTPClient) async throws -> Result) async throws -> Result {
         var configuration = HTTPClient.Configuration.singletonConfiguration
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.decompression = .disabled
         // Another host must not get a token, nor sell one, under the name of this one.
         configuration.redirectConfiguration = .disallow
         let connections = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        let result: Swift.Result<Result, any Error>
         do {
-            try await body(connections)
+            result = .success(try await body(connections))
         } catch {
-            try? await connections.shutdown()
-            throw error
+            result = .failure(error)
         }
         try? await connections.shutdown()
+        return try result.get()
     }
 
     /// The first answer that is neither a redirect nor a 402 that can be paid.

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import GatewayKit
 internal import NIOCore
+internal import NIOHTTP1
 
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials

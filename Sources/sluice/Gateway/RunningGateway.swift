@@ -1,4 +1,5 @@
 internal import GatewayKit
+internal import GatewayPolicy
 internal import GatewayServer
 package import NIOCore
 

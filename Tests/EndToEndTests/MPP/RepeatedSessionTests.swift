@@ -124,7 +124,8 @@ import Testing
             #expect(bodies.count == 1)
             #expect(answers.allSatisfy { $0.status == 200 || $0.status == 409 && $0.headers["retry-after"] == ["1"] })
             #expect(EchoUpstream.reached(target) == 1)
-            let hash = try #require(Bytes32(hex: try #require(try challenge.requestObject()["paymentHash"]?.text)))
+            let text = try challenge.requestObject()["paymentHash"]?.text ?? ""
+            let hash = try #require(Bytes32(hex: text))
             let kept = try #require(try await gateway.store.sessions.session(PaymentHash(hash)))
             #expect(kept.spent == sats(10))
             #expect(kept.deposit == sats(50))

@@ -1,3 +1,4 @@
+import Foundation
 import Free
 import GatewayKit
 import NIOHTTP1

@@ -2,6 +2,7 @@ import Foundation
 import GatewayKit
 import GatewayPolicy
 import Logging
+import NIOConcurrencyHelpers
 import Testing
 import sluice
 
@@ -41,16 +42,17 @@ struct BuiltInGoldenTests {
     }
 
     private static func outcome(of text: String) throws -> String {
-        var outcome = PolicyOutcome.mistakes([])
+        let heard = NIOLockedValueBox(PolicyOutcome.mistakes([]))
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         // Loads as `sluice check` does. What is taken out here is not printed there.
         #expect(throws: (any Error).self) {
             _ = try LoadedPolicy(dataFolder: "data", logger: logger) { loader in
-                outcome = loader.load(text: text, named: "policy.yaml")
+                let outcome = loader.load(text: text, named: "policy.yaml")
+                heard.withLockedValue { $0 = outcome }
                 return .mistakes([])
             }
         }
-        switch outcome {
+        switch heard.withLockedValue({ $0 }) {
         case .plan(let plan):
             let warnings = plan.warnings.map(\.warningDescription)
             return ([PlanTable(plan).text()] + (warnings.isEmpty ? [] : [""]) + warnings).joined(separator: "\n")

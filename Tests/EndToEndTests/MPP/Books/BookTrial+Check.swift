@@ -15,14 +15,14 @@ extension BookTrial {
         }
         var (deposited, spent, refunded, balance) = (Amount.zero, Amount.zero, Amount.zero, Amount.zero)
         var taken: UInt64 = 0
-        for deposit in deposits {
-            if try await life.disk.claim(deposit.payment, for: "probe") == .first {
-                _ = try await life.disk.release(deposit.payment, for: "probe")
+        for paid in deposits {
+            if try await life.disk.claim(paid.payment, for: "probe") == .first {
+                _ = try await life.disk.release(paid.payment, for: "probe")
             } else {
                 taken += 1
             }
-            guard let session = try await life.disk.sessions.session(deposit.payment) else {
-                #expect(delivered[deposit.payment] == nil)
+            guard let session = try await life.disk.sessions.session(paid.payment) else {
+                #expect(delivered[paid.payment] == nil)
                 continue
             }
             #expect(session.spent <= session.deposit)
@@ -30,13 +30,13 @@ extension BookTrial {
             #expect(session.spent >= Self.amount(Self.price, least))
             #expect(session.spent <= Self.amount(Self.price, least + (uncertain[session.id] ?? 0)))
             #expect(session.deposit >= Self.amount(deposit, 1 + (credited[session.id]?.count ?? 0)))
-            let paid = node.paid(session.returnPayment)
+            let back = node.paid(session.returnPayment)
             switch session.state {
-            case .open: #expect(paid == nil)
+            case .open: #expect(back == nil)
             case .closing, .givenUp:
-                #expect(paid == nil || paid == session.rest)
-                #expect(!isOver || session.state == .givenUp && paid == nil)
-            case .closed: #expect(paid == (session.rest > .zero ? session.rest : nil))
+                #expect(back == nil || back == session.rest)
+                #expect(!isOver || session.state == .givenUp && back == nil)
+            case .closed: #expect(back == (session.rest > .zero ? session.rest : nil))
             }
             deposited = try #require(deposited.adding(session.deposit))
             spent = try #require(spent.adding(session.spent))
