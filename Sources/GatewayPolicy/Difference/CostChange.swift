@@ -26,8 +26,8 @@ extension CostChange: CustomStringConvertible {
     package var description: String {
         switch (before, after) {
         case (.fixed(let old), .fixed(let new)): "\(requests) \(old) -> \(new)"
-        case (_, .free): "\(requests) becomes free (was \(before))"
         case (.unanswered, _): "\(requests) is served for \(after)"
+        case (_, .free): "\(requests) becomes free (was \(before))"
         case (_, .unanswered): "\(requests) is no longer served (was \(before))"
         case (_, .fixed), (_, .asked): "\(requests) \(before) -> \(after)"
         }

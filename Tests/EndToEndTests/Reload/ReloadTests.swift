@@ -20,7 +20,7 @@ import sluice
             let report = await gateway.reload()
             #expect(report.result == .applied)
             #expect(report.changes.contains("/quotes 10 sat -> 25 sat"))
-            #expect(report.changes.contains("/new becomes free (was not found)") == false)
+            #expect(report.changes.contains("/new is served for free"))
             let status3 = try await gateway.status("/new")
             #expect(status3 == 200)
         }
