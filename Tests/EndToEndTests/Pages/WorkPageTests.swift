@@ -25,9 +25,12 @@ import Testing
             pipeline: [ auth: { pow: 4 }, rate-limit: { limit: 1000/s }, price: 10 sat, forward: nobody ]
         """
 
+    /// Of the work; the invoice has attributes, too.
     private static func attribute(_ name: String, of page: TestGateway.Answer) throws -> String {
-        let start = try #require(page.body.range(of: " data-\(name)=\""))
-        return String(page.body[start.upperBound...].prefix { $0 != "\"" })
+        let work = try #require(page.body.range(of: " id=\"work\""))
+        let rest = page.body[work.upperBound...]
+        let start = try #require(rest.range(of: " data-\(name)=\""))
+        return String(rest[start.upperBound...].prefix { $0 != "\"" })
     }
 
     /// What a page sets once it has worked.
@@ -35,6 +38,13 @@ import Testing
         let challenge = try #require(WorkChallenge(try attribute("challenge", of: page)))
         let proof = try #require(WorkProof.solving(challenge))
         return "\(try attribute("cookie", of: page))=\(proof.text)"
+    }
+
+    private static func changed(_ text: Substring, at offset: Int) -> String {
+        var text = String(text)
+        let index = text.index(text.startIndex, offsetBy: offset)
+        text.replaceSubrange(index...index, with: text[index] == "A" ? "B" : "A")
+        return text
     }
 
     @Test func `offers work beside the invoice, and as the line does`() async throws {
@@ -124,7 +134,9 @@ import Testing
             let cookie = try Self.cookie(of: try await gateway.request("/alone", [Self.browser]))
             let mine = try Self.cookie(of: try await gateway.request("/echo", [Self.browser]))
             let (name, text) = (mine.prefix { $0 != "=" }, mine.drop { $0 != "=" }.dropFirst())
-            for other in [cookie, "\(name)=", "\(name)=x.y", "\(name)=A\(text.dropFirst())", "\(name)x=\(text)"] {
+            // A character of the version, of the end, of the number and of the code.
+            let changed = [0, 8, 20, 55].map { "\(name)=\(Self.changed(text, at: $0))" }
+            for other in [cookie, "\(name)=", "\(name)=x.y", "\(name)x=\(text)"] + changed {
                 let answer = try await gateway.request("/echo", [("Cookie", other)])
                 #expect(answer.status == 402)
                 #expect(answer.problemType == "payment-required", "it is no credential at all")
