@@ -152,7 +152,7 @@ struct HTTP2ConnectionFramingTests {
             after: [],
             .headers(1, .literal("A", "b")),
             .headers(1, .indexed(70), ends: true),
-            events: ["fault 9"],
+            events: ["refused 1", "fault 9"],
             output: ["RST_STREAM 1 1", "GOAWAY 1 9"]
         ),
     ]
@@ -164,7 +164,7 @@ struct HTTP2ConnectionFramingTests {
     @Test func `the table stays the same after a block whose stream is not wanted`() {
         var machine = HTTP2Machine(.server)
         let block = [UInt8].getRequest + .literal("Bad", "x") + .literal("kept", "yes", isRemembered: true)
-        #expect(machine.receive(.headers(1, block, ends: true)) == [])
+        #expect(machine.receive(.headers(1, block, ends: true)) == ["refused 1"])
         #expect(machine.receive(.headers(3, .getRequest + .indexed(62), ends: true)) == ["headers 3 end"])
         #expect(machine.heads.last?.last == "kept: yes")
     }
