@@ -58,9 +58,9 @@ struct `Allocations of a paid request through the data path` {
     @Test(
         .enabled(if: sluice_allocation_count() >= 0, "sanitizers bring their own allocator"),
         arguments: [
-            (RepeatingClient.Version.http1, Upstream.Transport.http1, 169),
-            (.http1, .http2, 203),
-            (.http2, .http1, 135),
+            (RepeatingClient.Version.http1, Upstream.Transport.http1, 172),
+            (.http1, .http2, 205),
+            (.http2, .http1, 136),
             (.http2, .http2, 170),
         ]
     )
