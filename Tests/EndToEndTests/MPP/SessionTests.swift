@@ -113,7 +113,8 @@ import Testing
             try await gateway.until { try await !gateway.store.values(withPrefix: "mpp/answer/").isEmpty }
             return (client.opening, client.answer, client.preimage, client.id, bearer)
         }
-        try await TestGateway.withSessions(folder: folder) { gateway in
+        // A mint is made for each folder, so another name of it stands for another process.
+        try await TestGateway.withSessions(folder: folder + "/.") { gateway in
             let client = SessionClient(
                 gateway: gateway,
                 path: "/echo",
