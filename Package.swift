@@ -50,7 +50,7 @@ func tests(of name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(
         name: "\(name)Tests",
         dependencies: ["GatewayKit", "GatewayTesting"] + dependencies,
-        exclude: ["GatewayPolicy": ["Golden"], "EndToEnd": ["Policies/Golden"]][name] ?? [],
+        exclude: ["GatewayPolicy": ["Golden"], "EndToEnd": ["Import/Golden", "Policies/Golden"]][name] ?? [],
         swiftSettings: settings
     )
 }

@@ -7,7 +7,10 @@ package struct PolicyLoader: Sendable {
     private let services: Services
     private let environment: @Sendable (String) -> String?
     private let files: any PolicyFiles
+    private let inspection: (any PolicyInspection)?
     private var current: Plan?
+    /// For a trial: puts something else in place of the policy's store and node, which are made all the same.
+    package var standIns: (@Sendable (Services) -> Services)?
 
     /// - Parameters:
     ///   - services: what every plugin gets; its store and its node stand in where the policy names none.
@@ -19,11 +22,23 @@ package struct PolicyLoader: Sendable {
     package init(
         services: Services,
         environment: @escaping @Sendable (String) -> String?,
-        files: any PolicyFiles
+        files: any PolicyFiles,
+        inspection: (any PolicyInspection)? = nil
     ) {
         self.services = services
         self.environment = environment
         self.files = files
+        self.inspection = inspection
+    }
+
+    /// The same, reading from elsewhere.
+    package func reading(_ files: any PolicyFiles) -> PolicyLoader {
+        PolicyLoader(services: services, environment: environment, files: files, inspection: inspection)
+    }
+
+    /// The same, which also looks at what the policy names and does not hold.
+    package func inspecting(with inspection: any PolicyInspection) -> PolicyLoader {
+        PolicyLoader(services: services, environment: environment, files: files, inspection: inspection)
     }
 
     /// The same for a plan that is to take the place of another one, whose store, node and unchanged upstreams go on in
@@ -36,26 +51,34 @@ package struct PolicyLoader: Sendable {
 
     /// Reads a file, or a folder whose `*.yaml` and `*.yml` files are read in the order of their names and joined.
     package func load(_ path: String) -> PolicyOutcome {
-        load { $0.read(path) }
+        check(path).outcome
     }
 
     /// Reads a policy that is not in a file. What it includes is relative to the working directory.
     package func load(text: String, named name: String) -> PolicyOutcome {
-        load { $0.read(text: text, named: name) }
+        load { $0.read(text: text, named: name) }.outcome
     }
 
-    private func load(_ read: (inout PolicySources) -> Void) -> PolicyOutcome {
+    /// The same as `load`, with what is odd also where there are mistakes: sorted by file, line and column.
+    package func check(_ path: String) -> (outcome: PolicyOutcome, warnings: [PolicyMistake]) {
+        load { $0.read(path) }
+    }
+
+    private func load(_ read: (inout PolicySources) -> Void) -> (outcome: PolicyOutcome, warnings: [PolicyMistake]) {
         let run = LoadingRun(
             services: services,
             references: FileReferences(files: files, environment: environment),
-            current: current
+            inspection: inspection,
+            current: current,
+            standIns: standIns
         )
         var sources = PolicySources(run: run, files: files)
         read(&sources)
         let plan = PlanDraft(sources.declarations, run: run).plan()
-        if run.mistakes.all.isEmpty {
-            return .plan(plan)
+        let warnings = run.told(run.warnings)
+        guard run.mistakes.all.isEmpty else {
+            return (.mistakes(run.told(run.mistakes)), warnings)
         }
-        return .mistakes(run.told(run.mistakes))
+        return (.plan(plan), warnings)
     }
 }

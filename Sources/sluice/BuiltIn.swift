@@ -30,8 +30,10 @@ enum BuiltIn {
         registry.add(PathCaveat.self)
         registry.add(MethodCaveat.self)
         registry.add(AddressCaveat.self)
+        registry.add(ExpressionCaveat.self)
 
         registry.add(StaticPricer.self)
+        registry.add(RulePricer.self)
 
         registry.add(DevNode.self)
 

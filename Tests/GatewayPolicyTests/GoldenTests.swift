@@ -7,7 +7,7 @@ import Testing
 ///
 /// Above the dashes stands `policy.yaml`; a line `=== name` begins another file, and `=== name (Latin-1)` one in that encoding.
 /// With a file `folder/...` among them, that folder is loaded instead. Below stand the plan and its warnings, or the mistakes. `SLUICE_UPDATE_GOLDEN=1 swift test`
-/// writes what comes out now into the files, and fails.
+/// writes what comes out now into the files, and fails. Those whose names begin with `full-` show each value of the plan, too.
 struct GoldenTests {
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden")
     private static let separator = "----------"
@@ -29,7 +29,7 @@ struct GoldenTests {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         let middle = lines.firstIndex(of: Self.separator) ?? lines.count
         let expected = lines.dropFirst(middle + 1).joined(separator: "\n").trimmingCharacters(in: .newlines)
-        let actual = Self.outcome(of: Self.files(in: lines[..<middle]))
+        let actual = Self.outcome(of: Self.files(in: lines[..<middle]), isFull: name.hasPrefix("full-"))
         if ProcessInfo.processInfo.environment["SLUICE_UPDATE_GOLDEN"] == "1", actual != expected {
             let new = (lines[..<middle] + [Self.separator, actual, ""]).joined(separator: "\n")
             try new.write(to: url, atomically: true, encoding: .utf8)
@@ -66,14 +66,17 @@ struct GoldenTests {
         return files
     }
 
-    private static func outcome(of files: MemoryFiles) -> String {
+    private static func outcome(of files: MemoryFiles, isFull: Bool) -> String {
         let environment = ["SLUICE_EXAMPLE": "from the environment", "SLUICE_EMPTY": ""]
         let isFolder = files.files.keys.contains { $0.hasPrefix("folder/") }
         let loader = PolicyLoader.example(files, environment: environment)
         switch loader.load(isFolder ? "folder" : "policy.yaml") {
         case .plan(let plan):
             let warnings = plan.warnings.map(\.warningDescription)
-            return ([PlanTable(plan).text()] + (warnings.isEmpty ? [] : [""]) + warnings).joined(separator: "\n")
+            let values = isFull ? ["", PlanValues(plan).text()] : []
+            return ([PlanTable(plan).text()] + values + (warnings.isEmpty ? [] : [""]) + warnings).joined(
+                separator: "\n"
+            )
         case .mistakes(let mistakes):
             return mistakes.map(\.description).joined(separator: "\n")
         }

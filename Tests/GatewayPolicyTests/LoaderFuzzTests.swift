@@ -14,6 +14,11 @@ struct LoaderFuzzTests {
           q: { url: http://127.0.0.1:9, timeout: 5s, url: x }
         pipelines:
           p: [{ auth: l402 }, { caveats: [expires] }]
+          r: { parameters: { n: 2, m: }, steps: [rate-limit: { <<: &l { limit: 1/s }, burst: $n }, headers: { a: "${m}$${" }] }
+        defaults: { max-body: 1 MiB, price: 2 sat, hosts: { "*.e.com": { rate-limit: *l } } }
+        allow: { no-rate-limit: why }
+        groups:
+          - { host: e.com, prefix: "/g/{y}", pipeline: [{ use: { pipeline: r, m: x } }, respond], routes: [{ name: d, match: { path: /z } }] }
         routes:
           - name: a
             match: { host: "*.e.com", path: "/v/{x}/%2F/*", method: [GET, PUT] }

@@ -70,7 +70,7 @@ struct CORSStageTests {
         }
         let exposed =
             "access-control-expose-headers: WWW-Authenticate, Payment-Receipt, Payment-Session-Secret, Retry-After, "
-            + "RateLimit, RateLimit-Policy, Grpc-Status, Grpc-Message, X-Cost, X-Total"
+            + "RateLimit, RateLimit-Policy, Grpc-Status, Grpc-Message, Sluice-Decision, X-Cost, X-Total"
         #expect(
             adjusted(from: Self.page) == [
                 "vary: Origin", "access-control-allow-origin: \(Self.page)", "access-control-allow-credentials: true",

@@ -143,4 +143,42 @@ struct RateLimitStageTests {
             make(nil).messages == ["'rate-limit' needs a rate such as 20/s, 100/m or 1000/h, or { limit: 20/s, ... }"]
         )
     }
+
+    // MARK: By an expression
+
+    private func tenant(_ name: String?) -> Exchange {
+        .example(.example(fields: name.map { [("X-Tenant", $0)] } ?? []))
+    }
+
+    @Test func `an expression says whose requests are counted`() throws {
+        let stage = make(["limit": "1/h", "per": "request.headers['x-tenant']"]).stage
+        #expect(try statuses(stage, [tenant("a"), tenant("b"), tenant("a"), tenant("b")]) == [0, 0, 429, 429])
+        #expect(stage?.summary == "1/h, per request.headers['x-tenant']")
+    }
+
+    @Test func `requests for which it gives nothing count together`() throws {
+        let stage = make(["limit": "1/h", "per": "request.headers['x-tenant']"]).stage
+        let long = String(repeating: "x", count: 1_000)
+        #expect(try statuses(stage, [tenant(nil), tenant(nil), tenant(long), tenant("a")]) == [0, 429, 429, 0])
+    }
+
+    @Test func `an address or a number is as good as a text`() throws {
+        let stage = make(["limit": "1/h", "per": "size(request.path)"]).stage
+        #expect(try statuses(stage, [.example(.example(.get, "/a")), .example(.example(.get, "/b"))]) == [0, 429])
+        #expect(make(["limit": "1/h", "per": "client.address"]).messages == [])
+    }
+
+    @Test(arguments: [
+        ("adress", "'per' should be one of token, address, route, not 'adress' (did you mean 'address'?)"),
+        ("request.path == '/'", "'per': it should give a text, an int or an address, and this gives a bool"),
+        (
+            "request.json.tenant",
+            "'per': 'request.json' is not known here: what comes too fast is refused before its body is read; there is"
+                + " request.method, request.path, request.host, request.scheme, request.query, request.headers,"
+                + " request.time, client.address, route, service, credential.scheme, credential.paid"
+        ),
+    ])
+    func `a wrong expression is told`(_ per: String, _ message: String) {
+        #expect(make(["limit": "1/h", "per": per]).messages == [message])
+    }
 }

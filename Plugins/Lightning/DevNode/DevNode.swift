@@ -125,6 +125,11 @@ package final class DevNode: LightningBackend, Plugin {
         return try await makeDevInvoice(for: amount, memo: memo, expiresIn: expiresIn).invoice
     }
 
+    /// An invoice whose payer chooses the amount, as clients give one for what is left of what they deposited.
+    package func makeOpenInvoice(expiresIn: Duration) async throws -> String {
+        try await makeDevInvoice(for: .zero, memo: "", expiresIn: expiresIn).invoice.bolt11
+    }
+
     /// - Parameter amount: `.zero`: the payer chooses.
     func makeDevInvoice(for amount: Amount, memo: String, expiresIn: Duration) async throws -> DevInvoice {
         try await behave()

@@ -40,7 +40,14 @@ package struct MPPScheme: AuthScheme, Plugin {
     package var sellsWholeSatoshis: Bool { true }
 
     package var offeredIntents: [OfferedIntent] {
-        intents.map { OfferedIntent(method: Self.method, intent: $0.name, isForCalls: $0.sellsCalls) }
+        zip(intents, terms.intents).map { intent, kind in
+            OfferedIntent(
+                method: Self.method,
+                intent: intent.name,
+                isForCalls: intent.sellsCalls,
+                isMetered: kind == .session && terms.session.meter != .request
+            )
+        }
     }
 
     // MARK: Concealing

@@ -105,6 +105,13 @@ package struct ForwardStage: StagePlugin {
 
     package var upstream: Upstream? { destination }
 
+    package func forwardedPath(of path: String) -> String { rewrite?.target(from: path) ?? path }
+
+    /// What a query says is nobody's business but the upstream's.
+    private static func withoutQuery(_ target: String) -> String {
+        target.firstIndex(of: "?").map { "\(target[..<$0])?..." } ?? target
+    }
+
     package func admit(_ exchange: Exchange) throws -> Eventually<Decision> {
         if let rewrite {
             exchange.edits.target = rewrite.target(from: exchange.edits.target ?? exchange.request.target)
@@ -112,6 +119,7 @@ package struct ForwardStage: StagePlugin {
         if let host {
             exchange.edits.host = host
         }
+        exchange.looked(at: "target", Self.withoutQuery(exchange.edits.target ?? exchange.request.target))
         return .now(.forward(destination))
     }
 }

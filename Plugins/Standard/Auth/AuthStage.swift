@@ -5,6 +5,7 @@ package import GatewayKit
 /// Never refuses by itself: what there is to refuse is left in `Exchange.rejection` for the `price` stage.
 package struct AuthStage: StagePlugin {
     package static let word = "auth"
+    package static let provides: [StageInput] = [.credential]
 
     private let schemes: [any AuthScheme]
 
@@ -65,6 +66,7 @@ package struct AuthStage: StagePlugin {
 
     package func admit(_ exchange: Exchange) throws -> Eventually<Decision> {
         exchange.schemes = schemes
+        exchange.looked(at: "schemes", summary)
         return try ask(from: 0, in: exchange, rejected: nil)
     }
 
@@ -87,6 +89,8 @@ package struct AuthStage: StagePlugin {
         }
         if exchange.credential == nil, let rejection {
             exchange.rejection = rejection
+        } else if exchange.credential == nil {
+            exchange.looked(at: "credential", "none")
         }
         return .now(.next)
     }

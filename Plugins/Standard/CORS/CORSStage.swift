@@ -19,7 +19,7 @@ package struct CORSStage: StagePlugin {
     /// What they read.
     private static let responseFields = [
         "WWW-Authenticate", "Payment-Receipt", "Payment-Session-Secret", "Retry-After", "RateLimit", "RateLimit-Policy",
-        "Grpc-Status", "Grpc-Message",
+        "Grpc-Status", "Grpc-Message", "Sluice-Decision",
     ]
 
     /// `nil`: every origin.

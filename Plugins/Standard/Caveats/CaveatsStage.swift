@@ -6,7 +6,8 @@ package import GatewayKit
 /// challenge that says why.
 package struct CaveatsStage: StagePlugin {
     package static let word = "caveats"
-    package static let follows = ["auth"]
+    package static let reads: [StageInput] = [.credential]
+    package static let provides: [StageInput] = [.caveats]
 
     /// Caveats that a credential may carry. A holder adds them for nothing, and each is compared with those before it.
     package static let most = 128
@@ -15,12 +16,15 @@ package struct CaveatsStage: StagePlugin {
     private let ignored: [String]
     /// False where a verifier could not be made: what seems to be missing may be that one.
     private let isWhole: Bool
+    /// Some verifier asks about bodies.
+    private let readsBody: Bool
 
     /// - Parameter ignored: conditions that may stand in a credential although nothing verifies them.
     package init(_ verifiers: [any CaveatVerifier], ignoring ignored: [String] = []) {
         self.verifiers = verifiers
         self.ignored = ignored
         isWhole = true
+        readsBody = verifiers.contains { $0.bodyLimit != nil }
     }
 
     package init(from settings: inout PolicyReader, _ services: Services) throws {
@@ -32,7 +36,7 @@ package struct CaveatsStage: StagePlugin {
             } else {
                 nodes = [shorthand]
             }
-        } else if settings.contains("use") {
+        } else if settings.contains("use") || settings.contains("allow") {
             nodes = [settings.whole()]
         } else {
             nodes = settings.nodes("verify")
@@ -42,6 +46,7 @@ package struct CaveatsStage: StagePlugin {
             settings.note(settings.place, "'caveats' needs a verifier: a list such as [expires, service]")
         }
         verifiers = Self.verifiers(nodes, in: settings, services)
+        readsBody = verifiers.contains { $0.bodyLimit != nil }
         self.ignored = Self.conditions(ignored, beside: verifiers, in: settings)
         let made = verifiers.count + self.ignored.count
         isWhole = made > 0 && made == nodes.count + ignored.count
@@ -54,13 +59,27 @@ package struct CaveatsStage: StagePlugin {
     ) -> [any CaveatVerifier] {
         var verifiers = [any CaveatVerifier]()
         for node in nodes {
-            guard let verifier = services.verifier(node, in: settings) else { continue }
+            guard let verifier = verifier(node, in: settings, services) else { continue }
             if verifiers.contains(where: { $0.condition == verifier.condition }) {
                 settings.note(node.place, "the condition '\(verifier.condition)' is verified twice")
             }
             verifiers.append(verifier)
         }
         return verifiers
+    }
+
+    /// A verifier that is named, or one that the policy describes itself: `{ condition: ..., allow: ... }`.
+    private static func verifier(
+        _ node: PolicyNode,
+        in settings: PolicyReader,
+        _ services: Services
+    ) -> (any CaveatVerifier)? {
+        guard case .map(let entries) = node.content, !entries.contains(where: { $0.key == "use" }),
+            entries.contains(where: { $0.key == "allow" || $0.key == "condition" })
+        else { return services.verifier(node, in: settings) }
+        var reader = settings.reader(for: node, word: word)
+        defer { reader.finish() }
+        return try? ExpressionCaveat(from: &reader, services)
     }
 
     private static func conditions(
@@ -82,7 +101,9 @@ package struct CaveatsStage: StagePlugin {
     }
 
     package var summary: String {
-        let verified = verifiers.map { PluginWord.of($0) ?? $0.condition }.joined(separator: ", ")
+        let verified = verifiers.map { verifier in
+            (verifier as? ExpressionCaveat)?.summary ?? PluginWord.of(verifier) ?? verifier.condition
+        }.joined(separator: ", ")
         guard !ignored.isEmpty else { return verified }
         return (verified.isEmpty ? "" : verified + "; ") + "ignoring " + ignored.joined(separator: ", ")
     }
@@ -96,7 +117,32 @@ package struct CaveatsStage: StagePlugin {
     }
 
     package func admit(_ exchange: Exchange) throws -> Eventually<Decision> {
-        guard let credential = exchange.credential else { return .now(.next) }
+        guard let credential = exchange.credential else {
+            exchange.looked(at: "credential", exchange.rejection == nil ? "none" : "none that counts")
+            return .now(.next)
+        }
+        for caveat in exchange.isExplained ? credential.caveats : [] {
+            exchange.looked(at: "caveat", "\(caveat)")
+        }
+        if readsBody, let limit = bodyLimit(for: credential, in: exchange) {
+            return exchange.readJSON(upTo: limit).map { self.decide(about: credential, in: exchange) }
+        }
+        return .now(decide(about: credential, in: exchange))
+    }
+
+    /// How much of the body the caveats of a credential ask about; `nil`: nothing.
+    private func bodyLimit(for credential: Credential, in exchange: Exchange) -> ByteCount? {
+        var limit: ByteCount?
+        for caveat in credential.caveats.prefix(Self.most) {
+            guard let position = verifier(of: caveat, in: exchange), let asked = verifiers[position].bodyLimit else {
+                continue
+            }
+            limit = max(limit ?? asked, asked)
+        }
+        return limit
+    }
+
+    private func decide(about credential: Credential, in exchange: Exchange) -> Decision {
         if let rejection = rejection(of: credential, in: exchange) {
             exchange.credential = nil
             exchange.caveatsHold = false
@@ -104,7 +150,12 @@ package struct CaveatsStage: StagePlugin {
         } else {
             exchange.caveatsHold = true
         }
-        return .now(.next)
+        return .next
+    }
+
+    /// The caveats of a credential are then nobody's to check, and it counts with any.
+    package func standAside(_ exchange: Exchange) {
+        if exchange.credential != nil { exchange.caveatsHold = true }
     }
 
     /// Why the credential does not count; `nil` when every caveat holds, which costs no allocation.

@@ -7,7 +7,8 @@ internal import Logging
 /// A paid request asks neither the pricer nor the node: with the node down, what was sold is still served.
 package struct PriceStage: StagePlugin {
     package static let word = "price"
-    package static let follows = ["auth"]
+    package static let reads: [StageInput] = [.credential]
+    package static let provides: [StageInput] = [.price]
 
     package static let defaultExpiry = Duration.seconds(3_600)
 
@@ -48,7 +49,7 @@ package struct PriceStage: StagePlugin {
             pricer = settings.value(of: whole, named: "'price'", expected: form) { text in
                 Amount(parsing: text).map { StaticPricer($0) }
             }
-        case .map(let entries) where settings.contains("use"):
+        case .map(let entries) where settings.contains("use") || settings.contains(RulePricer.word):
             expiry = settings.duration("expiry", or: Self.defaultExpiry)
             // An hour is usual; nodes refuse invoices that stand longer than a year.
             if expiry < .seconds(1) || expiry > .seconds(365 * 86_400) {
@@ -57,7 +58,8 @@ package struct PriceStage: StagePlugin {
             unsold = UnsoldPaths(from: &settings)
             let ownKeys = ["expiry", UnsoldPaths.key]
             let own = PolicyNode(.map(entries.filter { !ownKeys.contains($0.key) }), at: whole.place)
-            pricer = services.pricer(own, in: settings)
+            pricer =
+                settings.contains("use") ? services.pricer(own, in: settings) : Self.rules(own, in: settings, services)
         case .map(let entries) where entries.count == 1 && !settings.contains("amount"):
             pricer = services.pricer(whole, in: settings)
         case .map, .list, .empty:
@@ -77,25 +79,73 @@ package struct PriceStage: StagePlugin {
         )
     }
 
+    /// Prices by rule need no `use`.
+    private static func rules(
+        _ node: PolicyNode,
+        in settings: PolicyReader,
+        _ services: Services
+    ) -> RulePricer? {
+        var reader = settings.reader(for: node, word: word)
+        defer { reader.finish() }
+        return try? RulePricer(from: &reader, services)
+    }
+
     package var summary: String { terms + (tier == 0 ? "" : ", for tier \(tier)") + unsold.summary }
 
     /// Where no offer is made, nothing is sold on other terms.
     package var terms: String {
-        let price = (pricer as? StaticPricer)?.amount.description ?? PluginWord.of(pricer) ?? "asked for"
+        let price =
+            (pricer as? StaticPricer)?.amount.description ?? (pricer as? RulePricer)?.summary ?? PluginWord.of(pricer)
+            ?? "asked for"
         let offers = expiry == Self.defaultExpiry ? "" : ", offers stand \(expiry.formattedForPolicy)"
         return price + offers
     }
 
     package var listedPrice: ListedPrice? {
-        (pricer as? StaticPricer).map { .fixed($0.amount) } ?? .asked
+        let amount = (pricer as? StaticPricer)?.amount ?? (pricer as? RulePricer)?.fixedAmount
+        return amount.map { .fixed($0) } ?? .asked
     }
 
     package func admit(_ exchange: Exchange) throws -> Eventually<Decision> {
         if let credential = exchange.credential, exchange.uncheckedRejection == nil {
-            if credential.redemption == .none || exchange.isRedeemed { return .now(.next) }
+            if credential.redemption == .none || exchange.isRedeemed {
+                exchange.looked(at: "credential", "paid for with '\(credential.scheme)', good for many requests")
+                return .now(.next)
+            }
+            exchange.looked(at: "credential", "paid for with '\(credential.scheme)', to be taken now")
             return try redeem(credential, in: exchange)
         }
         return try ask(in: exchange)
+    }
+
+    // MARK: Shadow
+
+    /// Asks for the price, and neither takes a payment nor makes an invoice.
+    package func preview(_ exchange: Exchange) throws -> Eventually<Decision> {
+        if exchange.credential != nil, exchange.uncheckedRejection == nil {
+            exchange.looked(at: "payment", "presented; whether it was used before is not looked up in shadow")
+            return .now(.next)
+        }
+        return try pricer.price(of: exchange).map { amount in
+            exchange.looked(at: "price", "\(amount)")
+            guard amount > .zero else { return .next }
+            let problem =
+                exchange.unresolvedRejection?.problem
+                ?? Problem.payment("payment-required", title: "Payment Required", detail: "it would cost \(amount)")
+            return .reply(Reply(exchange.unresolvedRejection?.status ?? Self.paymentRequired, problem))
+        }
+    }
+
+    /// Nothing is sold.
+    package func standAside(_ exchange: Exchange) {
+        Self.forgetUnresolved(in: exchange)
+    }
+
+    /// Nothing is sold, so nothing was refused, and a credential that nobody has checked stands for nothing.
+    private static func forgetUnresolved(in exchange: Exchange) {
+        guard exchange.unresolvedRejection != nil else { return }
+        exchange.credential = nil
+        exchange.rejection = nil
     }
 
     // MARK: Taking
@@ -162,12 +212,9 @@ package struct PriceStage: StagePlugin {
     }
 
     private func sell(for amount: Amount, in exchange: Exchange) throws -> Eventually<Decision> {
+        exchange.looked(at: "price", "\(amount)")
         if amount == .zero {
-            // Nothing is sold, so nothing was refused, and a credential that nobody has checked stands for nothing.
-            if exchange.unresolvedRejection != nil {
-                exchange.credential = nil
-                exchange.rejection = nil
-            }
+            Self.forgetUnresolved(in: exchange)
             return .now(.next)
         }
         // The browser that asks shows no credential, whatever it has: an offer would be of no use to it.
@@ -185,7 +232,8 @@ package struct PriceStage: StagePlugin {
         {
             if exchange.route.stages.last?.upstream?.isAvailable == false { return .now(.reply(Self.nobodyServes)) }
             return try waived(from: 0, in: exchange).flatMap { isWaived in
-                try isWaived ? .now(.next) : offer(for: amount, in: exchange)
+                exchange.looked(at: "let through for nothing", isWaived ? "yes" : "no")
+                return try isWaived ? .now(.next) : offer(for: amount, in: exchange)
             }
         }
         return try offer(for: amount, in: exchange)

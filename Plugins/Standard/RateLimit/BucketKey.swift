@@ -7,6 +7,22 @@ package enum BucketKey: Hashable, Sendable {
     /// All clients without an address together: those of a Unix socket.
     case noAddress
     case route
+    /// What an expression of the policy gives.
+    case value(String)
+    /// All requests for which it gives nothing together.
+    case noValue
+
+    /// Longer ones are not kept: a client writes them.
+    static let longestValue = 256
+
+    /// What an expression gives for a request.
+    init(_ key: Expression, of exchange: Exchange) {
+        guard case .success(let text) = key.text(for: .exchange(exchange)), text.utf8.count <= Self.longestValue else {
+            self = .noValue
+            return
+        }
+        self = .value(text)
+    }
 
     /// An IPv6 address counts by its /64, the smallest block that a network hands to one customer (RFC 6177 §2):
     /// whoever has one has 2⁶⁴ of them.
@@ -18,12 +34,25 @@ package enum BucketKey: Hashable, Sendable {
         self = .address(address.isV4 ? address : Network(address, prefix: 64)?.address ?? address)
     }
 
+    /// What an operator is told: not the value, which may be a secret of the client.
+    var shown: String {
+        switch self {
+        case .token: "the token"
+        case .address(let address): "\(address)"
+        case .noAddress: "all clients without an address"
+        case .route: "the route"
+        case .value: "what 'per' gives"
+        case .noValue: "all for whom 'per' gives nothing"
+        }
+    }
+
     /// What a refused client is told.
     package var name: String {
         switch self {
         case .token: "token"
         case .address, .noAddress: "address"
         case .route: "route"
+        case .value, .noValue: "caller"
         }
     }
 }

@@ -15,22 +15,31 @@ package struct RateLimitRule: Sendable {
     /// How many requests may come at once after a pause.
     package let burst: Int
     package let scope: Scope
+    /// Counts by what it gives, in place of `scope`.
+    package let key: Expression?
     /// Buckets that are kept at the most.
     package let mostKeys: Int
     package let allowance: Allowance
 
     /// `nil` when the burst is below 1, or too large to count over so long a period.
-    package init?(_ limit: Rate, burst: Int? = nil, per scope: Scope = .token, mostKeys: Int = Self.defaultMostKeys) {
+    package init?(
+        _ limit: Rate,
+        burst: Int? = nil,
+        per scope: Scope = .token,
+        by key: Expression? = nil,
+        mostKeys: Int = Self.defaultMostKeys
+    ) {
         guard let allowance = Allowance(limit, burst: burst ?? limit.count) else { return nil }
         self.limit = limit
         self.burst = burst ?? limit.count
         self.scope = scope
+        self.key = key
         self.mostKeys = mostKeys
         self.allowance = allowance
     }
 
     package var summary: String {
-        let scope = scope == .token ? "token or address" : scope.rawValue
+        let scope = key?.description ?? (scope == .token ? "token or address" : scope.rawValue)
         return "\(limit)\(burst == limit.count ? "" : " burst \(burst)"), per \(scope)"
     }
 }

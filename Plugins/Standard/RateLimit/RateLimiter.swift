@@ -10,14 +10,18 @@ package final class RateLimiter: Sendable {
     package struct Caller: Sendable {
         let token: CredentialID?
         let address: BucketKey
+        /// One for each rule, or none where no rule counts by an expression.
+        let values: [BucketKey?]
 
-        package init(token: CredentialID?, client: Client) {
+        package init(token: CredentialID?, client: Client, values: [BucketKey?] = []) {
             self.token = token
             address = BucketKey(client)
+            self.values = values
         }
 
-        package func key(per scope: RateLimitRule.Scope) -> BucketKey {
-            switch scope {
+        package func key(for rule: Int, of rules: [RateLimitRule]) -> BucketKey {
+            if values.indices.contains(rule), let value = values[rule] { return value }
+            return switch rules[rule].scope {
             case .token: token.map { .token($0) } ?? address
             case .address: address
             case .route: .route
@@ -63,7 +67,7 @@ package final class RateLimiter: Sendable {
         refused earlier: Refusal?
     ) -> Refusal? {
         guard rule < rules.count else { return earlier }
-        let key = caller.key(per: rules[rule].scope)
+        let key = caller.key(for: rule, of: rules)
         let used = tables[rule].use(key, at: now)
         var refusal = earlier
         if let wait = used?.wait, wait > earlier?.wait ?? .zero {

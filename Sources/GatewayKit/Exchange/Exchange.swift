@@ -33,7 +33,7 @@ public final class Exchange {
     /// Sees the body of the response as it goes to the client.
     public var responseWatch: (any ResponseWatch)?
     /// Is asked about the body of the upstream's response: the filters that were added, as one.
-    public private(set) var responseFilter: (any ResponseFilter)?
+    public package(set) var responseFilter: (any ResponseFilter)?
     /// Why there is no upstream's response, where the gateway answers in its place; told before stages adjust that answer.
     public package(set) var upstreamFailure: UpstreamFailure?
     /// True from the moment that the upstream may have seen the request.
@@ -44,6 +44,9 @@ public final class Exchange {
     private var hold: EventLoopFuture<Void>?
     /// The edge of what the exchange may take in all, for a client that has named one (`grpc-timeout`); `nil`: none.
     package var deadline: NIODeadline?
+
+    /// Where somebody asks why the request is answered as it is.
+    package var explanation: Explanation?
 
     package weak var bodySource: (any RequestBodySource)?
     private let baseLogger: Logger

@@ -14,3 +14,13 @@ extension ExchangeID: CustomStringConvertible {
         return String(repeating: "0", count: 16 - digits.count) + digits
     }
 }
+
+extension ExchangeID {
+    /// What `description` says; `nil` for anything else.
+    package init?(parsing text: String) {
+        guard text.utf8.count == 16, text.utf8.allSatisfy({ $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "-") }),
+            let number = UInt64(text, radix: 16)
+        else { return nil }
+        self.init(number)
+    }
+}

@@ -97,6 +97,7 @@ extension Reply {
         }
         problem.members.append(.init("instance", "urn:sluice:exchange:\(exchange.id)"))
         var fields = fields
+        fields.set(.decision, "\(exchange.id)")
         if !offers.isEmpty { fields.remove(.wwwAuthenticate) }
         fields.set(.contentType, "application/json")
         let text = form.error(of: self, problem)

@@ -46,6 +46,8 @@ public struct FieldName: Hashable, Sendable {
     public static let paymentAuthorization = FieldName(.paymentAuthorization)
     public static let paymentReceipt = FieldName(.paymentReceipt)
     public static let paymentSessionSecret = FieldName(.paymentSessionSecret)
+    /// Of every refusal: the id by which its operator finds out why (`sluice explain <id>`).
+    public static let decision = FieldName(.sluiceDecision)
     public static let retryAfter = FieldName(.retryAfter)
     public static let wwwAuthenticate = FieldName(.wwwAuthenticate)
 }

@@ -16,6 +16,8 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
     /// The HTTP authentication scheme `Payment`, and the field `Idempotency-Key`.
     case acceptPayment, paymentAuthorization, paymentReceipt, paymentSessionSecret, idempotencyKey
     case setCookie, vary
+    /// The gateway's own: see `FieldName.decision`.
+    case sluiceDecision
     /// draft-ietf-httpapi-ratelimit-headers-10.
     case rateLimit, rateLimitPolicy
     /// Fetch standard, "HTTP-CORS protocol".
@@ -73,6 +75,7 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
         case .paymentSessionSecret: "payment-session-secret"
         case .idempotencyKey: "idempotency-key"
         case .setCookie: "set-cookie"
+        case .sluiceDecision: "sluice-decision"
         case .rateLimit: "ratelimit"
         case .rateLimitPolicy: "ratelimit-policy"
         case .vary: "vary"

@@ -3,12 +3,14 @@ public import NIOCore
 /// The path of a request target in its one normal form, so that no spelling of a path is cheaper than another.
 ///
 /// Percent-encoded unreserved characters are decoded and the digits of other encodings are upper case (RFC 3986 §6.2.2),
-/// dot segments are removed (RFC 3986 §5.2.4) and doubled slashes are one. An encoded slash stays encoded.
+/// dot segments are removed (RFC 3986 §5.2.4) and doubled slashes are one. An encoded slash stays encoded. A path that is
+/// `/a/..%2Fb` here and `/b` for a service that decodes first is none.
 public enum RequestPath {
     /// The normal form; the same bytes, without copying, when `path` has it already.
     ///
     /// `nil` when it does not begin with `/`, or holds a control character, a space, a byte above 0x7E, one of
-    /// `"#<>\^{|}` or a backquote, a broken percent-encoding, or an encoded NUL.
+    /// `"#<>\^{|}` or a backquote, a broken percent-encoding, an encoded NUL, or a dot segment that an encoded slash or
+    /// backslash, or a semicolon, hides.
     public static func normalised(_ path: ByteBuffer) -> ByteBuffer? {
         switch path.withUnsafeReadableBytes(examine) {
         case .invalid: return nil
@@ -37,7 +39,10 @@ public enum RequestPath {
                 guard index + 2 < bytes.count, let high = ASCII.hexValue(bytes[index + 1]),
                     let low = ASCII.hexValue(bytes[index + 2]), high << 4 | low != 0
                 else { return .invalid }
-                if isUnreserved(high << 4 | low) || bytes[index + 1] >= 0x61 || bytes[index + 2] >= 0x61 {
+                // Whether a dot segment stands beside an encoded slash or backslash is looked at there.
+                if isUnreserved(high << 4 | low) || high << 4 | low == 0x2F || high << 4 | low == 0x5C
+                    || bytes[index + 1] >= 0x61 || bytes[index + 2] >= 0x61
+                {
                     finding = .abnormal
                 }
                 index += 2
@@ -53,7 +58,8 @@ public enum RequestPath {
         return finding
     }
 
-    private static func rewrite(_ bytes: UnsafeRawBufferPointer) -> ByteBuffer {
+    /// `nil` where it hides a dot segment.
+    private static func rewrite(_ bytes: UnsafeRawBufferPointer) -> ByteBuffer? {
         var decoded = [UInt8]()
         decoded.reserveCapacity(bytes.count)
         var index = 0
@@ -79,7 +85,9 @@ public enum RequestPath {
             switch Array(part) {
             case [0x2E]: break
             case [0x2E, 0x2E]: _ = segments.popLast()
-            default: segments.append(part)
+            default:
+                guard !hidesDots(part) else { return nil }
+                segments.append(part)
             }
         }
         let endsInFolder =
@@ -93,6 +101,34 @@ public enum RequestPath {
             path.writeInteger(UInt8(ascii: "/"))
         }
         return path
+    }
+
+    /// True for a segment that a service may take for a dot segment, or for several of which one is: it decodes slashes before it
+    /// removes those, or cuts off path parameters (`..;a=b`).
+    private static func hidesDots(_ segment: ArraySlice<UInt8>) -> Bool {
+        var start = segment.startIndex
+        var index = start
+        var hasEnded = false
+        while index <= segment.endIndex {
+            let end = separator(in: segment[index...])
+            if index == segment.endIndex || end != nil {
+                let part = segment[start..<index]
+                let isSplit = hasEnded || index < segment.endIndex
+                if isSplit, part.elementsEqual([0x2E]) || part.elementsEqual([0x2E, 0x2E]) { return true }
+                hasEnded = true
+                start = index + (end ?? 0)
+            }
+            index += max(end ?? 1, 1)
+        }
+        return false
+    }
+
+    /// The length of an encoded slash or backslash, or of a semicolon, at the beginning; `nil` when there is none.
+    private static func separator(in bytes: ArraySlice<UInt8>) -> Int? {
+        if bytes.first == 0x3B { return 1 }
+        let three = bytes.prefix(3)
+        return [[0x25, 0x32, 0x46], [0x25, 0x35, 0x43], [0x25, 0x33, 0x42]].contains { three.elementsEqual($0) }
+            ? 3 : nil
     }
 
     /// RFC 3986 §2.3.

@@ -85,11 +85,14 @@ public struct OfferedIntent: Hashable, Sendable {
     public let intent: String
     /// Calls of JSON-RPC are offered it, too.
     public let isForCalls: Bool
+    /// What is paid grows with the response: a price buys an event or so many bytes of it.
+    public let isMetered: Bool
 
-    public init(method: String, intent: String, isForCalls: Bool) {
+    public init(method: String, intent: String, isForCalls: Bool, isMetered: Bool = false) {
         self.method = method
         self.intent = intent
         self.isForCalls = isForCalls
+        self.isMetered = isMetered
     }
 }
 

@@ -34,6 +34,10 @@ public protocol CaveatVerifier: Sendable {
     /// The condition that it understands.
     var condition: String { get }
 
+    /// How much of the request's body it asks about in expressions: the stage has it read before it asks about such a
+    /// caveat, and a longer one is answered 413. By default `nil`: it asks about the head alone.
+    var bodyLimit: ByteCount? { get }
+
     /// True when the caveat is this verifier's. By default: when it has exactly this condition.
     func covers(_ caveat: Caveat, of exchange: Exchange) -> Bool
 
@@ -52,6 +56,8 @@ public protocol CaveatVerifier: Sendable {
 }
 
 extension CaveatVerifier {
+    public var bodyLimit: ByteCount? { nil }
+
     public func covers(_ caveat: Caveat, of exchange: Exchange) -> Bool {
         caveat.condition == condition
     }

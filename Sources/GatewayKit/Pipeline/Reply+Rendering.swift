@@ -9,6 +9,7 @@ extension Reply {
     package func rendered(for request: RequestHead, id: ExchangeID) -> (head: ResponseHead, body: Body) {
         guard var problem else { return (ResponseHead(status: status, fields: fields), body) }
         var fields = fields
+        fields.set(.decision, "\(id)")
         if request.isGRPC {
             fields.set(.contentType, "application/grpc")
             fields.set(.grpcStatus, String(grpcStatus))

@@ -8,11 +8,19 @@ public final class Route: Sendable {
     public let stages: [any Stage]
     /// The longest request body that is taken, over all messages of a stream; `nil`: any.
     public let bodyLimit: ByteCount?
+    /// Where each of `stages` stands in the policy; `nil` for what the gateway puts in itself. Empty for routes that stand
+    /// in no policy.
+    package let places: [Place?]
 
-    public init(name: String, service: String? = nil, stages: [any Stage], bodyLimit: ByteCount? = nil) {
+    public convenience init(name: String, service: String? = nil, stages: [any Stage], bodyLimit: ByteCount? = nil) {
+        self.init(name: name, service: service, stages: stages, places: [], bodyLimit: bodyLimit)
+    }
+
+    package init(name: String, service: String?, stages: [any Stage], places: [Place?], bodyLimit: ByteCount?) {
         self.name = name
         self.service = service ?? name
         self.stages = stages
+        self.places = places
         self.bodyLimit = bodyLimit
     }
 }

@@ -7,6 +7,14 @@ public protocol Stage: Sendable {
     /// 413, anything else is 500 with an error id that the log has too.
     func admit(_ exchange: Exchange) throws -> Eventually<Decision>
 
+    /// What `admit` would decide, for a stage that the policy has in shadow: nothing is taken, sold or made for it, and
+    /// nobody but the exchange, which gets back what it was, learns of it. By default `admit` itself.
+    func preview(_ exchange: Exchange) throws -> Eventually<Decision>
+
+    /// Lets a request on that the stage, in shadow, does not decide about: as if it had asked for nothing. By default
+    /// nothing is to be done for that.
+    func standAside(_ exchange: Exchange)
+
     /// May change the head of the response, the upstream's or the gateway's own. Not called for stages that did not admit.
     func adjust(_ response: inout ResponseHead, of exchange: Exchange)
 
@@ -20,6 +28,8 @@ public protocol Stage: Sendable {
 
 extension Stage {
     public var upstream: Upstream? { nil }
+    public func preview(_ exchange: Exchange) throws -> Eventually<Decision> { try admit(exchange) }
+    public func standAside(_ exchange: Exchange) {}
     public func adjust(_ response: inout ResponseHead, of exchange: Exchange) {}
     public func settle(_ exchange: Exchange, as outcome: Outcome) {}
 }

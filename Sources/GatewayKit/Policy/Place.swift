@@ -20,10 +20,13 @@ public struct Place: Hashable, Sendable, CustomStringConvertible {
 public struct PolicyMistake: Error, Hashable, Sendable, CustomStringConvertible {
     public let place: Place
     public let message: String
+    /// What was not kept.
+    public let rule: PolicyRule
 
-    public init(_ place: Place, _ message: String) {
+    public init(_ place: Place, _ message: String, rule: PolicyRule = .setting) {
         self.place = place
         self.message = message
+        self.rule = rule
     }
 
     public var description: String { "\(place): error: \(message)" }
@@ -32,6 +35,8 @@ public struct PolicyMistake: Error, Hashable, Sendable, CustomStringConvertible 
 /// Collects the mistakes of one run, so that all of them are told at once. Used by one task.
 public final class PolicyMistakes {
     public private(set) var all: [PolicyMistake] = []
+    /// Is told what the readers are asked for, where somebody wants to know.
+    package weak var witness: (any SettingsWitness)?
 
     public init() {}
 
@@ -41,7 +46,7 @@ public final class PolicyMistakes {
         }
     }
 
-    public func note(_ error: any Error, at place: Place) {
-        note(error as? PolicyMistake ?? PolicyMistake(place, "\(error)"))
+    public func note(_ error: any Error, at place: Place, rule: PolicyRule = .setting) {
+        note(error as? PolicyMistake ?? PolicyMistake(place, "\(error)", rule: rule))
     }
 }

@@ -9,8 +9,11 @@ public protocol Plugin: Sendable {
 
 /// A stage that a policy can name, and the rules of its place in a pipeline.
 public protocol StagePlugin: Stage, Plugin {
-    /// The words of stages of which one must stand before this one; empty: none.
-    static var follows: [String] { get }
+    /// What every stage of this kind reads in an exchange and some stage before it must have left there; by default
+    /// nothing. `sluice check` refuses a pipeline in which nobody did.
+    static var reads: [StageInput] { get }
+    /// What it leaves in an exchange for the stages behind it. By default nothing.
+    static var provides: [StageInput] { get }
     /// True when it answers the preflights of browsers for its route. Such a stage stands first, so that it may add to
     /// every answer of the route.
     static var answersPreflights: Bool { get }
@@ -20,6 +23,13 @@ public protocol StagePlugin: Stage, Plugin {
     var summary: String { get }
     /// What of `summary` must be the same on all routes of a service for which it is sold. By default all of it.
     var terms: String { get }
+    /// What it reads with these settings; by default what every stage of its kind does.
+    var reads: [StageInput] { get }
+    /// What it would read with these settings if it were there: a stage that leaves it behind this one is a warning. By
+    /// default nothing.
+    var readsIfKnown: [StageInput] { get }
+    /// The path that an upstream sees of a request with this one, in its normal form. By default the same.
+    func forwardedPath(of path: String) -> String
     /// What its schemes sell where the route has a price. By default nothing.
     var sales: [Sale] { get }
     /// The schemes that it names, in the order of the policy. By default none.
@@ -31,10 +41,14 @@ public protocol StagePlugin: Stage, Plugin {
 }
 
 extension StagePlugin {
-    public static var follows: [String] { [] }
+    public static var reads: [StageInput] { [] }
+    public static var provides: [StageInput] { [] }
     public static var isLast: Bool { false }
     public static var answersPreflights: Bool { false }
     public var terms: String { summary }
+    public var reads: [StageInput] { Self.reads }
+    public var readsIfKnown: [StageInput] { [] }
+    public func forwardedPath(of path: String) -> String { path }
     public var sales: [Sale] { [] }
     public var listedSchemes: [ListedScheme] { [] }
     public var listedPrice: ListedPrice? { nil }

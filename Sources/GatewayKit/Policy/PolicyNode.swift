@@ -27,12 +27,25 @@ public struct PolicyNode: Sendable {
         }
     }
 
+    /// How a text is written, as far as that tells where its characters stand.
+    public enum Style: Sendable {
+        case plain, singleQuoted, doubleQuoted
+        /// On the lines below.
+        case block
+    }
+
     public let content: Content
     public let place: Place
+    public let style: Style
+    /// How it came where it is read, when it is not written there: `default of the policy`.
+    package var origin: String?
+    /// What is written elsewhere for the same, and does not count; the nearest first.
+    package var overrode: [PolicyNode] = []
 
-    public init(_ content: Content, at place: Place) {
+    public init(_ content: Content, at place: Place, style: Style = .plain) {
         self.content = content
         self.place = place
+        self.style = style
     }
 
     /// What a message calls it: `a list`.

@@ -42,13 +42,27 @@ public struct PolicyReader {
     public var keys: [String] { entries.map(\.key) }
 
     public func contains(_ key: String) -> Bool {
-        entries.contains { $0.key == key }
+        tell(.presence(of: key))
+        return entries.contains { $0.key == key }
     }
 
     /// The node behind a key, for what the typed accessors do not cover; `nil` when the key is not there.
     public mutating func node(_ key: String) -> PolicyNode? {
+        tell(.node(of: key))
+        return entry(key)
+    }
+
+    private mutating func entry(_ key: String) -> PolicyNode? {
         known.insert(key)
         return entries.first { $0.key == key }?.value
+    }
+
+    func tellPlugin(_ kind: String, at place: Place) {
+        mistakes.witness?.hear(.plugin(kind), at: place)
+    }
+
+    private func tell(_ question: SettingsQuestion) {
+        mistakes.witness?.hear(question, at: place)
     }
 
     /// The settings themselves when they are short for one key: `price: 10 sat` for `{ use: static, amount: 10 sat }`.
@@ -71,6 +85,7 @@ public struct PolicyReader {
 
     /// All entries of a map whose keys are free: the settings themselves.
     public mutating func freeEntries() -> [PolicyNode.Entry] {
+        tell(.freeKeys)
         known.formUnion(keys)
         return entries
     }
@@ -102,7 +117,8 @@ public struct PolicyReader {
     // MARK: Values
 
     public mutating func text(_ key: String, or fallback: String? = nil) -> String {
-        guard let node = node(key) else { return missing(key, "a text", fallback) ?? "" }
+        tell(.value(of: key, .text, isRequired: fallback == nil))
+        guard let node = entry(key) else { return missing(key, "a text", fallback) ?? "" }
         return text(of: node, expected: "'\(key)' should be a text") ?? ""
     }
 
@@ -118,7 +134,19 @@ public struct PolicyReader {
         expected: String,
         _ parse: (String) -> Value?
     ) -> Value {
-        guard let node = node(key) else { return missing(key, expected, fallback) ?? placeholder }
+        read(key, .written(expected), or: fallback, placeholder: placeholder, expected: expected, parse)
+    }
+
+    private mutating func read<Value>(
+        _ key: String,
+        _ form: SettingsForm,
+        or fallback: Value?,
+        placeholder: Value,
+        expected: String,
+        _ parse: (String) -> Value?
+    ) -> Value {
+        tell(.value(of: key, form, isRequired: fallback == nil))
+        guard let node = entry(key) else { return missing(key, expected, fallback) ?? placeholder }
         return value(of: node, named: "'\(key)'", expected: expected, parse) ?? placeholder
     }
 
@@ -129,6 +157,7 @@ public struct PolicyReader {
         expected: String,
         _ parse: (String) -> Value?
     ) -> Value? {
+        mistakes.witness?.hear(.text(.written(expected)), at: node.place)
         guard let text = text(of: node, expected: "\(name) should be \(expected)") else { return nil }
         if let value = parse(text) { return value }
         note(node.place, "\(name) should be \(expected), not '\(text)'")
@@ -136,30 +165,31 @@ public struct PolicyReader {
     }
 
     public mutating func amount(_ key: String, or fallback: Amount? = nil) -> Amount {
-        value(key, or: fallback, placeholder: .zero, expected: Expectation.amount) { Amount(parsing: $0) }
+        read(key, .amount, or: fallback, placeholder: .zero, expected: Expectation.amount) { Amount(parsing: $0) }
     }
 
     public mutating func duration(_ key: String, or fallback: Duration? = nil) -> Duration {
-        value(key, or: fallback, placeholder: .seconds(1), expected: Expectation.duration) { Duration(parsing: $0) }
+        read(key, .duration, or: fallback, placeholder: .seconds(1), expected: Expectation.duration) {
+            Duration(parsing: $0)
+        }
     }
 
     public mutating func rate(_ key: String, or fallback: Rate? = nil) -> Rate? {
-        guard contains(key) || fallback == nil else {
-            known.insert(key)
-            return fallback
-        }
-        return value(key, or: nil, placeholder: nil, expected: Expectation.rate) { text in
-            Rate(parsing: text).map { Optional($0) }
+        read(key, .rate, or: fallback.map(Optional.some), placeholder: nil, expected: Expectation.rate) { text in
+            Rate(parsing: text).map(Optional.some)
         }
     }
 
     public mutating func byteCount(_ key: String, or fallback: ByteCount? = nil) -> ByteCount {
-        value(key, or: fallback, placeholder: ByteCount(1), expected: Expectation.byteCount) { ByteCount(parsing: $0) }
+        read(key, .byteCount, or: fallback, placeholder: ByteCount(1), expected: Expectation.byteCount) {
+            ByteCount(parsing: $0)
+        }
     }
 
     public mutating func integer(_ key: String, in range: ClosedRange<Int>, or fallback: Int? = nil) -> Int {
-        value(
+        read(
             key,
+            .integer(range),
             or: fallback,
             placeholder: range.lowerBound,
             expected: "a whole number from \(range.lowerBound) to \(range.upperBound)"
@@ -169,7 +199,7 @@ public struct PolicyReader {
     }
 
     public mutating func flag(_ key: String, or fallback: Bool) -> Bool {
-        value(key, or: fallback, placeholder: fallback, expected: "true or false") { text in
+        read(key, .flag, or: fallback, placeholder: fallback, expected: "true or false") { text in
             switch text {
             case "true": true
             case "false": false
@@ -182,7 +212,8 @@ public struct PolicyReader {
     public mutating func choice(_ key: String, of words: [String], or fallback: String? = nil) -> String {
         let placeholder = fallback ?? words.first ?? ""
         let list = words.joined(separator: ", ")
-        guard let node = node(key) else { return missing(key, "one of \(list)", fallback) ?? placeholder }
+        tell(.value(of: key, .choice(words), isRequired: fallback == nil))
+        guard let node = entry(key) else { return missing(key, "one of \(list)", fallback) ?? placeholder }
         guard let text = text(of: node, expected: "'\(key)' should be one of \(list)") else { return placeholder }
         if words.contains(text) { return text }
         note(node.place, "'\(key)' should be one of \(list), not '\(text)'\(Guess.hint(for: text, among: words))")
@@ -191,22 +222,29 @@ public struct PolicyReader {
 
     /// A text that is never printed, from a `!file` or an `!env` or written down.
     public mutating func secret(_ key: String) -> Secret? {
-        guard let node = node(key) else {
-            note(place, "'\(word)' needs '\(key)': a secret such as !env NAME or !file path")
+        tell(.value(of: key, .secret, isRequired: true))
+        guard let node = entry(key) else {
+            note(
+                place,
+                "'\(word)' needs '\(key)': a secret such as !env NAME or !file path",
+                rule: .missingSetting
+            )
             return nil
         }
+        if case .text(let text) = node.content { references.noteSecret(text) }
         return text(of: node, expected: "'\(key)' should be a text, !env NAME or !file path").map(Secret.init)
     }
 
     /// The text of a node; follows `!file` and `!env`. Notes a mistake and returns `nil` for anything else.
     public func text(of node: PolicyNode, expected: String) -> String? {
+        mistakes.witness?.hear(.text(.text), at: node.place)
         switch node.content {
         case .text(let text): return text
         case .reference(let reference):
             do {
                 return try references.resolve(reference)
             } catch {
-                note(node.place, "\(error)")
+                note(node.place, "\(error)", rule: .missingReference)
                 return nil
             }
         case .empty, .list, .map:
@@ -222,8 +260,8 @@ public struct PolicyReader {
         PolicyMistake(entries.first { $0.key == key }?.value.place ?? place, "'\(key)' \(message)")
     }
 
-    public func note(_ place: Place, _ message: String) {
-        mistakes.note(PolicyMistake(place, message))
+    public func note(_ place: Place, _ message: String, rule: PolicyRule = .setting) {
+        mistakes.note(PolicyMistake(place, message, rule: rule))
     }
 
     public func note(_ error: any Error) {
@@ -243,13 +281,13 @@ public struct PolicyReader {
             let expected = known.sorted().joined(separator: ", ")
             let hint = Guess.hint(for: entry.key, among: known)
             let list = expected.isEmpty ? "'\(word)' takes no settings" : "'\(word)' takes \(expected)"
-            note(entry.keyPlace, "unknown key '\(entry.key)'\(hint); \(list)")
+            note(entry.keyPlace, "unknown key '\(entry.key)'\(hint); \(list)", rule: .unknownKey)
         }
     }
 
     private func missing<Value>(_ key: String, _ expected: String, _ fallback: Value?) -> Value? {
         if fallback == nil {
-            note(place, "'\(word)' needs '\(key)': \(expected)")
+            note(place, "'\(word)' needs '\(key)': \(expected)", rule: .missingSetting)
         }
         return fallback
     }
@@ -269,4 +307,11 @@ public protocol PolicyReferences {
     ///
     /// - Throws: a sentence that says what is missing and never what was found.
     func resolve(_ reference: PolicyNode.Reference) throws -> String
+
+    /// Hears of a secret that is written down in the policy, so that nothing prints it. By default nothing happens.
+    func noteSecret(_ text: String)
+}
+
+extension PolicyReferences {
+    public func noteSecret(_ text: String) {}
 }

@@ -120,13 +120,15 @@ public struct Services: Sendable {
         from makers: [String: (inout PolicyReader, Services) throws -> Product],
         in settings: PolicyReader
     ) -> Product? {
+        settings.tellPlugin(kind, at: node.place)
         guard let named = Self.named(node, kind: kind, in: settings) else { return nil }
         guard let make = makers[named.word] else {
             let words = makers.keys.sorted()
             let hint = Guess.hint(for: named.word, among: words)
             settings.note(
                 named.place,
-                "unknown \(kind) '\(named.word)'\(hint); there is \(words.isEmpty ? "none" : words.joined(separator: ", "))"
+                "unknown \(kind) '\(named.word)'\(hint); there is \(words.isEmpty ? "none" : words.joined(separator: ", "))",
+                rule: .unknownPlugin
             )
             return nil
         }

@@ -140,6 +140,7 @@ struct CallDoor: Stage {
             name: route.name,
             service: route.service,
             stages: [self] + route.stages,
+            places: [nil] + route.places,
             bodyLimit: route.bodyLimit
         )
         exchange.bodyLimit = route.bodyLimit

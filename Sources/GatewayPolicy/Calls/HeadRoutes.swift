@@ -11,6 +11,9 @@ struct HeadRoutes: Sendable {
     }
 
     func choice(for request: RequestHead) -> CallDoor.Choice? {
-        table.route(for: request, as: request.method).map { choices[$0] }
+        table.route(for: request, as: request.method).map { index in
+            index == Endpoints.undecided
+                ? CallDoor.Choice(route: UndecidedStage.route, isPayable: false) : choices[index]
+        }
     }
 }

@@ -3,8 +3,11 @@ internal import HTTPTypes
 internal import NIOCore
 
 extension RouteMatch {
+    /// Host, path and method decide alone.
+    var isOfHeadAlone: Bool { call == nil && when == nil }
+
     /// Requests that it is for: one for each of its methods and each way that its path can go on. None for a regular
-    /// expression, which says nothing of what it matches until it is tried.
+    /// expression, which says nothing of what it matches until it is tried. What else it asks for is not fulfilled.
     func samples() -> [RequestHead] {
         let methods = methods.isEmpty ? [HTTPRequest.Method.get, .post] : methods
         return methods.flatMap { method in

@@ -1,3 +1,4 @@
+internal import GatewayKit
 internal import HTTPTypes
 
 extension RouteMatch {
@@ -38,6 +39,12 @@ extension RouteMatch {
             // What a body calls is more specific than no word about it.
             guard let call, let others = other.call else { return false }
             return call.isAmbiguous(with: others)
+        case .same where (when == nil) != (other.when == nil):
+            // What says more about the head is more specific.
+            return false
+        case .same where when?.text != other.when?.text:
+            // Asked in the order of the policy, as regular expressions are.
+            return false
         case .same:
             return methods.isEmpty && other.methods.isEmpty || methods.contains(where: other.methods.contains)
         case .crossing:

@@ -22,6 +22,15 @@ extension RouteMatch {
             methods = [.post]
         }
         self.methods = methods
+        if let node = settings.node("when") {
+            when = settings.expression(of: node, named: "'when'", in: .match, run.services)
+            if let call {
+                settings.note(
+                    node.place,
+                    "'when' does not go together with '\(call.kind.rawValue)': calls are told apart by what they call"
+                )
+            }
+        }
         settings.finish()
     }
 

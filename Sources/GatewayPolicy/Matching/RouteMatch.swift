@@ -1,3 +1,4 @@
+package import GatewayKit
 package import HTTPTypes
 
 /// Which requests a route is for.
@@ -8,6 +9,9 @@ package struct RouteMatch: Sendable {
     package let methods: [HTTPRequest.Method]
     /// What the body is to call; `nil`: the body is not looked at.
     package let call: CallPattern?
+    /// What the head is to fulfil besides; `nil`: nothing. Such a route comes before one of the same place and methods that
+    /// has none, and of several the first in the policy.
+    package var when: Expression? = nil
 
     package static let everything = RouteMatch(host: .any, path: .any, methods: [], call: nil)
 
@@ -27,7 +31,8 @@ extension RouteMatch: CustomStringConvertible {
     /// `GET api.example.com/v1/quotes/*`; `*` for what is left open altogether.
     package var description: String {
         let methods = methods.map(\.rawValue).joined(separator: ",")
-        let head = methods.isEmpty ? target : "\(methods) \(target)"
+        let place = methods.isEmpty ? target : "\(methods) \(target)"
+        let head = when.map { "\(place) when \($0)" } ?? place
         return call.map { "\(head) \($0.kind.rawValue) \($0)" } ?? head
     }
 }

@@ -17,32 +17,20 @@ struct PipelineRules {
     let run: LoadingRun
 
     func check() {
-        checkOrder()
         checkBeginning()
         checkEnd()
         checkAuth()
         checkAsking()
         checkPrice()
+        ShadowRules(route: route, steps: steps, run: run).check()
     }
 
     private func type(of step: Step) -> (any StagePlugin.Type)? { run.services.registry.stages[step.word] }
 
-    private func checkOrder() {
-        for (index, step) in steps.enumerated() {
-            let earlier = steps[..<index]
-            // A misspelled word is one mistake, not also that of the stage which misses it.
-            guard let needed = type(of: step)?.follows, !needed.isEmpty, earlier.allSatisfy({ type(of: $0) != nil }),
-                !earlier.contains(where: { needed.contains($0.word) })
-            else { continue }
-            let list = needed.map { "'\($0)'" }.joined(separator: " or ")
-            let article = needed.first?.first.map { "aeiou".contains($0) } == true ? "an" : "a"
-            run.note(step.place, "'\(step.word)' needs \(article) \(list) stage before it")
-        }
-    }
-
     private func checkBeginning() {
         for (index, step) in steps.enumerated() where index > 0 && type(of: step)?.answersPreflights == true {
             run.note(
+                .preflightNotFirst,
                 step.place,
                 "'\(step.word)' stands behind '\(steps[index - 1].word)'; it should be the first step, or what stands"
                     + " before it would answer without it"
@@ -55,6 +43,7 @@ struct PipelineRules {
             guard isWhole, steps.allSatisfy({ type(of: $0) != nil }) else { return }
             let words = run.services.registry.stages.values.filter { $0.isLast }.map { "'\($0.word)'" }.sorted()
             run.note(
+                .noEnd,
                 end,
                 "the route '\(route)' does not end: the last step should be \(words.joined(separator: " or "))"
             )
@@ -62,7 +51,11 @@ struct PipelineRules {
         }
         if last + 1 < steps.count {
             let next = steps[last + 1]
-            run.note(next.place, "'\(next.word)' stands behind '\(steps[last].word)', which must be the last step")
+            run.note(
+                .stageAfterEnd,
+                next.place,
+                "'\(next.word)' stands behind '\(steps[last].word)', which must be the last step"
+            )
         }
     }
 
@@ -70,6 +63,7 @@ struct PipelineRules {
         let all = steps.filter { $0.word == Self.auth }
         guard all.count > 1 else { return }
         run.note(
+            .authTwice,
             all[1].place,
             "'auth' stands a second time (the first is at \(all[0].place)); one 'auth' takes a list of schemes"
         )
@@ -80,9 +74,12 @@ struct PipelineRules {
         guard let auth = steps.first(where: { $0.word == Self.auth }), isWhole,
             steps.allSatisfy({ type(of: $0) != nil && $0.word != Self.price })
         else { return }
-        run.warn(
+        run.note(
+            .authWithoutPrice,
             auth.place,
-            "the route '\(route)' has 'auth' and no 'price', so requests without a credential go through as well; add"
+            of: route,
+            message:
+                "the route '\(route)' has 'auth' and no 'price', so requests without a credential go through as well; add"
                 + " a 'price' behind 'caveats' to ask them to pay, or take 'auth' out if the route is free"
         )
     }
@@ -114,15 +111,19 @@ struct PipelineRules {
             earlier.allSatisfy({ type(of: $0) != nil })
         {
             run.note(
+                .uncheckedCaveats,
                 steps[auth].place,
                 "'auth' needs a 'caveats' stage between it and 'price', or nothing would check the caveats of what was"
                     + " paid for; add '- caveats: [expires, service]'"
             )
         }
-        if !earlier.contains(where: { $0.word == Self.rateLimit }) {
-            run.warn(
+        if !steps[price].isShadow, !earlier.contains(where: { $0.word == Self.rateLimit && !$0.isShadow }) {
+            run.note(
+                .noRateLimit,
                 steps[price].place,
-                "the route '\(route)' has no 'rate-limit' before 'price': anybody may have invoices made without limit"
+                of: route,
+                message:
+                    "the route '\(route)' has no 'rate-limit' before 'price': anybody may have invoices made without limit"
             )
         }
     }

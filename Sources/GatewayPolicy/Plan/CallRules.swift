@@ -29,6 +29,7 @@ struct CallRules {
         }
         guard let first else { return }
         run.note(
+            .dividedCalls,
             route.matchPlace,
             "calls of both this route and '\(first.name)' (\(first.matchPlace)) may come to one path; write the same"
                 + " 'host' and 'path' for both, or others that have no request in common"
@@ -55,9 +56,13 @@ struct CallRules {
                 && other.prices == nil
         }
         guard let way else { return }
-        run.warn(
+        run.note(
+            .callsAround,
             way.matchPlace,
-            "the route '\(way.name)' leads to '\(upstream.name)' for nothing, on paths beside that of '\(route.name)'"
+            of: way.name,
+            route.name,
+            message:
+                "the route '\(way.name)' leads to '\(upstream.name)' for nothing, on paths beside that of '\(route.name)'"
                 + " (\(route.matchPlace)); if the service takes '\(route.match.path)/' or another spelling for the same"
                 + " path, its calls are free there"
         )

@@ -21,9 +21,15 @@ package final class Plan: Routing, Sendable {
     package let files: [String]
     /// What is odd but works; sorted by file, line and column.
     package let warnings: [PolicyMistake]
+    /// What stands beside the routes and pipelines, and where each part of that comes from.
+    let settings: [PolicyNode.Entry]
+    /// What is never printed.
+    let secrets: Set<String>
     let storeSettings: WrittenSettings
     let lightningSettings: WrittenSettings
     private let table: PlanRoutes
+    /// Of the listeners that have defaults of their own, by their index in `listeners`.
+    private let listenerTables: [Int: PlanRoutes]
 
     init(
         listeners: [ListenerSettings],
@@ -36,8 +42,11 @@ package final class Plan: Routing, Sendable {
         lightningSettings: WrittenSettings,
         routes: [PlannedRoute],
         upstreams: [Upstream],
+        listenerRoutes: [Int: [PlannedRoute]],
         files: [String],
-        warnings: [PolicyMistake]
+        warnings: [PolicyMistake],
+        settings: [PolicyNode.Entry],
+        secrets: Set<String>
     ) {
         self.listeners = listeners
         self.admin = admin
@@ -51,10 +60,20 @@ package final class Plan: Routing, Sendable {
         self.upstreams = upstreams
         self.files = files
         self.warnings = warnings
+        self.settings = settings
+        self.secrets = secrets
         table = PlanRoutes(routes)
+        listenerTables = listenerRoutes.mapValues { PlanRoutes($0) }
     }
 
     package func route(for request: RequestHead) -> Route? {
         table.route(for: request)
+    }
+
+    /// The routes of what comes by one of the listeners: the plan's own, unless it has defaults.
+    ///
+    /// - Parameter index: in `listeners`.
+    package func routing(ofListener index: Int) -> any Routing {
+        listenerTables[index] ?? self as any Routing
     }
 }

@@ -14,6 +14,24 @@ struct PlanDocument: Encodable {
         let summary: String
         let place: String
         let pipeline: String?
+        /// `nil`: it has effect.
+        let shadow: Bool?
+        /// `nil` unless all of it is asked for.
+        let values: [Value]?
+    }
+
+    struct Value: Encodable {
+        let key: String
+        let value: String
+        let place: String
+        let origin: String?
+        let overrode: [Overridden]
+    }
+
+    struct Overridden: Encodable {
+        let value: String
+        let place: String
+        let origin: String?
     }
 
     /// One way to be let through.
@@ -34,6 +52,8 @@ struct PlanDocument: Encodable {
         let methods: [String]
         /// What the body is to call; `nil`: it is not looked at.
         let call: Call?
+        /// What the head is to fulfil besides; `nil`: nothing.
+        let when: String?
     }
 
     struct Call: Encodable {
@@ -54,6 +74,7 @@ struct PlanDocument: Encodable {
         /// In the order of the policy; `nil`: none is asked for.
         let schemes: [Scheme]?
         let stages: [Stage]
+        let values: [Value]?
     }
 
     struct Upstream: Encodable {
@@ -70,12 +91,18 @@ struct PlanDocument: Encodable {
     let routes: [Route]
     let upstreams: [Upstream]
     let warnings: [String]
+    /// Of what stands beside the routes, by its key.
+    let values: [String: [Value]]?
 
-    init(_ plan: Plan, routes: [PlannedRoute]) {
+    init(_ plan: Plan, routes: [PlannedRoute], isFull: Bool) {
         files = plan.files
         listen = plan.listeners.map(\.address)
         admin = plan.admin?.address
-        self.routes = routes.map(Route.init)
+        self.routes = routes.map { Route($0, secrets: isFull ? plan.secrets : nil) }
+        values =
+            isFull
+            ? Dictionary(plan.settings.map { ($0.key, Value.all(of: $0.value, hiding: plan.secrets)) }) { $0 + $1 }
+            : nil
         upstreams = plan.upstreams.map {
             Upstream(
                 name: $0.name,
@@ -96,7 +123,8 @@ struct PlanDocument: Encodable {
 }
 
 extension PlanDocument.Route {
-    init(_ planned: PlannedRoute) {
+    /// - Parameter secrets: what is hidden of its values; `nil`: without values.
+    init(_ planned: PlannedRoute, secrets: Set<String>?) {
         name = planned.route.name
         service = planned.route.service
         place = planned.place.description
@@ -122,7 +150,30 @@ extension PlanDocument.Route {
                 word: $0.word,
                 summary: $0.summary,
                 place: $0.place.description,
-                pipeline: $0.pipeline
+                pipeline: $0.pipeline,
+                shadow: $0.isShadow ? true : nil,
+                values: PlanDocument.Value.all(of: $0.settings, hiding: secrets)
+            )
+        }
+        values = PlanDocument.Value.all(of: planned.settings, hiding: secrets)
+    }
+}
+
+extension PlanDocument.Value {
+    static func all(of node: PolicyNode, hiding secrets: Set<String>?) -> [Self]? {
+        secrets.map { all(of: node, hiding: $0) }
+    }
+
+    static func all(of node: PolicyNode, hiding secrets: Set<String>) -> [Self] {
+        PlanValue.all(of: node, named: "", hiding: secrets).map { value in
+            Self(
+                key: value.key,
+                value: value.text,
+                place: value.place.description,
+                origin: value.origin,
+                overrode: value.overrode.map {
+                    PlanDocument.Overridden(value: $0.text, place: $0.place.description, origin: $0.origin)
+                }
             )
         }
     }
@@ -132,6 +183,7 @@ extension PlanDocument.Match {
     init(_ match: RouteMatch) {
         host = match.host == .any ? nil : match.host.description
         methods = match.methods.map(\.rawValue)
+        when = match.when?.text
         call = match.call.map { call in
             PlanDocument.Call(kind: call.kind.rawValue, method: call.method, names: call.names.map(\.written))
         }

@@ -17,6 +17,7 @@ struct PlanDraft {
         let lightningSettings = WrittenSettings(declarations.lightning?.value, references: run.references)
         services.store = store(services, storeSettings)
         services.lightning = lightning(services, lightningSettings)
+        if let standIns = run.standIns { services = standIns(services) }
         let upstreams = declarations.upstreams.compactMap { Upstream.one(from: $0, run: run) }.map(current)
         services.upstreams = Dictionary(upstreams.map { ($0.name, $0) }) { first, _ in first }
         let listeners = ListenerSettings.list(from: declarations.listen, run: run)
@@ -24,19 +25,31 @@ struct PlanDraft {
         let accessLog = AccessLogSettings.one(from: declarations.accessLog, run: run)
         let reload = ReloadSettings.one(from: declarations.reload, run: run)
 
-        var pipelines = NamedPipelines(declarations.pipelines, run: run)
-        let routes = declarations.routes.compactMap {
-            RouteDraft(from: $0, pipelines: &pipelines, services: services, run: run)
+        let trace = TraceSettings.one(from: declarations.trace, run: run)
+        for allowed in declarations.allowances {
+            run.allowances.read(allowed, of: nil, run: run)
         }
-        pipelines.warnOfUnused()
-        if declarations.routes.isEmpty, run.mistakes.all.isEmpty, let place = declarations.beginning {
-            run.note(place, "the policy has no 'routes'; without one every request is answered 404")
+        let drafts = drafts(services, listeners: listeners.count, trace: trace)
+        let routes = drafts.routes
+        if declarations.routes.isEmpty, declarations.groups.isEmpty, run.mistakes.all.isEmpty,
+            let place = declarations.beginning
+        {
+            run.note(.noRoutes, place, "the policy has no 'routes'; without one every request is answered 404")
         }
         checkNames(routes)
         checkMatches(routes)
         CallRules(routes, run: run).check()
-        SaleRules(routes, run: run).check()
-        checkLightning(routes)
+        let all = routes + drafts.ofListeners.sorted { $0.key < $1.key }.flatMap(\.value)
+        SaleRules(all, run: run).check()
+        MeterRules(all, run: run).check()
+        MoneyLint(routes, run: run).check()
+        for others in drafts.ofListeners.values {
+            MoneyLint(others, run: run).check()
+        }
+        checkLightning(all)
+        if run.mistakes.all.isEmpty {
+            run.allowances.warnOfUnused(run)
+        }
         return Plan(
             listeners: listeners,
             admin: admin,
@@ -48,9 +61,44 @@ struct PlanDraft {
             lightningSettings: lightningSettings,
             routes: routes.map(\.route),
             upstreams: upstreams,
+            listenerRoutes: drafts.ofListeners.mapValues { $0.map(\.route) },
             files: declarations.files,
-            warnings: run.told(run.warnings)
+            warnings: run.told(run.warnings),
+            settings: declarations.settings,
+            secrets: run.references.resolved.written
         )
+    }
+
+    // MARK: Routes
+
+    /// Routes once for all listeners, and once more for each one with defaults of its own, by its index.
+    private func drafts(_ services: Services, listeners: Int, trace: TraceSettings?) -> (
+        routes: [RouteDraft], ofListeners: [Int: [RouteDraft]]
+    ) {
+        let written =
+            declarations.routes.map { WrittenRoute(node: $0) } + RouteGroup.routes(of: declarations.groups, run: run)
+        var pipelines = NamedPipelines(declarations.pipelines, run: run)
+        var defaults = RouteDefaults(from: declarations.defaults, run: run)
+        let layers = ListenerSettings.defaults(of: declarations.listen, run: run)
+        func drafts(_ listener: DefaultLayer?) -> [RouteDraft] {
+            written.compactMap {
+                RouteDraft(
+                    from: $0,
+                    pipelines: &pipelines,
+                    defaults: &defaults,
+                    listener: listener,
+                    services: services,
+                    trace: trace,
+                    run: run
+                )
+            }
+        }
+        // With one listener there are no routes beside its own.
+        let routes = drafts(listeners == 1 ? layers[0] : nil)
+        let ofListeners = listeners == 1 ? [:] : layers.mapValues(drafts)
+        pipelines.warnOfUnused()
+        defaults.warnOfUnused(written.flatMap(\.defaults) + layers.values)
+        return (routes, ofListeners)
     }
 
     // MARK: Services
@@ -97,7 +145,11 @@ struct PlanDraft {
         var first = [String: Place]()
         for route in routes where !route.name.isEmpty {
             if let place = first[route.name] {
-                run.note(route.place, "the name '\(route.name)' is that of the route at \(place) already")
+                run.note(
+                    .definedTwice,
+                    route.place,
+                    "the name '\(route.name)' is that of the route at \(place) already"
+                )
             } else {
                 first[route.name] = route.place
             }
@@ -110,6 +162,7 @@ struct PlanDraft {
         for route in routes {
             if let first = earlier.first(ambiguousWith: route.match).map({ routes[$0] }) {
                 run.note(
+                    .ambiguousRoutes,
                     route.matchPlace,
                     "some requests match both this route and '\(first.name)' (\(first.matchPlace)), and neither is more"
                         + " specific"
@@ -126,6 +179,7 @@ struct PlanDraft {
         let words = run.services.registry.backends.keys.sorted()
         let word = words.contains("dev") ? "dev" : words.first ?? "dev"
         run.note(
+            .noLightning,
             price.place,
             "'price' needs a node that makes invoices; add 'lightning: { use: \(word) }' to the policy"
         )

@@ -39,7 +39,7 @@ package struct PlanTable {
             for stage in route.stages {
                 let columns = [
                     padded(stage.word, to: wordWidth), padded(stage.summary, to: summaryWidth),
-                    padded(lineDescription(stage.place), to: placeWidth), stage.pipeline.map { "via \($0)" } ?? "",
+                    padded(lineDescription(stage.place), to: placeWidth), remarks(on: stage),
                 ]
                 lines.append("    " + columns.joined(separator: "  "))
             }
@@ -48,14 +48,20 @@ package struct PlanTable {
     }
 
     /// One object, keys sorted.
-    package func json() -> String {
-        PlanDocument(plan, routes: routes).json()
+    ///
+    /// - Parameter isFull: with each value, where it came from and what it overrode.
+    package func json(isFull: Bool = false) -> String {
+        PlanDocument(plan, routes: routes, isFull: isFull).json()
     }
 
     private func heading(of route: PlannedRoute, nameWidth: Int) -> String {
         let service = route.route.service == route.route.name ? "" : "  (service \(route.route.service))"
         let bodies = route.route.bodyLimit.map { "  (bodies up to \($0))" } ?? ""
         return "\(padded(route.route.name, to: nameWidth))  \(route.match)\(service)\(bodies)"
+    }
+
+    private func remarks(on stage: PlannedStage) -> String {
+        [stage.pipeline.map { "via \($0)" }, stage.isShadow ? "SHADOW" : nil].compactMap(\.self).joined(separator: "  ")
     }
 
     private func lineDescription(_ place: Place) -> String { "\(place.file):\(place.line)" }

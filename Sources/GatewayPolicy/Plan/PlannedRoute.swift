@@ -16,6 +16,8 @@ package struct PlannedRoute: Sendable {
     package let schemes: [ListedScheme]
     /// In the order in which they run.
     package let stages: [PlannedStage]
+    /// What it was made from without its pipeline, and where each part of that comes from.
+    let settings: PolicyNode
 
     /// Its requests cost something, be it work or one of few.
     package var isPriced: Bool { price != nil }

@@ -8,4 +8,8 @@ package struct PlannedStage: Sendable {
     package let place: Place
     /// The named pipeline that it is written in; `nil` for the route's own.
     package let pipeline: String?
+    /// What it was made from, and where each part of that comes from.
+    let settings: PolicyNode
+    /// What it decides is written down and has no effect.
+    package let isShadow: Bool
 }

@@ -56,8 +56,12 @@ struct SaleRules {
         for other in others {
             guard let otherPrice = other.fixedPrice, otherPrice < price, opens(route, for: other) else { continue }
             run.note(
+                .cheapTier,
                 prices.place,
-                "the route '\(route.name)' costs \(price) and opens for what the route '\(other.name)' (\(other.place))"
+                of: route.name,
+                other.name,
+                message:
+                    "the route '\(route.name)' costs \(price) and opens for what the route '\(other.name)' (\(other.place))"
                     + " sells for \(otherPrice): a higher tier that is accepted should not cost less"
             )
         }
@@ -84,8 +88,11 @@ struct SaleRules {
             return true
         }
         run.note(
+            .cheapToken,
             prices.place,
-            "the service '\(route.service)' costs '\(others.terms.joined(separator: ", "))' on the route"
+            of: route.name,
+            other.name,
+            message: "the service '\(route.service)' costs '\(others.terms.joined(separator: ", "))' on the route"
                 + " '\(other.name)' (\(others.place)) and '\(prices.terms.joined(separator: ", "))' here: a"
                 + " token bought at the cheaper route opens the other"
         )
@@ -100,8 +107,12 @@ struct SaleRules {
             let conditions = (sale.caveats + others.sale.caveats).map(\.condition)
             guard let condition = conditions.first(where: { terms[$0] != otherTerms[$0] }) else { continue }
             run.note(
+                .otherTerms,
                 place,
-                "'\(sale.scheme)' sells the service '\(route.service)' on other terms than on the route '\(other.name)'"
+                of: route.name,
+                other.name,
+                message:
+                    "'\(sale.scheme)' sells the service '\(route.service)' on other terms than on the route '\(other.name)'"
                     + " (\(others.place)): the caveat '\(condition)' differs, and a token bought at one route opens the"
                     + " other"
             )
@@ -124,18 +135,21 @@ struct SaleRules {
                     break
                 case .unknown:
                     run.note(
+                        .unverifiedCaveat,
                         planned.place,
                         "'\(planned.word)' does not verify \(carried) (\(sold.place)), so that none would open the route"
                             + " '\(route.name)'; \(remedy(for: sold, on: route, at: planned.place))"
                     )
                 case .ignored:
                     run.note(
+                        .unverifiedCaveat,
                         planned.place,
                         "'\(planned.word)' ignores \(carried) (\(sold.place)): what is sold must be verified;"
                             + " \(remedy(for: sold, on: route, at: planned.place))"
                     )
                 case .unfulfillable(let reason):
                     run.note(
+                        .unfulfillableCaveat,
                         sold.place,
                         "the caveat \(carried), \(reason), so that none would open the route '\(route.name)'"
                             + " ('\(planned.word)' stands at \(planned.place))"

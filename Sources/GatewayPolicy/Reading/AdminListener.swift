@@ -25,7 +25,8 @@ enum AdminListener {
                 "the gateway listens on \(other.address) for everybody; 'admin' needs an address of its own"
             )
         } else if !isLocal(listener) {
-            run.warn(
+            run.note(
+                .exposedAdmin,
                 node.place,
                 "whoever reaches \(listener.address) reaches 'admin'; 127.0.0.1 is for this machine alone"
             )

@@ -12,6 +12,10 @@ struct FileReferences: PolicyReferences {
         return text
     }
 
+    func noteSecret(_ text: String) {
+        resolved.insertWritten(text)
+    }
+
     private func text(of reference: PolicyNode.Reference) throws -> String {
         switch reference {
         case .file(let path):

@@ -27,6 +27,22 @@ extension ListenerSettings {
         return listeners
     }
 
+    /// The defaults of the routes of each listener that has some, by its index.
+    static func defaults(of entry: PolicyNode.Entry?, run: LoadingRun) -> [Int: DefaultLayer] {
+        guard let entry else { return [:] }
+        let nodes: [PolicyNode] = if case .list(let items) = entry.value.content { items } else { [entry.value] }
+        var layers = [Int: DefaultLayer]()
+        for (index, node) in nodes.enumerated() {
+            guard case .map(let entries) = node.content,
+                let defaults = entries.first(where: { $0.key == "defaults" })?.value
+            else { continue }
+            let address: PolicyNode? = entries.first { $0.key == "address" }?.value
+            let name: String = if case .text(let text)? = address?.content { " \(text)" } else { "" }
+            layers[index] = DefaultLayer(defaults, of: "the listener\(name)", run: run)
+        }
+        return layers
+    }
+
     private static func one(from node: PolicyNode, run: LoadingRun) -> ListenerSettings? {
         let expected = "an address such as 127.0.0.1:8402 or [::1]:8402"
         var settings = run.reader(for: node, word: "listen")
@@ -66,7 +82,7 @@ extension ListenerSettings {
                 )
             )
         }
-        listener.tls = ServerTLS.one(from: &settings)
+        listener.tls = ServerTLS.one(from: &settings, run: run)
         if settings.node("max-connections") != nil {
             listener.maxConnections = settings.integer("max-connections", in: 1...1_048_576, or: usualConnections)
         }
@@ -96,6 +112,7 @@ extension ListenerSettings {
         ) { ByteRate(parsing: $0) }
         listener.limits.bodyGrace = settings.timeout("body-grace", or: defaults.bodyGrace)
         listener.offersDiscovery = settings.flag("discovery", or: true)
+        _ = settings.node("defaults")
         settings.finish()
         return listener
     }

@@ -4,18 +4,35 @@ internal import GatewayKit
 struct LoadingRun {
     let services: Services
     let references: FileReferences
+    /// Looks at what a policy names outside of it; `nil`: nobody does.
+    var inspection: (any PolicyInspection)?
     /// The plan that is served now, where this one is to take its place: what is the same in both goes on.
-    let current: Plan?
-    let mistakes = PolicyMistakes()
+    var current: Plan?
+    /// See `PolicyLoader.standIns`.
+    var standIns: (@Sendable (Services) -> Services)?
+    var mistakes = PolicyMistakes()
     /// What is odd but works.
     let warnings = PolicyMistakes()
+    /// What a policy lets pass, with a reason.
+    let allowances = Allowances()
 
     func note(_ place: Place, _ message: String) {
-        mistakes.note(PolicyMistake(place, message))
+        note(.setting, place, message)
     }
 
-    func warn(_ place: Place, _ message: String) {
-        warnings.note(PolicyMistake(place, message))
+    func note(_ rule: PolicyRule, _ place: Place, _ message: String) {
+        let mistake = PolicyMistake(place, message, rule: rule)
+        if rule.isMistake {
+            mistakes.note(mistake)
+        } else {
+            warnings.note(mistake)
+        }
+    }
+
+    /// Notes what `allow` lets pass where it names the rule: at the top of the policy, or on one of the routes.
+    func note(_ rule: PolicyRule, _ place: Place, of routes: String..., message: String) {
+        guard !allowances.allow(rule, on: routes) else { return }
+        note(rule, place, message)
     }
 
     /// All that was noted, sorted, without what references stand for.

@@ -70,12 +70,12 @@ struct PolicySyntax {
         let place = source.place(of: position)
         nodeCount += 1
         guard depth <= Self.depthLimit, nodeCount <= Self.nodeLimit else {
-            mistakes.note(PolicyMistake(place, "the file is nested too deeply or too large"))
+            note(.tooLarge, place, "the file is nested too deeply or too large")
             return PolicyNode(.empty, at: place)
         }
         switch node {
         case .scalar(let scalar):
-            return PolicyNode(content(of: scalar, at: place), at: place)
+            return PolicyNode(content(of: scalar, at: place), at: place, style: Self.style(of: scalar))
         case .sequence(let sequence):
             refuseTag(sequence.tag, at: place)
             return PolicyNode(.list(sequence.map { convert($0, depth: depth + 1) }), at: place)
@@ -83,32 +83,60 @@ struct PolicySyntax {
             refuseTag(mapping.tag, at: place)
             return PolicyNode(.map(entries(of: mapping, depth: depth)), at: place)
         case .alias:
-            mistakes.note(PolicyMistake(place, "this alias names no anchor"))
+            note(.notYAML, place, "this alias names no anchor")
             return PolicyNode(.empty, at: place)
         }
     }
 
     private mutating func entries(of mapping: Node.Mapping, depth: Int) -> [PolicyNode.Entry] {
         var entries = [PolicyNode.Entry]()
+        var merged = [PolicyNode.Entry]()
         var firstPlaces = [String: Place]()
         for (key, value) in mapping {
             let position = SourceText.Position(line: key.mark?.line ?? 1, column: key.mark?.column ?? 1)
             let place = source.place(of: position)
             guard case .scalar(let scalar) = key else {
-                mistakes.note(PolicyMistake(place, "a key should be a word, not a list or a map"))
+                note(.notYAML, place, "a key should be a word, not a list or a map")
                 continue
             }
             let name = masked[position] ?? scalar.string
             if let first = firstPlaces[name] {
-                mistakes.note(
-                    PolicyMistake(place, "duplicate key '\(name)'; the first one stands in line \(first.line)")
-                )
+                note(.duplicateKey, place, "duplicate key '\(name)'; the first one stands in line \(first.line)")
                 continue
             }
             firstPlaces[name] = place
-            entries.append(.init(key: name, keyPlace: place, value: convert(value, depth: depth + 1)))
+            let node = convert(value, depth: depth + 1)
+            if name == "<<", scalar.style == .plain {
+                merged = mergedEntries(of: node)
+            } else {
+                entries.append(.init(key: name, keyPlace: place, value: node))
+            }
         }
-        return entries
+        return Overlay.joined(entries, over: merged)
+    }
+
+    /// The entries of the map behind `<<`, or of a list of maps, of which the earlier ones win
+    /// (YAML 1.1, "Merge Key Language-Independent Type").
+    private func mergedEntries(of node: PolicyNode) -> [PolicyNode.Entry] {
+        let maps: [PolicyNode] = if case .list(let nodes) = node.content { nodes } else { [node] }
+        var merged = [PolicyNode.Entry]()
+        for map in maps {
+            guard case .map(let entries) = map.content else {
+                note(.mergeKey, map.place, "'<<' takes a map, or a list of maps, not \(map.kind)")
+                continue
+            }
+            merged = Overlay.joined(merged, over: entries.map { Overlay.marked($0, as: "merged") })
+        }
+        return merged
+    }
+
+    private static func style(of scalar: Node.Scalar) -> PolicyNode.Style {
+        switch scalar.style {
+        case .singleQuoted: .singleQuoted
+        case .doubleQuoted: .doubleQuoted
+        case .literal, .folded: .block
+        default: .plain
+        }
     }
 
     private func content(of scalar: Node.Scalar, at place: Place) -> PolicyNode.Content {
@@ -124,7 +152,7 @@ struct PolicySyntax {
             refuseTag(scalar.tag, at: place)
             return text.isEmpty && scalar.style == .plain ? .empty : .text(text)
         }
-        mistakes.note(PolicyMistake(place, "'\(scalar.tag.description)' needs a name behind it"))
+        note(.unknownTag, place, "'\(scalar.tag.description)' needs a name behind it")
         return .text("")
     }
 
@@ -132,10 +160,10 @@ struct PolicySyntax {
         let name = tag.description
         guard !name.isEmpty, name != "!", !name.hasPrefix("tag:yaml.org,2002:") else { return }
         if name == "!file" || name == "!env" {
-            mistakes.note(PolicyMistake(place, "'\(name)' needs a name behind it, not a list or a map"))
+            note(.unknownTag, place, "'\(name)' needs a name behind it, not a list or a map")
         } else {
             let hint = Guess.hint(for: name, among: ["!file", "!env"])
-            mistakes.note(PolicyMistake(place, "unknown tag '\(name)'\(hint); there are !file path and !env NAME"))
+            note(.unknownTag, place, "unknown tag '\(name)'\(hint); there are !file path and !env NAME")
         }
     }
 
@@ -153,16 +181,24 @@ struct PolicySyntax {
             }
         case .duplicatedKeysInMapping(let keys, let context):
             let names = keys.sorted().map { "'\($0)'" }.joined(separator: ", ")
-            note(.init(line: context.mark.line, column: context.mark.column), "duplicate key \(names) in this map")
+            note(
+                .init(line: context.mark.line, column: context.mark.column),
+                "duplicate key \(names) in this map",
+                rule: .duplicateKey
+            )
         default:
             let firstLine = "\(error)".prefix { $0 != "\n" }
             note(.init(), "this is not YAML: \(firstLine)")
         }
     }
 
-    private func note(_ position: SourceText.Position, _ message: String) {
+    private func note(_ rule: PolicyRule, _ place: Place, _ message: String) {
+        mistakes.note(PolicyMistake(place, message, rule: rule))
+    }
+
+    private func note(_ position: SourceText.Position, _ message: String, rule: PolicyRule = .notYAML) {
         // A position of 0 stands for none.
         let position = SourceText.Position(line: max(1, position.line), column: max(1, position.column))
-        mistakes.note(PolicyMistake(source.place(of: position), message))
+        note(rule, source.place(of: position), message)
     }
 }

@@ -6,9 +6,15 @@ final class ResolvedTexts {
     private static let shortest = 8
 
     private var texts: Set<String> = []
+    /// What is written down in the policy where a secret is asked for.
+    private(set) var written: Set<String> = []
 
     func insert(_ text: String) {
         texts.insert(text)
+    }
+
+    func insertWritten(_ text: String) {
+        written.insert(text)
     }
 
     /// The same mistakes, hiding what must not be printed. Plugins word messages of their own, with what they found.
@@ -24,7 +30,7 @@ final class ResolvedTexts {
                     message.replace(text, with: "\(Secret(text))")
                 }
             }
-            return PolicyMistake(mistake.place, message)
+            return PolicyMistake(mistake.place, message, rule: mistake.rule)
         }
     }
 }

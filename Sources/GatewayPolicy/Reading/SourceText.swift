@@ -29,10 +29,18 @@ struct SourceText {
             case .scalarValue(let scalar):
                 let code = String(scalar.value, radix: 16, uppercase: true)
                 let digits = String(repeating: "0", count: max(0, 4 - code.count)) + code
-                mistakes.note(PolicyMistake(place(of: position), "the character U+\(digits) is not allowed in YAML"))
+                mistakes.note(
+                    PolicyMistake(
+                        place(of: position),
+                        "the character U+\(digits) is not allowed in YAML",
+                        rule: .notText
+                    )
+                )
                 return nil
             case .error:
-                mistakes.note(PolicyMistake(place(of: position), "the file is not text in UTF-8"))
+                mistakes.note(
+                    PolicyMistake(place(of: position), "the file is not text in UTF-8", rule: .notText)
+                )
                 return nil
             case .emptyInput:
                 return

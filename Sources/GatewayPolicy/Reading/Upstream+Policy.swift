@@ -26,14 +26,14 @@ extension Upstream {
         let resolvePlace = settings.node("resolve-every")?.place
         let healthCheck = HealthCheck.one(from: &settings)
         let tlsPlace = settings.node("tls")?.place
-        let tls = UpstreamTLS.one(from: &settings)
+        let tls = UpstreamTLS.one(from: &settings, run: run)
         settings.finish()
 
         guard let url else {
             if case .map = entry.value.content {
-                run.note(entry.keyPlace, "'\(entry.key)' needs 'url': \(example)")
+                run.note(.missingSetting, entry.keyPlace, "'\(entry.key)' needs 'url': \(example)")
             } else if case .empty = entry.value.content {
-                run.note(entry.keyPlace, "'\(entry.key)' needs 'url': \(example)")
+                run.note(.missingSetting, entry.keyPlace, "'\(entry.key)' needs 'url': \(example)")
             }
             return nil
         }
@@ -87,6 +87,9 @@ extension Upstream {
                 }
                 common = common ?? scheme
                 endpoints.append(endpoint)
+                if endpoint.isNamed, let fault = run.inspection?.fault(ofHost: endpoint.host) {
+                    run.note(.unresolvedName, item.place, fault)
+                }
             } catch {
                 run.note(error, about: item, key: "url")
             }

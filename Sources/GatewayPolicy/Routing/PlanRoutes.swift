@@ -3,7 +3,7 @@ internal import HTTPTypes
 
 /// Finds what runs for a request: by its head alone, and where routes are told apart by what a body calls, the door to
 /// them.
-struct PlanRoutes: Sendable {
+struct PlanRoutes: Routing {
     private struct Target: Sendable {
         let route: Route
         let preflight: Route?
@@ -48,11 +48,12 @@ struct PlanRoutes: Sendable {
     func route(for request: RequestHead) -> Route? {
         // A preflight belongs to the route of the request that it announces, whatever methods that one has.
         if let method = request.preflightMethod, let index = table.route(for: request, as: method),
-            let preflight = targets[index].preflight
+            index != Endpoints.undecided, let preflight = targets[index].preflight
         {
             return preflight
         }
         guard let index = table.route(for: request, as: request.method) else { return nil }
+        guard index != Endpoints.undecided else { return UndecidedStage.route }
         guard let door = targets[index].door, Self.mayCall(request) else { return targets[index].route }
         return door
     }

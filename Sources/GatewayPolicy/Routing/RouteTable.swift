@@ -31,7 +31,8 @@ struct RouteTable: Sendable {
         }
     }
 
-    /// The number of the route for a request as if it had this method; `nil` when none matches.
+    /// The number of the route for a request as if it had this method; `nil` when none matches, `Endpoints.undecided` when
+    /// it cannot be told which.
     func route(for request: RequestHead, as method: HTTPRequest.Method) -> Int? {
         request.authorityBytes.withUnsafeReadableBytes { authority in
             request.pathBytes.withUnsafeReadableBytes { path in
@@ -76,15 +77,15 @@ struct RouteTable: Sendable {
         _ method: HTTPRequest.Method
     ) -> Int? {
         var prefix = SegmentTrie.Prefix()
-        if let route = trie.route(for: path, root: host.root, method: method, prefix: &prefix) {
+        if let route = trie.route(for: path, root: host.root, request, as: method, prefix: &prefix) {
             return route
         }
         if !host.regexes.isEmpty,
-            let route = host.regexes.route(for: path, text: { request.path }, method: method)
+            let route = host.regexes.route(for: path, of: request, as: method)
         {
             return route
         }
-        return prefix.route ?? host.everyPath.route(for: method)
+        return prefix.route ?? host.everyPath.route(for: request, as: method)
     }
 
     /// The host in an authority: without the port, the brackets of an IPv6 address, and the dot that may end a name
@@ -116,13 +117,13 @@ struct RouteTable: Sendable {
         let root = hosts[host].root
         switch match.path {
         case .any:
-            hosts[host].everyPath.add(route, methods: match.methods)
+            hosts[host].everyPath.add(route, match)
         case .exact(let segments):
-            trie.add(route, at: segments, root: root, methods: match.methods)
+            trie.add(route, at: segments, root: root, match)
         case .below(let segments):
-            trie.add(route, below: segments, root: root, methods: match.methods)
+            trie.add(route, below: segments, root: root, match)
         case .regex(let regex):
-            hosts[host].regexes.add(route, at: regex, methods: match.methods)
+            hosts[host].regexes.add(route, at: regex, match)
         }
     }
 

@@ -1,3 +1,4 @@
+internal import GatewayKit
 internal import HTTPTypes
 
 /// The paths of all hosts of a plan, segment by segment: one tree a host.
@@ -31,14 +32,14 @@ struct SegmentTrie: Sendable {
         return nodes.count - 1
     }
 
-    mutating func add(_ route: Int, at segments: [PathPattern.Segment], root: Int, methods: [HTTPRequest.Method]) {
+    mutating func add(_ route: Int, at segments: [PathPattern.Segment], root: Int, _ match: RouteMatch) {
         let node = node(for: segments, root: root)
-        nodes[node].exact.add(route, methods: methods)
+        nodes[node].exact.add(route, match)
     }
 
-    mutating func add(_ route: Int, below segments: [PathPattern.Segment], root: Int, methods: [HTTPRequest.Method]) {
+    mutating func add(_ route: Int, below segments: [PathPattern.Segment], root: Int, _ match: RouteMatch) {
         let node = node(for: segments, root: root)
-        nodes[node].below.add(route, methods: methods)
+        nodes[node].below.add(route, match)
         nodes[node].hasBelow = true
     }
 
@@ -47,11 +48,12 @@ struct SegmentTrie: Sendable {
     func route(
         for path: UnsafeRawBufferPointer,
         root: Int,
-        method: HTTPRequest.Method,
+        _ request: RequestHead,
+        as method: HTTPRequest.Method,
         prefix: inout Prefix
     ) -> Int? {
         guard path.count > 0, path[0] == Self.slash else { return nil }
-        return route(for: path, from: 1, at: root, depth: 0, method: method, prefix: &prefix)
+        return route(for: path, from: 1, at: root, depth: 0, request, as: method, prefix: &prefix)
     }
 
     /// - Parameter start: where the segment begins: behind a slash.
@@ -60,10 +62,11 @@ struct SegmentTrie: Sendable {
         from start: Int,
         at index: Int,
         depth: Int,
-        method: HTTPRequest.Method,
+        _ request: RequestHead,
+        as method: HTTPRequest.Method,
         prefix: inout Prefix
     ) -> Int? {
-        if nodes[index].hasBelow, depth > prefix.depth, let route = nodes[index].below.route(for: method) {
+        if nodes[index].hasBelow, depth > prefix.depth, let route = nodes[index].below.route(for: request, as: method) {
             prefix = Prefix(depth: depth, route: route)
         }
         var end = start
@@ -73,16 +76,32 @@ struct SegmentTrie: Sendable {
         let literal = edges.value(owner: index, path, in: start..<end)
         let parameter = end > start ? nodes[index].parameter : nil
         if end == path.count {
-            return literal.flatMap { nodes[$0].exact.route(for: method) }
-                ?? parameter.flatMap { nodes[$0].exact.route(for: method) }
+            return literal.flatMap { nodes[$0].exact.route(for: request, as: method) }
+                ?? parameter.flatMap { nodes[$0].exact.route(for: request, as: method) }
         }
         if let literal,
-            let route = route(for: path, from: end + 1, at: literal, depth: depth + 1, method: method, prefix: &prefix)
+            let route = route(
+                for: path,
+                from: end + 1,
+                at: literal,
+                depth: depth + 1,
+                request,
+                as: method,
+                prefix: &prefix
+            )
         {
             return route
         }
         guard let parameter else { return nil }
-        return route(for: path, from: end + 1, at: parameter, depth: depth + 1, method: method, prefix: &prefix)
+        return route(
+            for: path,
+            from: end + 1,
+            at: parameter,
+            depth: depth + 1,
+            request,
+            as: method,
+            prefix: &prefix
+        )
     }
 
     private mutating func node(for segments: [PathPattern.Segment], root: Int) -> Int {

@@ -22,6 +22,8 @@ package struct AccessLogEntry: Sendable {
     /// The stage that replied or forwarded; `nil` when none did.
     package let stage: String?
     package let upstream: String?
+    /// What the first stage in shadow that would have refused the request says: `rate-limit 429`.
+    package let shadow: String?
     package let outcome: Outcome
     /// Why the gateway ended the stream of the request with a reset (RFC 9113 §5.4.2).
     package let reason: String?
@@ -51,6 +53,7 @@ package struct AccessLogEntry: Sendable {
         route: String?,
         stage: String?,
         upstream: String?,
+        shadow: String? = nil,
         outcome: Outcome,
         reason: String? = nil,
         timing: Timing
@@ -65,6 +68,7 @@ package struct AccessLogEntry: Sendable {
         self.route = route
         self.stage = stage
         self.upstream = upstream
+        self.shadow = shadow
         self.outcome = outcome
         self.reason = reason
         self.timing = timing

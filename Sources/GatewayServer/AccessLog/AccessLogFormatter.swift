@@ -16,7 +16,8 @@ package struct AccessLogFormatter: Sendable {
     /// Appends one line with its line end.
     package func write(_ entry: AccessLogEntry, into buffer: inout ByteBuffer) {
         let texts = entry.authority.readableBytes + entry.path.readableBytes + (entry.method?.rawValue.utf8.count ?? 0)
-        let names = [entry.route, entry.stage, entry.reason, entry.upstream].reduce(0) { $0 + ($1?.utf8.count ?? 0) }
+        let names = [entry.route, entry.stage, entry.shadow, entry.reason, entry.upstream]
+            .reduce(0) { $0 + ($1?.utf8.count ?? 0) }
         let longest = Self.frame + LogText.longest(texts + names)
         buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: longest) { memory in
             var line = AccessLogLine(format, in: memory)
@@ -29,6 +30,7 @@ package struct AccessLogFormatter: Sendable {
             line.add("protocol", entry.version.map(Self.name(of:)))
             line.add("route", entry.route)
             line.add("stage", entry.stage)
+            line.add("would_refuse", entry.shadow)
             line.add("status", (entry.outcome.status?.code).map { UInt64(clamping: $0) })
             line.add("outcome", Self.name(of: entry.outcome.end))
             line.add("reason", entry.reason)

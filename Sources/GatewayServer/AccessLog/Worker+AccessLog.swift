@@ -12,8 +12,9 @@ extension Worker {
             client: exchange.client.address,
             request: exchange.request,
             route: exchange.route.name,
-            stage: (stage as? any StagePlugin).map { type(of: $0).word },
+            stage: stage?.word,
             upstream: trace.upstream?.name,
+            shadow: exchange.shadowRefusals.first.map { "\($0.word) \($0.status.code)" },
             outcome: outcome,
             reason: trace.reason,
             timing: trace.timing(until: .now())

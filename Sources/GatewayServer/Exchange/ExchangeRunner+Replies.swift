@@ -9,6 +9,7 @@ extension ExchangeRunner {
         guard let exchange else { return .wait }
         dropUpstream()
         trace?.noteFirstByte()
+        if worker.decisions != nil, let problem = reply.problem { refusal = (reply.status, problem.detail) }
         exchange.upstreamFailure = driver.failure
         exchange.repliedStatus = reply.status
         // Of the response that this one is in place of.

@@ -12,7 +12,10 @@ extension ExchangeRunner {
             // What it was told before counts where it is sooner: this may be the second attempt.
             exchange.deadline = min(exchange.deadline ?? .distantFuture, worker.now + TimeAmount(total))
         }
-        switch worker.pool.acquire(upstream, for: self, avoiding: avoided) {
+        let acquisition =
+            worker.canned?.acquire(upstream, for: self)
+            ?? worker.pool.acquire(upstream, for: self, avoiding: avoided)
+        switch acquisition {
         case .connection(let connection):
             self.upstream = connection
             return driver.connected()

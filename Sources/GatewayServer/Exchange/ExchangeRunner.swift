@@ -28,6 +28,8 @@ final class ExchangeRunner: RequestBodySource {
     var bodyPace = BodyPace()
     /// `nil` where no access log is kept.
     var trace: ExchangeTrace?
+    /// What was answered in place of a response, for `Worker.decisions`.
+    var refusal: (status: HTTPResponse.Status, detail: String?)?
 
     init(worker: Worker, front: any Front) {
         self.worker = worker
@@ -51,6 +53,7 @@ final class ExchangeRunner: RequestBodySource {
         lastActivity = worker.now
         bodyPace = BodyPace()
         trace = worker.accessLog == nil ? nil : ExchangeTrace()
+        refusal = nil
         if let limit = exchange.bodyLimit, case .length(let length) = exchange.request.body,
             length > UInt64(limit.bytes)
         {
@@ -120,14 +123,31 @@ final class ExchangeRunner: RequestBodySource {
             let stage = driver.decider.map { exchange.route.stages[$0] }
             worker.record(exchange, trace, decidedBy: stage, as: outcome)
         }
+        if let decisions = worker.decisions, refusal != nil || exchange.explanation != nil {
+            note(exchange, outcome, in: decisions)
+        }
         front.recycle(exchange)
         return front
+    }
+
+    private func note(_ exchange: Exchange, _ outcome: Outcome, in decisions: RecentDecisions) {
+        decisions.add(
+            RecentDecision(
+                of: exchange,
+                at: worker.time.now(),
+                admitted: driver.admitted,
+                decider: driver.decider,
+                refusal: refusal,
+                outcome: outcome
+            )
+        )
     }
 
     // MARK: Stages
 
     private func admit(_ index: Int) -> ExchangeDriver.Action {
         guard let exchange else { return .wait }
+        exchange.explanation?.begin(index, in: exchange)
         do {
             switch try exchange.route.stages[index].admit(exchange) {
             case .now(let decision):
@@ -137,14 +157,21 @@ final class ExchangeRunner: RequestBodySource {
                 return .wait
             }
         } catch {
-            return driver.stageFailed(with: reply(to: error, in: exchange))
+            return driver.stageFailed(with: failure(error, in: exchange))
         }
+    }
+
+    private func failure(_ error: any Error, in exchange: Exchange) -> Reply {
+        let reply = reply(to: error, in: exchange)
+        exchange.explanation?.failed(with: reply, in: exchange)
+        return reply
     }
 
     private func tell(_ decision: Decision, of exchange: Exchange) -> ExchangeDriver.Action {
         // The stage may have chosen another route.
         driver.stageCount = exchange.route.stages.count
         let refusal: Reply? = if case .forward = decision { exchange.refusal } else { nil }
+        exchange.explanation?.decided(decision, refusal: refusal, in: exchange)
         return driver.stageDecided(decision, refusal: refusal)
     }
 
@@ -154,7 +181,7 @@ final class ExchangeRunner: RequestBodySource {
         case .success(let decision):
             perform(tell(decision, of: exchange))
         case .failure(let error):
-            perform(driver.stageFailed(with: reply(to: error, in: exchange)))
+            perform(driver.stageFailed(with: failure(error, in: exchange)))
         }
     }
 

@@ -21,11 +21,13 @@ package final class GatewayServer: Sendable {
     private let drainTimeout: Duration
     private let dataFolder: String
     private let accessLog: AccessLog?
+    private let decisions: RecentDecisions?
     private let resolver: any NameResolver
 
     /// - Parameters:
     ///   - dataFolder: where self-signed certificates are kept.
     ///   - accessLog: gets a line for each request. The server does not stop it.
+    ///   - decisions: learns of each request that is refused or traced; `nil`: nobody does.
     ///   - resolver: looks up the names of upstreams.
     ///   - drainTimeout: how long exchanges may go on once the server, or their listener, is told to stop.
     package init(
@@ -33,6 +35,7 @@ package final class GatewayServer: Sendable {
         group: any EventLoopGroup,
         dataFolder: String = ".",
         accessLog: AccessLog? = nil,
+        decisions: RecentDecisions? = nil,
         resolver: any NameResolver = SystemNameResolver(),
         time: TimeSource = .system,
         logger: Logger,
@@ -41,6 +44,7 @@ package final class GatewayServer: Sendable {
         self.listeners = listeners
         self.group = group
         self.accessLog = accessLog
+        self.decisions = decisions
         self.resolver = resolver
         self.time = time
         self.logger = logger
@@ -56,12 +60,13 @@ package final class GatewayServer: Sendable {
         let upstreamTLS = UpstreamTLSContexts()
         let names = UpstreamNames(resolver, logger: logger)
         for eventLoop in group.makeIterator() {
-            let worker = try await eventLoop.submit { [time, logger, accessLog] in
+            let worker = try await eventLoop.submit { [time, logger, accessLog, decisions] in
                 let worker = Worker(
                     eventLoop: eventLoop,
                     time: time,
                     logger: logger,
                     accessLog: accessLog,
+                    decisions: decisions,
                     tls: upstreamTLS,
                     names: names
                 )

@@ -12,10 +12,14 @@ final class Worker {
     let time: TimeSource
     /// `nil`: requests are not written down.
     var accessLog: AccessLog?
+    /// `nil`: what was refused is not kept for its operator.
+    let decisions: RecentDecisions?
     /// For the lines of the access log, one after the other.
     var accessLogLine = ByteBuffer()
     let flushes: FlushQueue
     private(set) var pool: UpstreamPool
+    /// In a trial, what stands in place of every upstream.
+    var canned: CannedUpstreams?
     /// The time of the last tick: exact enough for timeouts, and free.
     private(set) var now: NIODeadline
     private(set) var isDraining = false
@@ -35,6 +39,7 @@ final class Worker {
         time: TimeSource,
         logger: Logger,
         accessLog: AccessLog?,
+        decisions: RecentDecisions? = nil,
         tls: UpstreamTLSContexts,
         names: UpstreamNames
     ) {
@@ -42,6 +47,7 @@ final class Worker {
         self.time = time
         self.logger = logger
         self.accessLog = accessLog
+        self.decisions = decisions
         flushes = FlushQueue(eventLoop: eventLoop)
         pool = UpstreamPool(eventLoop: eventLoop, tls: tls, names: names, flushes: flushes)
         now = eventLoop.now
@@ -58,18 +64,22 @@ final class Worker {
     }
 
     private func tick() {
-        now = eventLoop.now
-        let seconds = time.now().seconds
-        if seconds != dateSeconds {
-            dateSeconds = seconds
-            date = HTTPDate.text(seconds)
-        }
+        refreshTime()
         // Backwards: what is closed is replaced by the last one.
         for index in connections.indices.reversed() where index < connections.count {
             connections[index].checkDeadlines(now: now)
         }
         drainClosing()
         pool.checkDeadlines(now: now, for: self)
+    }
+
+    func refreshTime() {
+        now = eventLoop.now
+        let seconds = time.now().seconds
+        if seconds != dateSeconds {
+            dateSeconds = seconds
+            date = HTTPDate.text(seconds)
+        }
     }
 
     /// Unlike any other of this process, and hard to guess from those before.

@@ -1,29 +1,39 @@
 package import GatewayKit
+internal import GatewayPolicy
 internal import HTTPTypes
 
-/// What the gateway tells its operator and the machines around it: that it lives, whether it is ready, and what it serves;
-/// and where it is told to take up changed policies.
+/// What the gateway tells its operator and the machines around it: that it lives, whether it is ready, what it serves, why
+/// it refused a request, and what its stages in shadow would do; and where it is told to take up changed policies.
 package struct AdminStage: Stage {
-    private static let paths = "/healthz, /readyz, /status and /reload"
+    private static let paths = "/healthz, /readyz, /status, /reload, /shadow and /explain/<decision id>"
+    private static let explanations = "/explain/"
 
     /// Every browser sends one of them with a request that is not a navigation.
     private static let browserFields = ["origin", "sec-fetch-site"].compactMap { FieldName($0) }
 
     private let readiness: Readiness
     private let reload: GatewayReload?
+    private let decisions: RecentDecisions?
 
-    /// - Parameter reload: `nil`: there is nothing to reload.
-    package init(_ readiness: Readiness, _ reload: GatewayReload? = nil) {
+    /// - Parameters:
+    ///   - reload: `nil`: there is nothing to reload.
+    ///   - decisions: what is looked up by decision id; `nil`: nothing.
+    package init(_ readiness: Readiness, _ reload: GatewayReload? = nil, _ decisions: RecentDecisions? = nil) {
         self.readiness = readiness
         self.reload = reload
+        self.decisions = decisions
     }
 
     package func admit(_ exchange: Exchange) -> Eventually<Decision> {
-        switch exchange.request.path {
+        let path = exchange.request.path
+        return switch path {
         case "/healthz": read(exchange) { .now(.text("ok\n")) }
         case "/readyz": read(exchange) { .now(readiness.reply) }
         case "/status": read(exchange) { status(exchange) }
         case "/reload": order(exchange) { reloading(exchange) }
+        case "/shadow": read(exchange) { shadows(exchange) }
+        case _ where path.hasPrefix(Self.explanations):
+            read(exchange) { .now(explanation(of: String(path.dropFirst(Self.explanations.count)))) }
         default: .now(.reply(Reply(.notFound, detail: "there are \(Self.paths) here")))
         }
     }
@@ -67,7 +77,23 @@ package struct AdminStage: Stage {
         }
     }
 
-    private static var nothing: Reply { Reply(.notFound, detail: "there is nothing to reload") }
+    private func explanation(of text: String) -> Reply {
+        guard let id = ExchangeID(parsing: text) else {
+            return Reply(.badRequest, detail: "a decision id is 16 hexadecimal digits")
+        }
+        guard let decision = decisions?.decision(id) else {
+            return Reply(.notFound, detail: "nothing is known of this request any more: the last refusals are kept")
+        }
+        return .json(ExplanationDocument(decision).json() + "\n")
+    }
+
+    /// Of the plan that is served now.
+    private func shadows(_ exchange: Exchange) -> Eventually<Reply> {
+        guard let reload else { return .now(Self.nothing) }
+        return exchange.later { .json(ShadowReport(await reload.policy.plan).json() + "\n") }
+    }
+
+    private static var nothing: Reply { Reply(.notFound, detail: "there is no policy here") }
 
     private static func refusal(_ detail: String, allow: String) -> Reply {
         var refusal = Reply(.methodNotAllowed, detail: detail)

@@ -14,6 +14,9 @@ struct PlanCommand: ParsableCommand {
     @Option(help: "Only the route of this name.")
     var route: String?
 
+    @Flag(help: "Each value, the line it came from, and what it overrode.")
+    var full = false
+
     @Flag(help: "JSON, as when piped.")
     var json = false
 
@@ -25,6 +28,13 @@ struct PlanCommand: ParsableCommand {
             throw CommandFailure(.notFound, "there is no route '\(route)'\(hint)")
         }
         let table = PlanTable(plan, route: route)
-        Terminal.standardOutput(json || !Terminal.isInteractive ? table.json() : table.text())
+        if json || !Terminal.isInteractive {
+            Terminal.standardOutput(table.json(isFull: full))
+            return
+        }
+        Terminal.standardOutput(table.text())
+        if full {
+            Terminal.standardOutput("\n" + PlanValues(plan, route: route).text())
+        }
     }
 }

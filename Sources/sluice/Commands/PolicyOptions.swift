@@ -32,9 +32,21 @@ struct PolicyOptions: ParsableArguments {
     ///
     /// - Throws: `CommandFailure` after every mistake was printed; 5 when there are no policies.
     func load(logger: Logger) throws -> LoadedPolicy {
+        try requirePolicies()
+        return try LoadedPolicy(dataFolder: dataFolder, logger: logger) { $0.load(policies) }
+    }
+
+    /// Reads policies with the built-in plugins, for whoever tells the mistakes itself.
+    ///
+    /// - Throws: `CommandFailure` 5 when there are no policies.
+    func loader(logger: Logger) throws -> PolicyLoader {
+        try requirePolicies()
+        return LoadedPolicy.loader(LoadedPolicy.services(dataFolder: dataFolder, logger: logger))
+    }
+
+    private func requirePolicies() throws {
         guard FileManager.default.fileExists(atPath: policies) else {
             throw CommandFailure(.notFound, "there is no '\(policies)': name a policy file or a folder of them")
         }
-        return try LoadedPolicy(dataFolder: dataFolder, logger: logger) { $0.load(policies) }
     }
 }

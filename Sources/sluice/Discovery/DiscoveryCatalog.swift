@@ -13,6 +13,8 @@ struct DiscoveryCatalog: Sendable {
         let methods: [HTTPRequest.Method]
         /// What the body is to call; `nil`: it is not looked at.
         let call: CallPattern?
+        /// Not for all such requests. For which, is not told: it may be a secret.
+        let isConditional: Bool
         let service: String
         let offer: PlannedOffer
 
@@ -44,6 +46,7 @@ struct DiscoveryCatalog: Sendable {
                     path: Self.path(of: planned.match.path),
                     methods: planned.match.methods,
                     call: planned.match.call,
+                    isConditional: planned.match.when != nil,
                     service: planned.route.service,
                     offer: offer
                 )

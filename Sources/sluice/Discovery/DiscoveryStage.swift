@@ -59,7 +59,7 @@ struct DiscoveryStage: Stage {
                 case .asked: "a price that depends on the request"
                 }
             let target = entry.path.map { "`\(methods.isEmpty ? "" : "\(methods) ")\($0)`" } ?? "further paths"
-            let call = entry.call.map { " calling `\($0)`" } ?? ""
+            let call = entry.call.map { " calling `\($0)`" } ?? (entry.isConditional ? " for some requests" : "")
             return
                 "- \(target)\(call): \(price), service `\(entry.service)`, \(entry.offer.schemes.joined(separator: " or "))"
         }

@@ -87,9 +87,9 @@ struct OpenAPIOperation: Encodable {
         let names = path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
         parameters = names.map { Parameter(name: $0) }
         let called = entries.filter { $0.call != nil }
-        let plain = entries.first { $0.call == nil }
+        let plain = Self.plain(entries)
         // An operation that is paid for whatever its body says, or one that each call has its own price in.
-        let shown = called.isEmpty ? [plain].compactMap { $0 } : called + [plain].compactMap { $0 }
+        let shown = called + plain
         summary = called.isEmpty ? shown.first?.service ?? "" : "JSON-RPC"
         responses = ["200": Answer(description: "Paid for"), "402": Self.refusal(isCall: !called.isEmpty)]
         payment = Self.payment(for: shown)
@@ -106,8 +106,17 @@ struct OpenAPIOperation: Encodable {
             }
         let l402 = shown.filter { $0.offer.schemes.contains(L402Scheme.word) }
         security = l402.isEmpty ? nil : [["L402": []]]
-        l402Service = l402.count == 1 ? l402.first?.service : nil
-        l402Pricing = l402.count == 1 ? l402.first.flatMap { L402Pricing($0) } : nil
+        let isOne = l402.count == 1 && l402.first?.isConditional == false
+        l402Service = isOne ? l402.first?.service : nil
+        l402Pricing = isOne ? l402.first.flatMap { L402Pricing($0) } : nil
+    }
+
+    /// Those that are paid for whatever the body says: of the most specific host all with a condition, and the one that takes
+    /// the rest.
+    private static func plain(_ entries: [DiscoveryCatalog.Entry]) -> [DiscoveryCatalog.Entry] {
+        let plain = entries.filter { $0.call == nil }
+        let sameHost = plain.prefix { $0.host == plain.first?.host }
+        return sameHost.filter(\.isConditional) + [plain.first { !$0.isConditional }].compactMap { $0 }
     }
 
     private static func refusal(isCall: Bool) -> Answer {
@@ -128,10 +137,11 @@ struct OpenAPIOperation: Encodable {
                 continue
             }
             let priced = entries.filter { $0.offer.intents.contains(intent) }
-            let isOne = priced.count == 1 && priced.first?.call == nil
+            let isOne = priced.count == 1 && priced.first?.call == nil && priced.first?.isConditional == false
             let texts = priced.map { entry in
                 let price = entry.satoshis.map { "\($0) sat" } ?? "a price that depends on the request"
-                return "\(entry.call?.description ?? "anything else"): \(price)"
+                let rest = entry.isConditional ? "some requests" : "anything else"
+                return "\(entry.call?.description ?? rest): \(price)"
             }
             offers.append(
                 Offer(

@@ -31,7 +31,7 @@ package final class Gateway: Sendable {
         let fileLimit = OpenFileLimit.raised()
         try await plan.store.start()
         do {
-            try served.prepare()
+            try policy.prepareKeys()
             let position = try await followOnce(after: 0)
             try await plan.lightning.start()
             do {
@@ -62,10 +62,13 @@ package final class Gateway: Sendable {
         do {
             let readiness = Readiness()
             let reload = GatewayReload(policy)
-            let admin = AdminStage(readiness, reload)
-            let local = try await server(of: served.local(admin), on: group.next(), accessLog: nil).start()
+            // Nobody could ask for them without an operator's listener.
+            let decisions = plan.admin.map { _ in RecentDecisions() }
+            let admin = AdminStage(readiness, reload, decisions)
+            let local = try await server(of: served.local(admin), on: group.next()).start()
             do {
-                let server = try await server(of: served.open(listeners), on: group, accessLog: accessLog).start()
+                let server = try await server(of: served.open(listeners), on: group, accessLog: accessLog, decisions)
+                    .start()
                 let serving = GatewayReload.Serving(
                     server: server,
                     local: local,
@@ -95,13 +98,15 @@ package final class Gateway: Sendable {
     private func server(
         of listeners: [GatewayServer.Listener],
         on group: any EventLoopGroup,
-        accessLog: AccessLog?
+        accessLog: AccessLog? = nil,
+        _ decisions: RecentDecisions? = nil
     ) -> GatewayServer {
         GatewayServer(
             listeners: listeners,
             group: group,
             dataFolder: policy.dataFolder,
             accessLog: accessLog,
+            decisions: decisions,
             time: policy.time,
             logger: logger,
             drainTimeout: drainTimeout

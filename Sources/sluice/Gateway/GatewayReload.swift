@@ -110,7 +110,7 @@ package actor GatewayReload {
         guard let serving else { throw StartFailure("the gateway has not started yet") }
         let listeners = PolicyListeners(policy: next, extraServices: serving.extraServices)
         let before = PolicyListeners(policy: policy, extraServices: serving.extraServices)
-        try listeners.prepare()
+        try next.prepareKeys()
         var started = [any Startable]()
         var accessLog = accessLog
         let logChanges = next.plan.accessLog != policy.plan.accessLog

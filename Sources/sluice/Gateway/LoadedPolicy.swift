@@ -24,13 +24,30 @@ package struct LoadedPolicy: Sendable {
     private let invoiceBudget: InvoiceBudget
     private let source: Source
 
+    /// What the plugins that are built in are made with.
+    package static func services(dataFolder: String, time: TimeSource = .system, logger: Logger) -> Services {
+        Services(
+            registry: BuiltIn.registry,
+            time: time,
+            logger: logger,
+            store: NoStore(),
+            lightning: NoLightning(),
+            dataFolder: dataFolder
+        )
+    }
+
     /// Loads with the built-in plugins and this process's environment, and prints every mistake and warning.
     ///
+    /// - Parameters:
+    ///   - standIns: see `PolicyLoader.standIns`.
+    ///   - printsWarnings: also what is odd but works.
     /// - Throws: `CommandFailure` with the number of mistakes.
     package init(
         dataFolder: String,
         time: TimeSource = .system,
         logger: Logger,
+        standIns: (@Sendable (Services) -> Services)? = nil,
+        printsWarnings: Bool = true,
         load source: @escaping Source
     ) throws {
         self.dataFolder = dataFolder
@@ -41,31 +58,29 @@ package struct LoadedPolicy: Sendable {
         files = RecordingFiles()
         revocations = RevocationList()
         invoiceBudget = InvoiceBudget()
-        let loader = Self.loader(
-            Services(
-                registry: BuiltIn.registry,
-                time: time,
-                logger: logger,
-                store: NoStore(),
-                lightning: NoLightning(),
-                revocations: revocations,
-                invoiceBudget: invoiceBudget,
-                parts: parts,
-                dataFolder: dataFolder
-            ),
-            files
-        )
+        var services = Self.services(dataFolder: dataFolder, time: time, logger: logger)
+        services.revocations = revocations
+        services.invoiceBudget = invoiceBudget
+        services.parts = parts
+        var loader = Self.loader(services, files)
+        loader.standIns = standIns
         switch source(loader) {
         case .plan(let plan):
             self.plan = plan
-            for warning in plan.warnings {
-                Terminal.standardError("\(warning.place): warning: \(warning.message)")
-            }
+            if printsWarnings { Self.tell(mistakes: [], warnings: plan.warnings) }
         case .mistakes(let mistakes):
-            for mistake in mistakes {
-                Terminal.standardError("\(mistake)")
-            }
+            Self.tell(mistakes: mistakes, warnings: [])
             throw CommandFailure(.failed, mistakes.count == 1 ? "1 mistake" : "\(mistakes.count) mistakes")
+        }
+    }
+
+    /// A line each: the place, what was expected, and the rule that is not kept.
+    static func tell(mistakes: [PolicyMistake], warnings: [PolicyMistake]) {
+        for mistake in mistakes {
+            Terminal.standardError("\(mistake) [\(mistake.rule.rawValue)]")
+        }
+        for warning in warnings {
+            Terminal.standardError("\(warning.warningDescription) [\(warning.rule.rawValue)]")
         }
     }
 
@@ -87,27 +102,21 @@ package struct LoadedPolicy: Sendable {
         parts = SharedParts(after: current.parts)
         revocations = current.revocations
         invoiceBudget = current.invoiceBudget
-        let loader = Self.loader(
-            Services(
-                registry: BuiltIn.registry,
-                time: time,
-                logger: logger,
-                store: current.plan.store,
-                lightning: current.plan.lightning,
-                revocations: revocations,
-                invoiceBudget: invoiceBudget,
-                parts: parts,
-                dataFolder: dataFolder
-            ),
-            files
-        )
+        var services = Self.services(dataFolder: dataFolder, time: time, logger: logger)
+        services.store = current.plan.store
+        services.lightning = current.plan.lightning
+        services.revocations = revocations
+        services.invoiceBudget = invoiceBudget
+        services.parts = parts
+        let loader = Self.loader(services, files)
         switch source(loader.replacing(current.plan)) {
         case .plan(let plan): self.plan = plan
         case .mistakes(let mistakes): throw FoundMistakes(all: mistakes)
         }
     }
 
-    private static func loader(_ services: Services, _ files: RecordingFiles) -> PolicyLoader {
+    /// Reads this process's environment.
+    package static func loader(_ services: Services, _ files: any PolicyFiles = DiskFiles()) -> PolicyLoader {
         PolicyLoader(services: services, environment: { ProcessInfo.processInfo.environment[$0] }, files: files)
     }
 }

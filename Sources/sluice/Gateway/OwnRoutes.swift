@@ -12,11 +12,13 @@ struct OwnRoutes: Routing {
     }
 
     private let own: [Own]
-    private let plan: Plan
+    private let routes: any Routing
 
-    /// - Parameter offersDiscovery: tells what the plan sells, but for the paths that it has a route for itself.
-    init(_ pages: (any Stage)?, offersDiscovery: Bool, before plan: Plan) {
-        self.plan = plan
+    /// - Parameters:
+    ///   - offersDiscovery: tells what the plan sells, but for the paths that it has a route for itself.
+    ///   - routes: those of the plan, for one listener.
+    init(_ pages: (any Stage)?, offersDiscovery: Bool, of plan: Plan, before routes: any Routing) {
+        self.routes = routes
         var own = [Own]()
         if let pages {
             own.append(Own(path: Array(PageKey.path.utf8), route: Self.route(pages), isFor: { _ in true }))
@@ -44,6 +46,6 @@ struct OwnRoutes: Routing {
         for own in own where path.count == own.path.count && path.elementsEqual(own.path) && own.isFor(request) {
             return own.route
         }
-        return plan.route(for: request)
+        return routes.route(for: request)
     }
 }

@@ -72,6 +72,7 @@ struct TestGateway {
         listen: \(listen)
         lightning: { use: dev, listen: 127.0.0.1:0 }
         store: { use: sqlite }
+        allow: { other-path: what these tests sell is worth nothing, other-method: likewise }
         upstreams:
           echo: { url: http://127.0.0.1:\(upstreamPort) }
           nobody: { url: "unix:/proc/nobody.sock" }
@@ -171,9 +172,15 @@ struct TestGateway {
 
     /// Asks unpaid, pays through the node's interface, and returns the token.
     func buy(_ path: String) async throws -> L402Token {
-        let answer = try await request(path)
+        try await pay(try await request(path))
+    }
+
+    /// Pays what an answer asks for through the node's interface, and returns the token.
+    func pay(_ answer: Answer) async throws -> L402Token {
         guard answer.status == 402, let challenge = answer.challenge else {
-            throw ConformanceFailure("\(path) answered \(answer.status), not 402 with a challenge: \(answer.body)")
+            throw ConformanceFailure(
+                "a request was answered \(answer.status), not 402 with a challenge: \(answer.body)"
+            )
         }
         let wallet = try LndRESTWallet(url: node, macaroonHex: nil, certificateFile: nil)
         do {

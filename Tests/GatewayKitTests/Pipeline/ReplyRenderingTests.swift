@@ -30,7 +30,8 @@ struct ReplyRenderingTests {
         #expect(head.status.code == 402)
         #expect(
             lines(head.fields) == [
-                "www-authenticate: L402 a", "www-authenticate: b", "content-type: application/problem+json",
+                "www-authenticate: L402 a", "www-authenticate: b", "sluice-decision: 00000000000000ab",
+                "content-type: application/problem+json",
             ]
         )
         #expect(
@@ -59,7 +60,7 @@ struct ReplyRenderingTests {
         #expect(head.status == .ok)
         #expect(
             lines(head.fields) == [
-                "content-type: application/grpc", "grpc-status: \(code)",
+                "sluice-decision: 00000000000000ab", "content-type: application/grpc", "grpc-status: \(code)",
                 "grpc-message: \(status == 402 ? "payment required" : "why")",
             ]
         )

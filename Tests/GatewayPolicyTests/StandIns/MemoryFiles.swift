@@ -20,9 +20,9 @@ struct MemoryFiles: PolicyFiles {
     }
 
     func names(in path: String) -> [String]? {
-        let folder = path.hasSuffix("/") ? path : "\(path)/"
+        let folder = path == "." ? "" : path.hasSuffix("/") ? path : "\(path)/"
         let names = files.keys.filter { $0.hasPrefix(folder) }.map { String($0.dropFirst(folder.count)) }
-        return names.isEmpty ? nil : names.filter { !$0.contains("/") }
+        return names.isEmpty ? nil : Array(Set(names.map { String($0.prefix { $0 != "/" }) }))
     }
 }
 

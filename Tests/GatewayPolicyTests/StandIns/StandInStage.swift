@@ -9,6 +9,7 @@ extension StandInStage {
 
 struct AuthStage: StandInStage {
     static let word = "auth"
+    static let provides: [StageInput] = [.credential]
     let summary: String
 
     init(from settings: inout PolicyReader, _ services: Services) throws {
@@ -28,7 +29,7 @@ struct AuthStage: StandInStage {
 
 struct CaveatsStage: StandInStage {
     static let word = "caveats"
-    static let follows = ["auth"]
+    static let reads: [StageInput] = [.credential]
     let summary: String
 
     init(from settings: inout PolicyReader, _ services: Services) throws {
@@ -60,7 +61,7 @@ struct RateLimitStage: StandInStage {
 
 struct PriceStage: StandInStage {
     static let word = "price"
-    static let follows = ["auth"]
+    static let reads: [StageInput] = [.credential]
     let summary: String
 
     init(from settings: inout PolicyReader, _ services: Services) throws {

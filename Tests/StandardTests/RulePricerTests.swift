@@ -1,0 +1,78 @@
+import GatewayKit
+import GatewayTesting
+import HTTPTypes
+import NIOCore
+import Standard
+import Testing
+
+/// Prices by rule.
+struct RulePricerTests {
+    private func rule(_ when: String, _ amount: String) -> Any { ["when": when, "amount": amount] }
+
+    private func make(_ rules: [Any], otherwise: String = "10 sat") -> RulePricer? {
+        ExampleSettings(["rules": rules, "otherwise": otherwise] as [String: Any]).make { settings in
+            try RulePricer(from: &settings, .example())
+        }
+    }
+
+    private func price(_ pricer: RulePricer?, _ request: RequestHead) throws -> Amount? {
+        try #require(pricer).price(of: .example(request)).immediate
+    }
+
+    @Test func `the first rule that holds says the price`() throws {
+        let pricer = make([rule("request.method == 'GET'", "5 sat"), rule("request.path == '/a'", "7 sat")])
+        #expect(try price(pricer, .example(.get, "/a")) == .satoshis(5))
+        #expect(try price(pricer, .example(.post, "/a")) == .satoshis(7))
+        #expect(try price(pricer, .example(.post, "/b")) == .satoshis(10))
+    }
+
+    @Test func `a rule that fails makes nothing cheaper, and nothing dearer than it says`() throws {
+        let pricer = make([
+            rule("request.headers['x-plan'] == 'gold'", "5 sat"), rule("request.query.size != 'small'", "50 sat"),
+            rule("request.path == '/a'", "7 sat"),
+        ])
+        #expect(try price(pricer, .example(.get, "/a?size=small")) == .satoshis(7))
+        #expect(try price(pricer, .example(.get, "/a")) == .satoshis(50))
+        #expect(try price(pricer, .example(.get, "/b?size=small")) == .satoshis(10))
+        #expect(try price(pricer, .example(.get, "/b?size=small&SIZE=large")) == .satoshis(50))
+    }
+
+    private final class Body: RequestBodySource {
+        let bytes: ByteBuffer
+        init(_ text: String) { bytes = ByteBuffer(string: text) }
+        func collectBody(upTo limit: ByteCount) -> Eventually<ByteBuffer> { .now(bytes) }
+    }
+
+    @Test(arguments: [
+        (#"{"model":"large"}"#, 50), (#"{"model":"small"}"#, 5), (#"{"Model":"large"}"#, 50), ("no JSON", 50),
+        ("{}", 50),
+    ])
+    func `a price by the body is the dearest where the body cannot be read`(_ body: String, _ satoshis: UInt64) throws {
+        let pricer = try #require(make([rule("request.json.model != 'small'", "50 sat")], otherwise: "5 sat"))
+        let exchange = Exchange.example(.example(.post, "/", body: .length(UInt64(body.utf8.count))))
+        let source = Body(body)
+        exchange.bodySource = source
+        let price = try pricer.price(of: exchange).immediate
+        withExtendedLifetime(source) {}
+        #expect(price == .satoshis(satoshis))
+    }
+
+    @Test func `a plan shows the rules`() {
+        let pricer = make([rule("request.method == 'GET'", "5 sat")])
+        #expect(pricer?.summary == "5 sat if request.method == 'GET', otherwise 10 sat")
+        #expect(pricer?.fixedAmount == nil)
+        #expect(make([rule("request.method == 'GET'", "10 sat")])?.fixedAmount == .satoshis(10))
+    }
+
+    @Test func `a price stage takes rules without a word before them`() {
+        let settings = ExampleSettings(
+            [
+                "rules": [rule("request.method == 'GET'", "5 sat")], "otherwise": "10 sat", "expiry": "10m",
+            ] as [String: Any]
+        )
+        let stage = settings.make(word: "price") { try PriceStage(from: &$0, .example()) }
+        #expect(settings.messages == [])
+        #expect(stage?.summary == "5 sat if request.method == 'GET', otherwise 10 sat, offers stand 10m")
+        #expect(stage?.listedPrice == .asked)
+    }
+}
