@@ -2,7 +2,7 @@ import Foundation
 import GatewayKit
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct `The books of sessions` {
+@Suite(.timeLimit(.minutes(10))) struct `The books of sessions` {
     @Test(arguments: [UInt64.random(in: .min ... .max), 1])
     func `balance, whatever clients, node, store and process do`(seed: UInt64) async throws {
         print("seed of the sessions: \(seed)")
