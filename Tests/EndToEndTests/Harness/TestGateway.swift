@@ -72,7 +72,7 @@ struct TestGateway {
         listen: \(listen)
         lightning: { use: dev, listen: 127.0.0.1:0 }
         store: { use: sqlite }
-        allow: { other-path: what these tests sell is worth nothing, other-method: likewise }
+        allow: { other-path: what these tests sell is worth nothing }
         upstreams:
           echo: { url: http://127.0.0.1:\(upstreamPort) }
           nobody: { url: "unix:/proc/nobody.sock" }

@@ -72,7 +72,8 @@ struct PlanDifferenceTests {
     }
 
     @Test func `a method that falls to a free route loses money`() throws {
-        let others = Self.free("{ path: /v1/* }", name: "y")
+        // Of another service: what is paid for is not there.
+        let others = Self.free("{ path: /v1/* }", name: "y").replacing("echo", with: "nobody")
         let difference = try Self.difference(
             [Self.priced("10 sat", "{ path: /v1/*, method: [GET, POST] }"), others],
             [Self.priced("10 sat", "{ path: /v1/*, method: GET }"), others]
