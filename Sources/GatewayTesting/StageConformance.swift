@@ -117,7 +117,7 @@ public struct StageConformance: Sendable {
         .example(.head, "/?"),
         .example(.get, "/a?b=?&c=%00"),
         .example(.post, "/" + String(repeating: "a/", count: 4_000), body: .unknownLength),
-        .example(.put, "/%F0%9F%92%A9/..%2F..%2F", body: .length(.max)),
+        .example(.put, "/%F0%9F%92%A9/%2Fx%2F", body: .length(.max)),
         .example(.get, "/", host: ""),
         .example(.get, "/", host: "[::1]:65535"),
         .example(.get, "/", fields: (0..<127).map { ("X-\($0)", "") }),
