@@ -2,18 +2,22 @@ internal import GatewayKit
 
 /// What a plan asks for requests and for matches.
 struct CostTable {
-    private let plan: Plan
+    let routes: [PlannedRoute]
+    private let routing: any Routing
     private let byName: [String: RequestCost]
     private let byMatch: [String: RequestCost]
 
-    init(_ plan: Plan) {
-        self.plan = plan
-        byName = Dictionary(plan.routes.map { ($0.route.name, Self.cost(of: $0)) }) { first, _ in first }
-        byMatch = Dictionary(plan.routes.map { ($0.match.description, Self.cost(of: $0)) }) { first, _ in first }
+    /// - Parameter listener: the index of the listener that the requests come by; `nil`: one without defaults of its own.
+    init(_ plan: Plan, listener: Int? = nil) {
+        let routes = listener.flatMap { plan.listenerRoutes[$0] } ?? plan.routes
+        self.routes = routes
+        routing = listener.map { plan.routing(ofListener: $0) } ?? plan
+        byName = Dictionary(routes.map { ($0.route.name, Self.cost(of: $0)) }) { first, _ in first }
+        byMatch = Dictionary(routes.map { ($0.match.description, Self.cost(of: $0)) }) { first, _ in first }
     }
 
     func cost(of request: RequestHead) -> RequestCost {
-        plan.route(for: request).flatMap { byName[$0.name] } ?? .unanswered
+        routing.route(for: request).flatMap { byName[$0.name] } ?? .unanswered
     }
 
     func cost(ofMatch description: String) -> RequestCost {

@@ -33,10 +33,19 @@ package struct PlanDifference: Sendable {
     // MARK: Costs
 
     private static func costs(from before: Plan, to after: Plan) -> [CostChange] {
-        let (old, new) = (CostTable(before), CostTable(after))
         var changes = Set<CostChange>()
+        compare(CostTable(before), CostTable(after), in: &changes)
+        // A listener may have prices of its own.
+        for (index, listener) in after.listeners.enumerated() {
+            let earlier = before.listeners.firstIndex { $0.address == listener.address }
+            compare(CostTable(before, listener: earlier), CostTable(after, listener: index), in: &changes)
+        }
+        return changes.sorted { $0.description < $1.description }
+    }
+
+    private static func compare(_ old: CostTable, _ new: CostTable, in changes: inout Set<CostChange>) {
         var seen = Set<String>()
-        for route in before.routes + after.routes where seen.insert(route.match.description).inserted {
+        for route in old.routes + new.routes where seen.insert(route.match.description).inserted {
             let name = route.match.description
             let samples = route.match.isOfHeadAlone ? route.match.samples() : []
             let costs = samples.map { (method: $0.method.rawValue, before: old.cost(of: $0), after: new.cost(of: $0)) }
@@ -50,7 +59,6 @@ package struct PlanDifference: Sendable {
                 }
             }
         }
-        return changes.sorted { $0.description < $1.description }
     }
 
     private static func note(

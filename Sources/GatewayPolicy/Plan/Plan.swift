@@ -30,6 +30,7 @@ package final class Plan: Routing, Sendable {
     private let table: PlanRoutes
     /// Of the listeners that have defaults of their own, by their index in `listeners`.
     private let listenerTables: [Int: PlanRoutes]
+    let listenerRoutes: [Int: [PlannedRoute]]
 
     init(
         listeners: [ListenerSettings],
@@ -63,6 +64,7 @@ package final class Plan: Routing, Sendable {
         self.settings = settings
         self.secrets = secrets
         table = PlanRoutes(routes)
+        self.listenerRoutes = listenerRoutes
         listenerTables = listenerRoutes.mapValues { PlanRoutes($0) }
     }
 

@@ -112,7 +112,7 @@ package actor GatewayReload {
         let before = PolicyListeners(policy: policy, extraServices: serving.extraServices)
         try next.prepareKeys()
         var started = [any Startable]()
-        var accessLog = accessLog
+        var opened: AccessLog?
         let logChanges = next.plan.accessLog != policy.plan.accessLog
         do {
             for part in next.parts.added {
@@ -120,7 +120,7 @@ package actor GatewayReload {
                 started.append(part)
             }
             if logChanges {
-                accessLog = try next.plan.accessLog.map { try AccessLog($0, time: next.time, logger: next.logger) }
+                opened = try next.plan.accessLog.map { try AccessLog($0, time: next.time, logger: next.logger) }
             }
             try await serving.local.replace(listeners.local(serving.admin))
             do {
@@ -132,13 +132,13 @@ package actor GatewayReload {
             }
         } catch {
             for part in started { await part.stop() }
-            if logChanges { accessLog?.stop() }
+            opened?.stop()
             throw error
         }
         if logChanges {
-            try await serving.server.replaceAccessLog(with: accessLog)
-            self.accessLog?.stop()
-            self.accessLog = accessLog
+            try await serving.server.replaceAccessLog(with: opened)
+            accessLog?.stop()
+            accessLog = opened
         }
         policy = next
         appliedAt = next.time.now()

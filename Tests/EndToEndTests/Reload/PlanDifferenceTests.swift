@@ -90,6 +90,29 @@ struct PlanDifferenceTests {
         #expect(difference.losses(factor: factor).isEmpty == !isLoss)
     }
 
+    @Test func `what one listener of several asks for by its defaults is compared as well`() throws {
+        func plan(_ price: String) throws -> Plan {
+            let paid = "{ auth: l402 }, { caveats: [service, expires] }, { rate-limit: { limit: 1/s } }"
+            let text = """
+                version: 1
+                listen:
+                  - 127.0.0.1:1
+                  - { address: 127.0.0.1:2, defaults: { price: { amount: \(price) } } }
+                lightning: { use: dev, listen: 127.0.0.1:0 }
+                upstreams: { echo: { url: http://127.0.0.1:9 } }
+                routes:
+                  - { name: x, match: { path: /x }, pipeline: [ \(paid), { price: { use: static } }, { forward: echo } ] }
+                """
+            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            let defaults = "\ndefaults: { price: { amount: 10 sat } }\nallow: { cheap-token: it is compared }\n"
+            let whole = text + defaults
+            return try LoadedPolicy(dataFolder: "/nowhere", logger: logger) { $0.load(text: whole, named: "a.yaml") }
+                .plan
+        }
+        let difference = PlanDifference(from: try plan("10 sat"), to: try plan("1 sat"))
+        #expect(difference.losses(factor: 2).map(\.description) == ["/x 10 sat -> 1 sat"])
+    }
+
     @Test func `a regular expression is compared with the same one`() throws {
         let difference = try Self.difference(
             [Self.priced("10 sat", "{ regex: '/v[0-9]+' }")],
