@@ -195,7 +195,7 @@ final class DevLedger: Sendable {
             guard let round else { return }
             do {
                 try await round.value
-            } catch where !isLast {}
+            } catch  where !isLast {}
         }
     }
 
