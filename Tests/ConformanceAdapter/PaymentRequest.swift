@@ -16,6 +16,13 @@ struct PaymentRequest {
         case invalidChallengeID = "invalid_challenge_id"
     }
 
+    /// For as long as the process lives. Where nobody is, it says so at once.
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
     private let url: String
     private let method: String
     private let fields: [(String, String)]
@@ -71,7 +78,7 @@ struct PaymentRequest {
             request.headers.replaceOrAdd(name: name, value: value)
         }
         if let body { request.body = .bytes(ByteBuffer(string: body)) }
-        return try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+        return try await Self.client.execute(request, timeout: .seconds(30))
     }
 
     private static func value(of response: HTTPClientResponse) async throws -> JSONValue {

@@ -14,7 +14,7 @@ struct EchoUpstream: Stage {
     static func reached(_ target: String) -> Int { asked.withLockedValue { $0[target] ?? 0 } }
 
     /// `/echo`: the request line and fields as text; `/zeros/N`: N bytes; `/events/N`: N events and a last one;
-    /// `/count`: how long the body was; `/status/N`: that status, with a receipt that is nobody's; `/hang`: nothing for
+    /// `/pausing/N`: N events, and then none for a long time; `/count`: how long the body was; `/status/N`: that status, with a receipt that is nobody's; `/hang`: nothing for
     /// some seconds.
     func admit(_ exchange: Exchange) -> Eventually<Decision> {
         let path = exchange.request.path
@@ -32,6 +32,10 @@ struct EchoUpstream: Stage {
         if path.hasPrefix("/events/"), let count = Int(path.dropFirst("/events/".count)) {
             let type = Fields([(.contentType, "text/event-stream")])
             return .now(.reply(Reply(.ok, fields: type, body: .stream(Events(count: count)))))
+        }
+        if path.hasPrefix("/pausing/"), let count = Int(path.dropFirst("/pausing/".count)) {
+            let type = Fields([(.contentType, "text/event-stream")])
+            return .now(.reply(Reply(.ok, fields: type, body: .stream(Events(count: count, pauses: true)))))
         }
         if path == "/count" {
             return exchange.body(upTo: .mebibytes(16)).map { body in .reply(.text("\(body.readableBytes)")) }
@@ -101,13 +105,15 @@ final class Zeros: BodyStream {
     }
 }
 
-/// `data: 1` and so on, an event a part, and `data: [DONE]`.
+/// `data: 1` and so on, an event a part, and `data: [DONE]`, unless it pauses for half a minute there.
 final class Events: BodyStream {
     private let count: Int
+    private let pauses: Bool
     private let sent = NIOLockedValueBox(0)
 
-    init(count: Int) {
+    init(count: Int, pauses: Bool = false) {
         self.count = count
+        self.pauses = pauses
     }
 
     func next(on eventLoop: any EventLoop) -> Eventually<ByteBuffer?> {
@@ -116,6 +122,9 @@ final class Events: BodyStream {
             return sent
         }
         guard number <= count + 1 else { return .now(nil) }
+        guard !pauses || number <= count else {
+            return .later(eventLoop.scheduleTask(in: .seconds(30)) { nil }.futureResult)
+        }
         return .now(ByteBuffer(string: "data: \(number > count ? "[DONE]" : "\(number)")\n\n"))
     }
 }

@@ -145,6 +145,21 @@ import Testing
         }
     }
 
+    @Test func `keeps what it delivered when its session is closed, and nothing of what it paid ahead`() async throws {
+        try await TestGateway.with(routes: Self.routes) { gateway in
+            let client = try await gateway.openSession("/patient/echo")
+            let stream = try await Streamed(client, "/patient/pausing/2")
+            try await stream.read(until: Self.events(1...2))
+            let closed = try await client.present(try await client.close())
+            #expect(closed.body == #"{"refundSats":20,"refundStatus":"succeeded","status":"closed"}"#)
+            #expect(try await client.kept.spent == sats(30))
+            #expect(try await client.use().problemType == "lightning/session-closed")
+            stream.leave()
+            try? await stream.readAll()
+            #expect(try await client.kept.spent == sats(30))
+        }
+    }
+
     @Test func `of one session never overdraws it together with others`() async throws {
         try await TestGateway.with(routes: Self.routes) { gateway in
             let client = try await gateway.openSession("/brief/echo")
