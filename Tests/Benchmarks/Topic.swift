@@ -2,7 +2,7 @@ internal import ArgumentParser
 
 /// What `--only` can name.
 enum Topic: String, CaseIterable {
-    case http1, paid, tls, h2, grpc, bodies, sse, idle, latency, routes
+    case http1, paid, tls, h2, grpc, bodies, sse, idle, latency, routes, expressions
 
     var scenarios: [any Scenario] {
         switch self {
@@ -16,6 +16,7 @@ enum Topic: String, CaseIterable {
         case .idle: [IdleScenario()]
         case .latency: [LatencyScenario()]
         case .routes: RouteScenario.all
+        case .expressions: ExpressionScenario.all
         }
     }
 

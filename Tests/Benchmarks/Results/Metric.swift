@@ -1,7 +1,7 @@
 /// What a sample has numbers of; each is in the unit of its heading.
 enum Metric: String, CaseIterable, Codable, CodingKeyRepresentable {
     case cpuPerRequest, cpuPerEvent, memoryPerStream, memoryPerConnection, addedMedian, addedSlow
-    case matchTime, missTime, loadTime
+    case matchTime, missTime, loadTime, expressionTime
     case requestRate, eventRate, latencyMedian, latencySlow, memoryBefore, memoryAfter
 
     var heading: String {
@@ -15,6 +15,7 @@ enum Metric: String, CaseIterable, Codable, CodingKeyRepresentable {
         case .matchTime: "ns/match"
         case .missTime: "ns/miss"
         case .loadTime: "ms to load"
+        case .expressionTime: "ns/expression"
         case .requestRate: "requests/s"
         case .eventRate: "events/s"
         case .latencyMedian: "p50 ms"
