@@ -15,7 +15,7 @@ struct RouteFinder {
 
     var all: [SoldRoute] { sold.compactMap(\.self) }
 
-    /// `nil` where the request goes nowhere, or to a route that answers itself.
+    /// `nil` where the request goes nowhere, to a route that answers itself, or to none because a condition fails.
     func route(_ method: HTTPRequest.Method, _ host: String, _ path: String) -> SoldRoute? {
         let head = RequestHead(
             method: method,
@@ -26,6 +26,7 @@ struct RouteFinder {
             fields: Fields(),
             body: .none
         )
-        return table.route(for: head, as: method).flatMap { sold[$0] }
+        guard let index = table.route(for: head, as: method), index != Endpoints.undecided else { return nil }
+        return sold[index]
     }
 }
