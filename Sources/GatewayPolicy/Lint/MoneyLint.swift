@@ -62,7 +62,7 @@ struct MoneyLint {
             return zip(sold.samples, doors).compactMap { sample, door in
                 // A more specific route is free on purpose; an expression comes before every prefix, however wide it is.
                 guard let door, isWhole || isExpression(door) && !isExpression(sold) || bothExpressions(door, sold),
-                    !isForItsMethods(door, beside: sold)
+                    !isForItsMethods(door, beside: sold), !isForItsCondition(door, beside: sold)
                 else { return nil }
                 return Leak(
                     rule: .freeShadow,
@@ -89,6 +89,11 @@ struct MoneyLint {
     private func isForItsMethods(_ door: SoldRoute, beside sold: SoldRoute) -> Bool {
         !door.match.methods.isEmpty && sold.match.methods.isEmpty
             && door.match.path.description == sold.match.path.description
+    }
+
+    /// Paid where a condition holds, and for less or nothing otherwise, on one path: requests that are made up fulfil none.
+    private func isForItsCondition(_ door: SoldRoute, beside sold: SoldRoute) -> Bool {
+        sold.match.when != nil && door.match.isOfSamePlace(as: sold.match)
     }
 
     // MARK: Requests that a service may take for the same

@@ -45,4 +45,16 @@ import sluice
         let routes = [Self.paid("paid", "{ path: /a/x }", "10 sat"), Self.free("numbers", numbers)]
         #expect(Self.findings(routes.joined(separator: "\n")) == [])
     }
+
+    private static let gold = #"{ path: /a, when: 'request.headers["x-plan"] == "gold"' }"#
+
+    @Test func `takes a route for the rest of a path for what it is`() {
+        let routes = [Self.paid("gold", Self.gold, "50 sat"), Self.paid("plain", "{ path: /a }", "10 sat")]
+        #expect(Self.findings(routes.joined(separator: "\n")) == [])
+    }
+
+    @Test func `tells a wider route that takes what does not fulfil it`() {
+        let routes = [Self.paid("gold", Self.gold, "50 sat"), Self.paid("plain", "{ path: /* }", "10 sat")]
+        #expect(Self.findings(routes.joined(separator: "\n")).contains(.freeShadow))
+    }
 }
