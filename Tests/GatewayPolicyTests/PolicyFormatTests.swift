@@ -21,6 +21,7 @@ struct PolicyFormatTests {
         ("a: {b: \"x, y\"  ,  c: 'it''s  }'}\n", "a: { b: \"x, y\", c: 'it''s  }' }\n"),
         ("a: { \"b\":1, 10/day }\n", "a: { \"b\": 1, 10/day }\n"),
         ("a: {\n b: 1,\n   c: 2\n   }\n", "a: {\n  b: 1,\n  c: 2\n}\n"),
+        ("{\n    a: 1,\n b: [\n2\n]\n}\n", "{\n  a: 1,\n  b: [\n    2\n  ]\n}\n"),
         ("a: b   c\n", "a: b   c\n"),
         ("a: http://127.0.0.1:80\n", "a: http://127.0.0.1:80\n"),
         // Comments.

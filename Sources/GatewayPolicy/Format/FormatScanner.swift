@@ -158,7 +158,8 @@ struct FormatScanner {
             return
         case "\"", "'": quoted(indented: column)
         case "[", "{":
-            var flow = FormatFlow(indented: column)
+            // A whole file in braces is indented as what stands behind a key is: its last brace comes before that.
+            var flow = FormatFlow(indented: max(2, column))
             try flow.format(&cursor, into: &writer)
         default: plain(indented: column)
         }
