@@ -1,5 +1,6 @@
 import GatewayKit
 import L402
+import MPP
 import NIOHTTP1
 import Testing
 
@@ -69,6 +70,32 @@ import Testing
             #expect(other.contains("'priced' costs 50 sat"))
             let unreadable = try await detail("no JSON")
             #expect(unreadable.contains("'priced' costs 50 sat"))
+        }
+    }
+
+    @Test func `what was paid for a cheap body buys no dear one, however its length is told`() async throws {
+        try await TestGateway.with(routes: Self.routes) { gateway in
+            func answer(_ body: String, _ fields: [(String, String)] = []) async throws -> TestGateway.Answer {
+                try await gateway.request("/priced", method: .POST, [Self.json] + fields, chunks: body)
+            }
+            let small = #"{"model":"small"}"#
+            let challenge = try #require(try await answer(small).payments.first)
+            #expect(challenge.digest != nil)
+            let credential = try await gateway.paid(challenge)
+            let fields = [("Authorization", credential.authorization)]
+            let other = try await answer(#"{"model":"other"}"#, fields)
+            expectStatus(402, other)
+            let served = try await answer(small, fields)
+            expectStatus(200, served)
+        }
+    }
+
+    @Test func `a body that is too long to be bound is not sold by what is in it`() async throws {
+        let routes = Self.routes.replacing("- auth: mpp", with: "- auth: { use: mpp, digest: 16 B }")
+        try await TestGateway.with(routes: routes) { gateway in
+            let answer = try await gateway.request("/priced", method: .POST, [Self.json], chunks: #"{"model":"small"}"#)
+            expectStatus(413, answer)
+            #expect(answer.body.contains("longer than 16 B is not sold"))
         }
     }
 

@@ -88,8 +88,13 @@ package struct MPPScheme: AuthScheme, Plugin {
         let preference = AcceptPayment(exchange.request.fields.values(of: .acceptPayment).joined(separator: ","))
         let intents = exchange.speaksJSONRPC ? intents.filter(\.sellsCalls) : intents
         let wanted = preference?.selected(of: intents) { (Self.method, $0.name) } ?? intents
-        return try digest(in: exchange).flatMap { digest in
+        let made = try digest(in: exchange).flatMap { digest in
             try challenge(of: wanted, from: 0, for: quote, digest: digest, in: exchange, after: Challenge(lines: []))
+        }
+        return made.recover { [limit = terms.digestLimit] error in
+            guard error is BodyTooLarge else { throw error }
+            let detail = "what this costs depends on the body, and one that is longer than \(limit) is not sold"
+            return Challenge(refusal: Reply(.contentTooLarge, detail: detail))
         }
     }
 
@@ -152,13 +157,19 @@ package struct MPPScheme: AuthScheme, Plugin {
         return challenge
     }
 
-    /// The digest of a request body that says how short it is: one of unknown length may have no end.
+    /// The digest of a request body that says how short it is, one of unknown length may have no end, and of every one that
+    /// was read for the price: otherwise what is paid for a cheap body would buy a dear one.
     private func digest(in exchange: Exchange) -> Eventually<String?> {
-        guard case .length(let length) = exchange.request.body, length > 0, length <= UInt64(terms.digestLimit.bytes),
-            // The credential of a call stands in the body: `PaymentScope` binds what else is in it.
-            !exchange.request.isGRPC, !exchange.speaksJSONRPC
-        else { return .now(nil) }
-        return exchange.body(upTo: terms.digestLimit).map { BodyDigest.text(of: $0) }
+        // The credential of a call stands in the body: `PaymentScope` binds what else is in it.
+        let isBound = !exchange.request.isGRPC && !exchange.speaksJSONRPC
+        let wasRead = exchange[RequestJSON.self] != nil
+        guard wasRead || isBound && isShort(exchange.request.body) else { return .now(nil) }
+        return exchange.body(upTo: terms.digestLimit).map { isBound ? BodyDigest.text(of: $0) : nil }
+    }
+
+    private func isShort(_ body: RequestHead.Body) -> Bool {
+        guard case .length(let length) = body else { return false }
+        return length > 0 && length <= UInt64(terms.digestLimit.bytes)
     }
 
     // MARK: Recognising
@@ -241,8 +252,8 @@ package struct MPPScheme: AuthScheme, Plugin {
     /// Waits for the body where the challenge is bound to one.
     private func body(of found: PresentedCredential, in exchange: Exchange) throws -> Eventually<Void> {
         guard let digest = found.credential.challenge.digest else { return .now(()) }
-        // It was one of a length that was known and short enough: what is not, is another.
-        guard case .length(let length) = exchange.request.body, length <= UInt64(terms.digestLimit.bytes) else {
+        // It was short enough: what is not, is another.
+        if case .length(let length) = exchange.request.body, length > UInt64(terms.digestLimit.bytes) {
             throw mismatch(of: found, in: exchange)
         }
         return try exchange.body(upTo: terms.digestLimit).map { body in

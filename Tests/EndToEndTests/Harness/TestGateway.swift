@@ -154,17 +154,20 @@ struct TestGateway {
         var challenge: L402Challenge? { L402Challenge.challenges(in: headers["www-authenticate"]).first }
     }
 
+    /// - Parameter chunks: a body that does not say how long it is.
     func request(
         _ path: String,
         method: HTTPMethod = .GET,
         _ fields: [(String, String)] = [],
         body: String? = nil,
+        chunks: String? = nil,
         at base: String? = nil
     ) async throws -> Answer {
         var request = HTTPClientRequest(url: (base ?? url) + path)
         request.method = method
         for (name, value) in fields { request.headers.add(name: name, value: value) }
         if let body { request.body = .bytes(ByteBuffer(string: body)) }
+        if let chunks { request.body = .bytes(Array(chunks.utf8), length: .unknown) }
         let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
         let content = try await response.body.collect(upTo: 1 << 24)
         return Answer(status: Int(response.status.code), headers: response.headers, body: String(buffer: content))
