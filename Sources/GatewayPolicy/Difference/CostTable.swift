@@ -3,7 +3,8 @@ internal import GatewayKit
 /// What a plan asks for requests and for matches.
 struct CostTable {
     let routes: [PlannedRoute]
-    private let routing: any Routing
+    /// Those that are found by the head of a request alone.
+    private let heads: PlanRoutes
     private let byName: [String: RequestCost]
     private let byMatch: [String: RequestCost]
 
@@ -11,17 +12,21 @@ struct CostTable {
     init(_ plan: Plan, listener: Int? = nil) {
         let routes = listener.flatMap { plan.listenerRoutes[$0] } ?? plan.routes
         self.routes = routes
-        routing = listener.map { plan.routing(ofListener: $0) } ?? plan
+        heads = PlanRoutes(routes.filter { $0.match.call == nil })
         byName = Dictionary(routes.map { ($0.route.name, Self.cost(of: $0)) }) { first, _ in first }
         byMatch = Dictionary(routes.map { ($0.match.description, Self.cost(of: $0)) }) { first, _ in first }
     }
 
+    /// Of a request whose body calls nothing that a route is for.
     func cost(of request: RequestHead) -> RequestCost {
-        routing.route(for: request).flatMap { byName[$0.name] } ?? .unanswered
+        heads.route(for: request).flatMap { byName[$0.name] } ?? .unanswered
     }
 
-    func cost(ofMatch description: String) -> RequestCost {
-        byMatch[description] ?? .unanswered
+    /// What the plan asks for the requests of a match: the route that has it, or else those that they come to otherwise.
+    func costs(of match: RouteMatch) -> [RequestCost] {
+        if let cost = byMatch[match.description] { return [cost] }
+        let costs = match.samples().map(cost(of:))
+        return costs.isEmpty ? [.unanswered] : costs
     }
 
     private static func cost(of route: PlannedRoute) -> RequestCost {

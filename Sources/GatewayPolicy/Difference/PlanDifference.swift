@@ -6,7 +6,7 @@ internal import HTTPTypes
 /// Costs are compared by requests, not by names: for every match of either plan, sample requests are asked of both. A
 /// new free route that takes a part of a paid one's paths is found so, and a route that only has another name is not
 /// told. What a regular expression, a condition or a call in the body matches is compared with the same match of the other
-/// plan.
+/// plan, and where that has none, with the routes that such requests come to there.
 package struct PlanDifference: Sendable {
     /// Sorted by what they say.
     package let costs: [CostChange]
@@ -47,10 +47,14 @@ package struct PlanDifference: Sendable {
         var seen = Set<String>()
         for route in old.routes + new.routes where seen.insert(route.match.description).inserted {
             let name = route.match.description
-            let samples = route.match.isOfHeadAlone ? route.match.samples() : []
+            let samples = route.match.isToldBySamples ? route.match.samples() : []
             let costs = samples.map { (method: $0.method.rawValue, before: old.cost(of: $0), after: new.cost(of: $0)) }
             if samples.isEmpty {
-                note(old.cost(ofMatch: name), new.cost(ofMatch: name), of: name, in: &changes)
+                for before in old.costs(of: route.match) {
+                    for after in new.costs(of: route.match) {
+                        note(before, after, of: name, in: &changes)
+                    }
+                }
             } else if costs.allSatisfy({ $0.before == costs[0].before && $0.after == costs[0].after }) {
                 note(costs[0].before, costs[0].after, of: name, in: &changes)
             } else {

@@ -3,11 +3,14 @@ internal import HTTPTypes
 internal import NIOCore
 
 extension RouteMatch {
-    /// Host, path and method decide alone.
-    var isOfHeadAlone: Bool { call == nil && when == nil }
+    /// Its samples stand for all of its requests: host, path and method decide alone, and every path is like another.
+    var isToldBySamples: Bool {
+        if case .regex = path { return false }
+        return call == nil && when == nil
+    }
 
-    /// Requests that it is for: one for each of its methods and each way that its path can go on. None for a regular
-    /// expression, which says nothing of what it matches until it is tried. What else it asks for is not fulfilled.
+    /// Requests that it is for: one for each of its methods and each way that its path can go on; of a regular expression
+    /// those that it matches of what is made up from it, which may be none. What else it asks for is not fulfilled.
     func samples() -> [RequestHead] {
         let methods = methods.isEmpty ? [HTTPRequest.Method.get, .post] : methods
         return methods.flatMap { method in
@@ -43,7 +46,7 @@ extension PathPattern {
         case .any: ["/", "/sample"]
         case .exact(let segments): [Self.path(segments)]
         case .below(let segments): ["", "sample", "sample/sample"].map { Self.path(segments + [.literal($0)]) }
-        case .regex: []
+        case .regex: PathSample.paths(of: self)
         }
     }
 

@@ -121,6 +121,33 @@ struct PlanDifferenceTests {
         #expect(difference.losses(factor: 2).map(\.description) == ["regex /v[0-9]+ becomes free (was 10 sat)"])
     }
 
+    @Test(arguments: [
+        ("{ regex: '/v1/[0-9]+' }", "regex /v1/[0-9]+"),
+        (#"{ path: /v1/*, when: '"x" in request.query' }"#, #"/v1/* when "x" in request.query"#),
+        ("{ path: /v1/*, jsonrpc: eth_call }", "POST /v1/* jsonrpc eth_call"),
+    ])
+    func `a free route that takes a part of what is paid for loses money, and a paid one that goes`(
+        _ match: String,
+        _ told: String
+    ) throws {
+        // The free ones are of another service: what is paid for is not there.
+        let paid = Self.priced("10 sat", "{ path: /v1/* }")
+        let added = Self.free(match, name: "y").replacing("echo", with: "nobody")
+        let news = try Self.difference([paid], [paid, added])
+        #expect(news.losses(factor: 2).map(\.description) == ["\(told) becomes free (was 10 sat)"])
+        let free = Self.free("{ path: /v1/* }").replacing("echo", with: "nobody")
+        let gone = try Self.difference([Self.priced("10 sat", match, name: "y"), free], [free])
+        #expect(gone.losses(factor: 2).map(\.description) == ["\(told) becomes free (was 10 sat)"])
+    }
+
+    @Test func `another expression for the same requests is no other price`() throws {
+        let difference = try Self.difference(
+            [Self.priced("10 sat", "{ regex: '/v1/[0-9]+' }")],
+            [Self.priced("10 sat", "{ regex: '/v1/[0-9]{1,9}' }")]
+        )
+        #expect(difference.costs.isEmpty)
+    }
+
     @Test func `what is no longer served, and what is new, is told and loses nothing`() throws {
         let difference = try Self.difference(
             [Self.priced("10 sat", "{ path: /x }")],
