@@ -189,6 +189,12 @@ struct RoutingTests {
         #expect(plan.routes.map(\.route.service) == ["a", "s"])
     }
 
+    @Test func `an expression that repeats repetitions is checked in little memory`() {
+        let regex = "/" + String(repeating: "(?:", count: 6) + "a" + String(repeating: "{64})", count: 6)
+        let text = "version: 1\nroutes:\n  - { name: a, match: { regex: '\(regex)' }, pipeline: [respond] }\n"
+        #expect(PolicyLoader.outcome(of: text).plan != nil)
+    }
+
     @Test(arguments: 0..<60 as Range<UInt64>)
     func `the table finds what trying every route finds`(_ seed: UInt64) throws {
         var random = SeededGenerator(seed)

@@ -4,6 +4,8 @@ struct RegexSample {
     /// Of alternatives that multiply.
     private static let most = 16
     private static let depthLimit = 32
+    /// Repetitions of repetitions would make more of a few letters than there is room for.
+    private static let longest = 1_024
 
     private var rest: Substring.UnicodeScalarView
     private var depth = 0
@@ -30,7 +32,7 @@ struct RegexSample {
         var texts = [""]
         while let next = rest.first, next != "|", next != ")" {
             let repeated = repeated(atom())
-            texts = Array(texts.flatMap { text in repeated.map { text + $0 } }.prefix(Self.most))
+            texts = Array(texts.flatMap { text in repeated.map { Self.joined(text, $0) } }.prefix(Self.most))
         }
         return texts
     }
@@ -110,6 +112,13 @@ struct RegexSample {
             return texts
         }
         if let next = rest.first, next == "?" || next == "+" { rest.removeFirst() }
-        return texts.map { String(repeating: $0, count: least) }
+        return texts.map { text in
+            String(repeating: text, count: min(least, max(1, Self.longest / max(1, text.utf8.count))))
+        }
+    }
+
+    /// What is too long already grows no more: it is no sample then, unless it fits as it is.
+    private static func joined(_ text: String, _ next: String) -> String {
+        text.utf8.count > longest ? text : text + next
     }
 }
