@@ -67,8 +67,8 @@ final class Allowances {
             return
         }
         if case .text(let text)? = reason?.content, text.contains(where: { !$0.isWhitespace }) {
-            // Routes of several listeners are read more than once.
-            guard !all.contains(where: { $0.place == place }) else { return }
+            // Routes of several listeners are read more than once; an alias stands in one place for several routes.
+            guard !all.contains(where: { $0.place == place && $0.route == route }) else { return }
             all.append(Allowance(rule: rule, place: place, route: route))
         } else {
             run.note(
