@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import AsyncHTTPClient
 internal import GatewayKit
 internal import GatewayPolicy
 internal import GatewayServer
@@ -116,20 +115,11 @@ struct ExplainCommand: AsyncParsableCommand {
 
     private func look(up id: ExchangeID, policies: String) async throws {
         let address = try admin ?? Self.adminAddress(of: policies)
-        var url = address.hasPrefix("http") ? address : "http://\(address)"
-        while url.hasSuffix("/") { url.removeLast() }
-        let response: HTTPClientResponse
-        let body: ByteBuffer
-        do {
-            response = try await HTTPClient.shared.execute(.init(url: "\(url)/explain/\(id)"), timeout: .seconds(10))
-            body = try await response.body.collect(upTo: 1 << 20)
-        } catch {
-            throw CommandFailure(.noConnection, "\(url) does not answer: \(error)")
-        }
-        guard response.status == .ok else {
+        let (status, body) = try await AdminOptions.answer(of: address, to: .GET, "/explain/\(id)")
+        guard status == .ok else {
             throw CommandFailure(
-                response.status == .notFound ? .notFound : .failed,
-                "the gateway knows nothing of \(id): \(response.status.code)"
+                status == .notFound ? .notFound : .failed,
+                "the gateway knows nothing of \(id): \(status.code)"
             )
         }
         guard !json, Terminal.isInteractive,

@@ -1,13 +1,5 @@
 internal import ArgumentParser
-internal import GatewayKit
-internal import NIOCore
 internal import NIOHTTP1
-
-#if canImport(FoundationEssentials)
-    internal import FoundationEssentials
-#else
-    internal import Foundation
-#endif
 
 struct ReloadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -20,20 +12,10 @@ struct ReloadCommand: AsyncParsableCommand {
     @Flag(help: "Also what 'guard: money' stands against: paid requests that become free, or much cheaper.")
     var allow = false
 
-    @Flag(help: "JSON, as when piped.")
-    var json = false
-
     func run() async throws {
-        let answer = try await options.ask(.POST, allow ? "/reload?allow=losses" : "/reload")
-        guard let report = try? JSONDecoder().decode(ReloadReport.self, from: Data(answer.body.readableBytesView))
-        else {
-            throw CommandFailure(.failed, "\(options.admin) answered \(answer.status.code), and not as Sluice does")
-        }
-        if json || !Terminal.isInteractive {
-            Terminal.standardOutput(JSONOutput.text(report))
-        } else {
-            Terminal.standardOutput(Self.text(of: report))
-        }
+        let path = allow ? "/reload?allow=losses" : "/reload"
+        let report = try await options.told(ReloadReport.self, by: .POST, path)
+        options.print(report, text: Self.text(of: report))
         switch report.result {
         case .applied, .unchanged: break
         case .refused: throw CommandFailure(.refused, "")

@@ -31,6 +31,19 @@ struct ExplainedDecisionTests {
         }
     }
 
+    @Test func `a gateway that listens for its operator at a socket is asked there`() async throws {
+        let folder = try TemporaryFolder()
+        let address = "unix:\(folder.path)/admin.sock"
+        try await TestGateway.with(listen: "127.0.0.1:0\nadmin: { listen: '\(address)' }") { gateway in
+            let refused = try await gateway.request("/quotes")
+            let id = try #require(refused.headers["sluice-decision"].first)
+            let explained = try await SluiceCommand.run(["explain", id, "--admin", address])
+            #expect(explained.status == 0, "\(explained.error)")
+            #expect(explained.text.contains(#""word" : "price""#))
+        }
+        withExtendedLifetime(folder) {}
+    }
+
     @Test func `a request with the trace token is explained whole, whatever became of it`() async throws {
         try await TestGateway.with(listen: Self.listen) { gateway in
             let served = try await gateway.request("/free/echo", [("Sluice-Trace", "a-token-of-the-operator")])
