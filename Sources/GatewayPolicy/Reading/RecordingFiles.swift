@@ -2,10 +2,10 @@ internal import NIOConcurrencyHelpers
 
 /// Files that know what was read of them: what a reload has to look at.
 package final class RecordingFiles: PolicyFiles {
-    /// As far as it can be compared within this process: contents by a hash, `nil` where there were none.
+    /// As far as it can be compared within this process: contents by a hash. `nil` where there was nothing.
     private struct Seen: Equatable {
         var files: [String: Int?] = [:]
-        var folders: [String: [String]] = [:]
+        var folders: [String: [String]?] = [:]
     }
 
     private let files: any PolicyFiles
@@ -17,7 +17,7 @@ package final class RecordingFiles: PolicyFiles {
 
     /// Every file that was asked for, those among them that could not be read; sorted.
     package var readFiles: [String] { seen.withLockedValue { $0.files.keys.sorted() } }
-    /// Every folder that was looked into; sorted.
+    /// Every path that was looked into as a folder, be it none; sorted.
     package var readFolders: [String] { seen.withLockedValue { $0.folders.keys.sorted() } }
 
     package func contents(of path: String) throws -> [UInt8] {
@@ -29,7 +29,7 @@ package final class RecordingFiles: PolicyFiles {
 
     package func names(in path: String) -> [String]? {
         let names = files.names(in: path)
-        if let names { seen.withLockedValue { $0.folders[path] = names.sorted() } }
+        seen.withLockedValue { _ = $0.folders.updateValue(names?.sorted(), forKey: path) }
         return names
     }
 
@@ -42,7 +42,7 @@ package final class RecordingFiles: PolicyFiles {
     package func isCurrent() -> Bool {
         let again = RecordingFiles(files)
         for path in readFiles { _ = try? again.contents(of: path) }
-        for path in readFolders where again.names(in: path) == nil { return false }
+        for path in readFolders { _ = again.names(in: path) }
         return isAlike(again)
     }
 }

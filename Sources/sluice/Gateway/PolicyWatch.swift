@@ -13,14 +13,12 @@ struct PolicyWatch {
     /// What there is to see from outside.
     private struct Sight: Hashable, Sendable {
         private let files: [String: FileStamp?]
-        private let folders: [String: [String]]
+        private let folders: [String: [String]?]
 
         init(of files: RecordingFiles) {
             self.files = Dictionary(files.readFiles.map { ($0, FileStamp(path: $0)) }) { first, _ in first }
             let disk = DiskFiles()
-            folders = Dictionary(files.readFolders.map { ($0, (disk.names(in: $0) ?? []).sorted()) }) { first, _ in
-                first
-            }
+            folders = Dictionary(files.readFolders.map { ($0, disk.names(in: $0)?.sorted()) }) { first, _ in first }
         }
     }
 
