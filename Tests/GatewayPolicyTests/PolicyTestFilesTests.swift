@@ -63,6 +63,11 @@ struct PolicyTestFilesTests {
         #expect(mistakes(text) == [])
     }
 
+    @Test func `the tests of a policy have its name, however the two end`() {
+        let files = MemoryFiles(["p/a.yml": "", "p/a.test.yaml": "tests: []", "p/ab.test.yaml": "tests: []"])
+        #expect(PolicyTestFiles(files: files).paths(beside: "p/a.yml") == ["p/a.test.yaml"])
+    }
+
     @Test func `tests are no policies`() {
         let files = MemoryFiles([
             "p/a.yaml": "version: 1\nroutes: [{ name: a, match: { path: /a }, pipeline: [respond] }]",

@@ -18,7 +18,8 @@ package struct PolicyTestFiles: Sendable {
         }
         let folder = FilePath.folder(of: policies)
         let name = policies.split(separator: "/").last.map(String.init) ?? policies
-        let stem = name.hasSuffix(".yaml") ? String(name.dropLast(5)) : name
+        let ending = [".yaml", ".yml"].first { name.hasSuffix($0) } ?? ""
+        let stem = String(name.dropLast(ending.count))
         guard let names = files.names(in: folder.isEmpty ? "." : folder) else { return [] }
         return paths(names, in: folder) { $0.hasPrefix(stem + ".") }
     }

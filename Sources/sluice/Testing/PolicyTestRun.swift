@@ -80,7 +80,7 @@ package struct PolicyTestRun {
             request.fields += presented
             let outcome = try await gateway.outcome(of: request, upstream: TrialResponse(question.upstream))
             coverage.note(outcome)
-            let comparison = TestComparison(outcome, in: gateway)
+            let comparison = TestComparison(outcome)
             let found = comparison.failures(of: question.expectation, at: place)
             guard found.isEmpty else {
                 let times = question.count > 1 ? "request \(count) of \(question.count): " : ""

@@ -7,11 +7,9 @@ internal import NIOCore
 /// What came of a request, beside what was expected of it.
 struct TestComparison {
     private let outcome: TrialOutcome
-    private let gateway: TrialGateway
 
-    init(_ outcome: TrialOutcome, in gateway: TrialGateway) {
+    init(_ outcome: TrialOutcome) {
         self.outcome = outcome
-        self.gateway = gateway
     }
 
     /// - Parameter fallback: of what has no place of its own.
