@@ -45,6 +45,7 @@ struct ReplayCommand: AsyncParsableCommand {
         }
         await new.stop()
         await old?.stop()
+        if let failure = lines.failure { throw CommandFailure(.failed, "cannot read '\(log)': \(failure)") }
         Terminal.standardOutput(json || !Terminal.isInteractive ? replay.report.json() : replay.report.text())
     }
 }

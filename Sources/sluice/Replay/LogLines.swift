@@ -14,6 +14,8 @@ package struct LogLines {
     private var buffer: [UInt8] = []
     private var start = 0
     private var isAtEnd = false
+    /// Why the rest could not be read; `nil`: it could.
+    package private(set) var failure: String?
 
     /// - Parameter path: `-`: standard input.
     /// - Throws: `CommandFailure` when it cannot be read.
@@ -58,7 +60,10 @@ package struct LogLines {
         let count = chunk.withUnsafeMutableBytes { readDescriptor(descriptor, $0) }
         if count > 0 {
             buffer += chunk[..<count]
-        } else if count == 0 || errno != EINTR {
+        } else if count == 0 {
+            isAtEnd = true
+        } else if errno != EINTR {
+            failure = String(cString: strerror(errno))
             isAtEnd = true
         }
     }

@@ -7,6 +7,9 @@ package struct Replay {
     /// Kinds of changes that are told apart.
     private static let mostChanges = 1_000
 
+    /// From 2001 to 2101.
+    private static let believed = WallTime(seconds: 978_307_200)...WallTime(seconds: 4_133_980_800)
+
     package static let assumptions = [
         "the log has no queries, fields and bodies: each request was tried without, and without a credential",
         "what was served and is now for sale counts as served: whoever paid before is taken to pay again",
@@ -88,13 +91,19 @@ package struct Replay {
         }
     }
 
-    /// Limits fill and empty as they did.
+    /// The calendar says what it said, and limits fill and empty as they did.
     private mutating func moveClocks(to time: WallTime?) {
-        guard let time else { return }
-        defer { lastTime = max(lastTime ?? time, time) }
-        guard let lastTime, time > lastTime else { return }
         // A log may hold any number.
-        let step = Duration.milliseconds(min(time.milliseconds - max(lastTime.milliseconds, 0), 365 * 86_400_000))
+        guard let time, Self.believed.contains(time) else { return }
+        guard let lastTime else {
+            self.lastTime = time
+            new.clock.now = time
+            old?.clock.now = time
+            return
+        }
+        guard time > lastTime else { return }
+        self.lastTime = time
+        let step = Duration.milliseconds(min(time.milliseconds - lastTime.milliseconds, 365 * 86_400_000))
         new.clock.advance(by: step)
         old?.clock.advance(by: step)
     }

@@ -92,6 +92,13 @@ struct ReplayTests {
         #expect(report.unchanged == 1)
     }
 
+    @Test func `requests are tried at the time of the log`() async throws {
+        let rules = "{ rules: [{ when: 'request.time.getHours() == 12', amount: 5 sat }], otherwise: 10 sat }"
+        let policy = TrialPolicy.text.replacing("- price: 10 sat", with: "- price: \(rules)")
+        let report = try await replay([Self.json, Self.json.replacing("T12:", with: "T13:")], into: policy)
+        #expect(report.earnings.new == 15_000)
+    }
+
     @Test func `what was free and is to be paid for is told`() async throws {
         let free = TrialPolicy.text.replacing("- price: 10 sat", with: "- price: 0 sat")
         let report = try await replay([Self.json], into: TrialPolicy.text, from: free)
@@ -104,6 +111,19 @@ struct ReplayTests {
         let policy = TrialPolicy.text.replacing("match: { path: /* }", with: "match: { path: /rest/* }")
         let report = try await replay([line], into: policy)
         #expect(report.changes.map(\.change.new) == [.unrouted])
+    }
+
+    @Test func `what cannot be read is known from what is empty`() throws {
+        var folder = try LogLines("/")
+        defer { folder.close() }
+        let ofFolder = folder.next()?.isWhole
+        #expect(ofFolder == nil)
+        #expect(folder.failure != nil)
+        var nothing = try LogLines("/dev/null")
+        defer { nothing.close() }
+        let ofNothing = nothing.next()?.isWhole
+        #expect(ofNothing == nil)
+        #expect(nothing.failure == nil)
     }
 
     @Test func `lines are read one after the other, and one that is cut is known for it`() throws {
