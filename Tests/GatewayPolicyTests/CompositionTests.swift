@@ -48,6 +48,13 @@ struct CompositionTests {
         #expect(!PlanTable(plan).json().contains("\"origin\""))
     }
 
+    @Test func `a long chain of pipelines is refused before it is followed to its end`() {
+        let chain = (0..<300).map { "  p\($0): [use: p\($0 + 1)]" } + ["  p300: [respond]"]
+        let text = "version: 1\npipelines:\n\(chain.joined(separator: "\n"))\nroutes:\n"
+        let mistakes = PolicyLoader.outcome(of: text + "  - { name: a, match: {}, pipeline: [respond] }\n").mistakes
+        #expect(mistakes.map(\.rule).contains(.tooLarge))
+    }
+
     @Test func `every mistake has a rule, and warnings are told beside mistakes`() {
         let files = MemoryFiles(["policy.yaml": "version: 2\npipelines: { a: [respond] }\nroutes: []\n"])
         let (outcome, warnings) = PolicyLoader.example(files).check("policy.yaml")

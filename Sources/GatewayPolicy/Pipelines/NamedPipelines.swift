@@ -104,6 +104,11 @@ struct NamedPipelines {
     /// Depth first; each pipeline is followed once. Also notes what does not exist in pipelines nobody uses.
     private func follow(_ name: String, chain: [String], done: inout Set<String>) {
         guard !done.contains(name) else { return }
+        guard chain.count < Self.stepLimit else {
+            guard let place = pipelines[name]?.place else { return }
+            run.note(.tooLarge, place, "more than \(Self.stepLimit) pipelines use one another down to this one")
+            return
+        }
         let chain = chain + [name]
         for step in pipelines[name]?.steps ?? [] where step.word == Step.use {
             guard let use = use(of: step), let pipeline = pipelines[use.name] else { continue }
