@@ -73,6 +73,6 @@ struct SoldRoute {
 
     /// True when both lead to a server that is the same.
     func sharesUpstream(with other: SoldRoute) -> Bool {
-        upstream === other.upstream || upstream.endpoints.contains(where: other.upstream.endpoints.contains)
+        upstream.sharesServer(with: other.upstream)
     }
 }

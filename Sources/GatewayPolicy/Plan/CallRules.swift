@@ -52,8 +52,8 @@ struct CallRules {
     private func checkWays(around route: RouteDraft) {
         guard let upstream = route.stages.last?.upstream else { return }
         let way = routes.first { other in
-            other.match.call == nil && other.match.surrounds(route.match) && other.stages.last?.upstream === upstream
-                && other.prices == nil
+            other.match.call == nil && other.match.surrounds(route.match) && other.prices == nil
+                && other.stages.last?.upstream.map(upstream.sharesServer(with:)) == true
         }
         guard let way else { return }
         run.note(

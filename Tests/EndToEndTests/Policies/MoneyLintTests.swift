@@ -4,8 +4,8 @@ import Logging
 import Testing
 import sluice
 
-/// Routes whose match has a condition, as `check` sees them.
-@Suite struct `The money lint, where a match has a condition,` {
+/// What `check` tells, and does not tell, of routes for conditions and calls.
+@Suite struct `The money lint, where more than a path is matched,` {
     private static func findings(_ routes: String) -> [PolicyRule] {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let loader = LoadedPolicy.loader(LoadedPolicy.services(dataFolder: "data", logger: logger))
@@ -13,7 +13,7 @@ import sluice
             version: 1
             lightning: { use: dev }
             store: { use: memory }
-            upstreams: { up: { url: http://127.0.0.1:9001 } }
+            upstreams: { up: { url: http://127.0.0.1:9001 }, again: { url: http://127.0.0.1:9001 } }
             routes:
             \(routes)
             """
@@ -56,5 +56,11 @@ import sluice
     @Test func `tells a wider route that takes what does not fulfil it`() {
         let routes = [Self.paid("gold", Self.gold, "50 sat"), Self.paid("plain", "{ path: /* }", "10 sat")]
         #expect(Self.findings(routes.joined(separator: "\n")).contains(.freeShadow))
+    }
+
+    @Test func `tells a way around calls that leads to their server by another name`() {
+        let calls = Self.paid("calls", "{ path: /mcp, mcp: tools/call }", "10 sat")
+        let site = Self.free("site", "{ path: /* }").replacing("forward: up", with: "forward: again")
+        #expect(Self.findings(calls + "\n" + site) == [.callsAround])
     }
 }
