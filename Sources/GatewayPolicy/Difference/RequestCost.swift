@@ -8,13 +8,6 @@ package enum RequestCost: Hashable, Sendable {
     case fixed(Amount)
     /// Depends on the request.
     case asked
-
-    package var isPaid: Bool {
-        switch self {
-        case .fixed, .asked: true
-        case .unanswered, .free: false
-        }
-    }
 }
 
 extension RequestCost: CustomStringConvertible {

@@ -15,7 +15,6 @@ package struct TrialOutcome: Sendable {
     package internal(set) var shadowRefusals: [ShadowRefusal] = []
     /// What the upstream got.
     package internal(set) var forwarded: Forwarded?
-    package internal(set) var outcome: Outcome?
 
     package struct Forwarded: Sendable {
         package let upstream: String

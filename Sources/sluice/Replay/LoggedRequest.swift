@@ -15,9 +15,6 @@ package struct LoggedRequest: Sendable, Hashable {
     package let outcome: String
     package let time: WallTime?
 
-    /// True when the upstream answered it.
-    package var wasServed: Bool { outcome == "answered" && status.map { $0 < 400 } ?? false }
-
     /// `nil` for what is no line about a request, or only the beginning of one.
     init?(_ fields: [String: String]) {
         guard let method = fields["method"], let path = fields["path"], let outcome = fields["outcome"] else {

@@ -21,7 +21,7 @@ struct ReplayTests {
         }
         #expect(first == second)
         #expect(first.path == "/paid")
-        #expect(first.wasServed)
+        #expect(first.status == 200)
     }
 
     @Test func `quoted values of logfmt are read as they were written`() {
