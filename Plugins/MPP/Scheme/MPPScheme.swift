@@ -91,6 +91,7 @@ package struct MPPScheme: AuthScheme, Plugin {
         let made = try digest(in: exchange).flatMap { digest in
             try challenge(of: wanted, from: 0, for: quote, digest: digest, in: exchange, after: Challenge(lines: []))
         }
+        guard exchange[RequestJSON.self] != nil else { return made }
         return made.recover { [limit = terms.digestLimit] error in
             guard error is BodyTooLarge else { throw error }
             let detail = "what this costs depends on the body, and one that is longer than \(limit) is not sold"
