@@ -189,6 +189,13 @@ struct RoutingTests {
         #expect(plan.routes.map(\.route.service) == ["a", "s"])
     }
 
+    @Test func `an expression that is nested without end is a mistake`() {
+        let regex = "/" + String(repeating: "(", count: 2_000) + "a" + String(repeating: ")", count: 2_000)
+        let text = "version: 1\nroutes:\n  - { name: a, match: { regex: '\(regex)' }, pipeline: [respond] }\n"
+        let messages = PolicyLoader.outcome(of: text).mistakes.map(\.message)
+        #expect(messages == ["'regex' has more than 64 parentheses or brackets in one another"])
+    }
+
     @Test func `an expression that repeats repetitions is checked in little memory`() {
         let regex = "/" + String(repeating: "(?:", count: 6) + "a" + String(repeating: "{64})", count: 6)
         let text = "version: 1\nroutes:\n  - { name: a, match: { regex: '\(regex)' }, pipeline: [respond] }\n"

@@ -45,7 +45,7 @@ struct GoPattern {
     }
 
     /// True when it can be compiled here too.
-    var isReadable: Bool { (try? Regex(whole)) != nil }
+    var isReadable: Bool { PathRegex.isShallow(whole) && (try? Regex(whole)) != nil }
 
     /// True when it is certain that no path fits both.
     func isDisjoint(with other: GoPattern) -> Bool {

@@ -8,14 +8,36 @@ package struct PathRegex: Sendable {
     /// As the policy writes it.
     package let text: String
     private let regex: CompiledRegex
+    /// Whoever compiles an expression calls itself for each.
+    private static let depthLimit = 64
 
     init(parsing text: String, at place: Place) throws(PolicyMistake) {
+        guard Self.isShallow(text) else {
+            throw PolicyMistake(
+                place,
+                "'regex' has more than \(Self.depthLimit) parentheses or brackets in one another"
+            )
+        }
         do {
             regex = CompiledRegex(regex: try Regex(text))
         } catch {
             throw PolicyMistake(place, "'regex' is not a regular expression: \(error)")
         }
         self.text = text
+    }
+
+    /// True unless more parentheses or brackets stand in one another than an expression needs.
+    static func isShallow(_ text: String) -> Bool {
+        var depth = 0
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "("), UInt8(ascii: "["): depth += 1
+            case UInt8(ascii: ")"), UInt8(ascii: "]"): depth = max(0, depth - 1)
+            default: break
+            }
+            if depth > depthLimit { return false }
+        }
+        return true
     }
 
     /// What every path begins with that it matches: whole segments, from the first slash to a slash; empty when it may
