@@ -37,6 +37,15 @@ struct RulePricerTests {
         #expect(try price(pricer, .example(.get, "/b?size=small&SIZE=large")) == .satoshis(50))
     }
 
+    @Test(arguments: [
+        ("/a", 10), ("/a?x=1;y=2", 10), ("/a?sizes=1", 10), ("/a?size=1", 50), ("/a?x=1;size=1", 50),
+        ("/a?;%73ize", 50),
+    ])
+    func `a parameter behind a semicolon may be one`(_ target: String, _ satoshis: UInt64) throws {
+        let pricer = make([rule("'size' in request.query", "50 sat")])
+        #expect(try price(pricer, .example(.get, target)) == .satoshis(satoshis))
+    }
+
     private final class Body: RequestBodySource {
         let bytes: ByteBuffer
         init(_ text: String) { bytes = ByteBuffer(string: text) }

@@ -105,8 +105,8 @@ extension ExpressionEvaluator {
 
     // MARK: Parameters of the query
 
-    /// The value of the parameter; `nil` when there is none. One that stands twice, or in another case of letters, is
-    /// ambiguous: services read what they like.
+    /// The value of the parameter; `nil` when there is none. One that stands twice, in another case of letters or behind a
+    /// `;` is ambiguous: services read what they like.
     mutating func parameter(_ name: ExpressionText, at node: Int32) throws(ExpressionFailure) -> ExpressionText? {
         guard let query = head?.queryBytes, query.readableBytes > 1 else { return nil }
         try spend(bytes: query.readableBytes * 4, at: node)
@@ -117,6 +117,7 @@ extension ExpressionEvaluator {
             let end = rest.readableBytesView.firstIndex(of: UInt8(ascii: "&")).map { $0 - rest.readerIndex }
             let pair = rest.getSlice(at: rest.readerIndex, length: end ?? rest.readableBytes) ?? ByteBuffer()
             start += (end ?? rest.readableBytes) + 1
+            guard !Self.isHidden(name, in: pair) else { throw failure(.ambiguous, at: node) }
             let equals = pair.readableBytesView.firstIndex(of: UInt8(ascii: "="))
             let nameEnd = equals ?? pair.writerIndex
             guard let key = Self.decoded(pair.getSlice(at: pair.readerIndex, length: nameEnd - pair.readerIndex)) else {
@@ -131,6 +132,16 @@ extension ExpressionEvaluator {
             found = value
         }
         return found
+    }
+
+    /// True where the parameter stands behind a `;`, which some services take for an `&` (HTML 4.01, B.2.2).
+    private static func isHidden(_ name: ExpressionText, in pair: ByteBuffer) -> Bool {
+        let bytes = pair.readableBytesView
+        guard bytes.contains(UInt8(ascii: ";")) else { return false }
+        let parts = bytes.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
+        return parts.dropFirst().contains { part in
+            decoded(ByteBuffer(bytes: part.prefix { $0 != UInt8(ascii: "=") }))?.isSpelling(of: name) == true
+        }
     }
 
     /// `nil` for a percent sign without two digits behind it.
