@@ -71,10 +71,14 @@ struct MoneyLint {
                     path: sample,
                     sold: sold,
                     door: door,
-                    condition: isWhole ? ", which no such request reaches" : ""
+                    condition: isWhole ? Self.reach(of: sold) : ""
                 )
             }
         }
+    }
+
+    private static func reach(of sold: SoldRoute) -> String {
+        sold.match.when == nil ? ", which no such request reaches" : ", unless it fulfils its 'when'"
     }
 
     private func isExpression(_ route: SoldRoute) -> Bool {
@@ -91,9 +95,10 @@ struct MoneyLint {
             && door.match.path.description == sold.match.path.description
     }
 
-    /// Paid where a condition holds, and for less or nothing otherwise, on one path: requests that are made up fulfil none.
+    /// Dearer where a condition holds, on one path: requests that are made up fulfil none. Not where the rest is free: who leaves
+    /// out a header field would get for nothing what others pay for.
     private func isForItsCondition(_ door: SoldRoute, beside sold: SoldRoute) -> Bool {
-        sold.match.when != nil && door.match.isOfSamePlace(as: sold.match)
+        sold.match.when != nil && door.cost != .free && door.match.isOfSamePlace(as: sold.match)
     }
 
     // MARK: Requests that a service may take for the same

@@ -48,9 +48,14 @@ import sluice
 
     private static let gold = #"{ path: /a, when: 'request.headers["x-plan"] == "gold"' }"#
 
-    @Test func `takes a route for the rest of a path for what it is`() {
+    @Test func `takes two prices of one path for what they are`() {
         let routes = [Self.paid("gold", Self.gold, "50 sat"), Self.paid("plain", "{ path: /a }", "10 sat")]
         #expect(Self.findings(routes.joined(separator: "\n")) == [])
+    }
+
+    @Test func `tells that the rest of a path is free`() {
+        let routes = [Self.paid("gold", Self.gold, "50 sat"), Self.free("plain", "{ path: /a }")]
+        #expect(Self.findings(routes.joined(separator: "\n")) == [.freeShadow])
     }
 
     @Test func `tells a wider route that takes what does not fulfil it`() {
