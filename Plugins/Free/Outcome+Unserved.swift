@@ -7,8 +7,10 @@ extension Outcome {
     package func isUnserved(_ exchange: Exchange) -> Bool {
         switch end {
         case .upstreamFailed(.unreachable), .upstreamFailed(.busy): true
-        case .replied: !exchange.wasForwarded && (exchange.repliedStatus ?? status).map { $0.code >= 400 } ?? true
-        case .answered, .upstreamFailed, .clientLeft, .drained, .cut: false
+        // No connection came to stand in time, for one.
+        case .replied, .upstreamFailed:
+            !exchange.wasForwarded && (exchange.repliedStatus ?? status).map { $0.code >= 400 } ?? true
+        case .answered, .clientLeft, .drained, .cut: false
         }
     }
 }

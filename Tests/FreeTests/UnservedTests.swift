@@ -21,6 +21,7 @@ struct UnservedTests {
     @Test func `a refusal before the service saw anything uses nothing up`() {
         #expect(isUnserved(.replied, 429, wasForwarded: false))
         #expect(isUnserved(.upstreamFailed(.unreachable), 502, wasForwarded: false))
+        #expect(isUnserved(.upstreamFailed(.timeout), 504, wasForwarded: false, replied: 504), "of a connection")
     }
 
     @Test func `a refusal that goes out as a 200, as those of JSON-RPC and gRPC do, is one`() {
@@ -35,6 +36,7 @@ struct UnservedTests {
 
     @Test func `an answer does, and so does a client that leaves`() {
         #expect(!isUnserved(.answered, 500, wasForwarded: true))
+        #expect(!isUnserved(.upstreamFailed(.timeout), 504, wasForwarded: true, replied: 504))
         #expect(!isUnserved(.replied, 200, wasForwarded: false))
         #expect(!isUnserved(.clientLeft, nil, wasForwarded: true))
     }

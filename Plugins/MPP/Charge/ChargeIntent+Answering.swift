@@ -8,7 +8,7 @@ extension ChargeIntent {
         guard let charge = exchange[Charge.self] else { return }
         forgetCookie(of: charge, &response)
         if case .taken(let taken) = charge.phase {
-            if Self.isGivenBack(response, exchange.upstreamFailure, chargeOn: terms.chargeOn) {
+            if Self.isGivenBack(response, of: exchange, chargeOn: terms.chargeOn) {
                 // Before the client learns of it, so that it may come again at once, to any instance.
                 exchange.holdResponse(until: release(taken, charge, of: exchange))
             } else {
@@ -39,13 +39,14 @@ extension ChargeIntent {
     /// `charge-on` asks for that.
     private static func isGivenBack(
         _ response: ResponseHead,
-        _ failure: UpstreamFailure?,
+        of exchange: Exchange,
         chargeOn: MPPTerms.ChargeOn
     ) -> Bool {
-        switch failure {
-        case .unreachable, .busy: true
-        case .timeout, .closed, .malformed: chargeOn == .success
-        case nil: chargeOn == .success && response.status.code >= 500
+        guard !exchange.wasRefusedHere else { return true }
+        switch exchange.upstreamFailure {
+        case .unreachable, .busy: return true
+        case .timeout, .closed, .malformed: return chargeOn == .success
+        case nil: return chargeOn == .success && response.status.code >= 500
         }
     }
 

@@ -48,7 +48,9 @@ extension SessionIntent {
         guard let use = exchange[SessionUse.self] else { return }
         keep(use, outcome, exchange.logger)
         guard exchange[MeteredSession.self] != nil else { return }
-        if Self.wasNotServed(outcome, chargeOn: terms.chargeOn) || Self.reachedNobody(exchange, outcome) {
+        if exchange.wasRefusedHere || Self.wasNotServed(outcome, chargeOn: terms.chargeOn)
+            || Self.reachedNobody(exchange, outcome)
+        {
             giveBack(use)
         }
         book.endUse(of: use.id)

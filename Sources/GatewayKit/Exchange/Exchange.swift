@@ -41,6 +41,9 @@ public final class Exchange {
     /// The status of the gateway's own answer before it got its client's form, in which a refusal of JSON-RPC or gRPC is a
     /// 200; `nil` when the gateway did not answer.
     public package(set) var repliedStatus: HTTPResponse.Status?
+    /// True when the gateway has refused the request, and nothing of it went any further: a stage refused it, or no
+    /// connection could be had.
+    package var wasRefusedHere: Bool { !wasForwarded && repliedStatus.map { $0.code >= 400 } ?? false }
     private var hold: EventLoopFuture<Void>?
     /// The edge of what the exchange may take in all, for a client that has named one (`grpc-timeout`); `nil`: none.
     package var deadline: NIODeadline?

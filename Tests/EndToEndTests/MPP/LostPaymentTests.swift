@@ -49,6 +49,26 @@ import Testing
         }
     }
 
+    @Test func `because a stage behind the price refuses it is free again`() async throws {
+        let steps = "auth: mpp, price: 10 sat, rate-limit: { limit: 1/h, burst: 1, per: address }, forward: echo"
+        try await TestGateway.with(
+            routes: """
+                  - name: limited
+                    match: { path: /echo }
+                    pipeline: [ \(steps) ]
+                """
+        ) { gateway in
+            expectStatus(200, try await gateway.present(try await gateway.charge("/echo"), "/echo"))
+            let credential = try await gateway.charge("/echo")
+            for _ in 0..<2 {
+                let answer = try await gateway.present(credential, "/echo")
+                expectStatus(429, answer)
+                #expect(answer.headers["payment-receipt"].isEmpty)
+                #expect(try await gateway.store.purpose(of: credential.payment) == nil)
+            }
+        }
+    }
+
     /// Presents it and leaves before the answer, which does not come.
     private func presentAndLeave(
         _ credential: PaymentCredential,

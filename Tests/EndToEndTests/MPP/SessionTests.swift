@@ -235,6 +235,25 @@ import Testing
         }
     }
 
+    @Test func `pays for nothing that a stage behind the price refuses`() async throws {
+        try await TestGateway.with(
+            routes: """
+                  - name: limited
+                    match: { path: /echo }
+                    pipeline:
+                      - auth: { use: mpp, intents: session, deposit: 50 sat }
+                      - price: 10 sat
+                      - rate-limit: { limit: 1/h, burst: 1, per: address }
+                      - forward: echo
+                """
+        ) { gateway in
+            let client = try await gateway.openSession()
+            expectStatus(429, try await client.use())
+            let closed = try await client.present(try await client.close())
+            #expect(closed.body == #"{"refundSats":40,"refundStatus":"succeeded","status":"closed"}"#)
+        }
+    }
+
     @Test func `pays for failures, unless the route charges on success`() async throws {
         try await TestGateway.withSessions { gateway in
             let strict = try await gateway.openSession("/status/503", status: 503)

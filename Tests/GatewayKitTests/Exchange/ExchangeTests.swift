@@ -75,6 +75,17 @@ struct ExchangeTests {
         #expect(Exchange.example().body(upTo: ByteCount(0)).immediate == ByteBuffer())
     }
 
+    @Test func `what the gateway refuses is refused here, unless something of it was forwarded`() {
+        let exchange = Exchange.example()
+        #expect(!exchange.wasRefusedHere)
+        exchange.repliedStatus = .ok
+        #expect(!exchange.wasRefusedHere)
+        exchange.repliedStatus = .gatewayTimeout
+        #expect(exchange.wasRefusedHere)
+        exchange.wasForwarded = true
+        #expect(!exchange.wasRefusedHere)
+    }
+
     @Test func `the id is 16 digits`() {
         #expect(ExchangeID(1).description == "0000000000000001")
         #expect(ExchangeID(.max).description == "ffffffffffffffff")
