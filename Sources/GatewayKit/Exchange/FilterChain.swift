@@ -23,6 +23,8 @@ final class FilterChain: ResponseFilter, ResponseOutlet {
     private var demand: Fields?
     /// The second was asked about the trailers.
     private var isEnding = false
+    /// For the upstream's end, which came while that which the first wants was under way; kept once all is over.
+    private var laterEnd: EventLoopPromise<Fields>?
     private var isOver = false
 
     init(_ first: any ResponseFilter, then second: any ResponseFilter, on eventLoop: any EventLoop) {
@@ -35,21 +37,32 @@ final class FilterChain: ResponseFilter, ResponseOutlet {
 
     func passage(of part: ByteBuffer, to outlet: any ResponseOutlet) throws -> Eventually<ByteBuffer> {
         self.outlet = outlet
+        // Nothing of it goes out any more.
+        guard demand == nil else { return .now(ByteBuffer()) }
         let answer = try called { try first.passage(of: part, to: self) }
         return try answer.flatMap { try self.pass($0) }
     }
 
     func trailers(after trailers: Fields, to outlet: any ResponseOutlet) throws -> Eventually<Fields> {
         self.outlet = outlet
+        guard demand == nil else { return endLater() }
         let answer = try called { try first.trailers(after: trailers, to: self) }
         return try answer.flatMap { trailers in
-            guard !self.isEnding, !self.isOver else { return .now(trailers) }
+            guard !self.isOver else { return .now(trailers) }
+            guard !self.isEnding else { return self.endLater() }
             self.isEnding = true
             return try self.pass(ByteBuffer()).flatMap { _ in
                 guard !self.isOver else { return .now(trailers) }
                 return try self.second.trailers(after: self.demand ?? trailers, to: outlet)
             }
         }
+    }
+
+    /// The first has ended the response, and the second may still have something to say.
+    private func endLater() -> Eventually<Fields> {
+        let promise = eventLoop.makePromise(of: Fields.self)
+        laterEnd = promise
+        return .later(promise.futureResult)
     }
 
     private func called<Value>(_ call: () throws -> Eventually<Value>) rethrows -> Eventually<Value> {
@@ -72,6 +85,8 @@ final class FilterChain: ResponseFilter, ResponseOutlet {
         first.settle(as: outcome)
         second.settle(as: outcome)
         for piece in pieces { piece.answer?.succeed(ByteBuffer()) }
+        laterEnd?.succeed(Fields())
+        laterEnd = nil
     }
 
     // MARK: What the first sends

@@ -75,6 +75,39 @@ struct HeldFilterTests {
         #expect(journal.value.contains("part one"))
     }
 
+    @Test(arguments: Versions.all)
+    func `an end that one filter wants waits for what the next one sends, also when the upstream has ended meanwhile`(
+        _ versions: Versions
+    ) async throws {
+        let (journal, gate) = (Journal(), Watched(false))
+        var far = FilterStage(journal: journal) { _, part, _ in .now(part) }
+        far.trailers = { trailers, call in
+            call.later(gate, trailers).map { trailers in
+                call.send("last")
+                return trailers
+            }
+        }
+        let near = FilterStage(journal: Journal()) { text, _, call in
+            call.outlet.end()
+            return .now(ByteBuffer(string: text.uppercased()))
+        }
+        let service = try await AnsweringUpstream.start(versions.back) { try await $0.whole(["one"]) }
+        let upstream = Upstream(
+            name: "scripted",
+            host: "127.0.0.1",
+            port: service.port,
+            transport: versions.back == .http1 ? .http1 : .http2
+        )
+        try await Gateway.serving([far, near, ForwardStage(upstream)]) { gateway in
+            let client = try await AnsweredClient.request(gateway, versions.front)
+            try await journal.wait(for: "the question about the end") { $0.contains("end") }
+            gate.update { $0 = true }
+            let answer = try await client.whole()
+            #expect(answer.body == "ONElast")
+        }
+        await service.stop()
+    }
+
     @Sendable private static func sendsLast(_ trailers: Fields, _ call: FilterCall) -> Eventually<Fields> {
         call.send("last")
         return .now(trailers)
