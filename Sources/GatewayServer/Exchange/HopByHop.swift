@@ -49,9 +49,9 @@ struct HopByHop {
         switch fields.lines[index].known {
         case .authorization, .cacheControl, .connection, .contentLength, .contentType, .cookie, .expect, .forwarded,
             .grpcMetadataMacaroon, .host, .keepAlive, .location, .macaroon, .proxyAuthenticate,
-            .paymentAuthorization, .paymentSessionSecret, .proxyAuthenticationInfo, .proxyAuthorization,
-            .proxyConnection, .retryAfter, .setCookie, .te, .trailer, .transferEncoding, .upgrade, .wwwAuthenticate,
-            .xForwardedFor, .xForwardedHost, .xForwardedProto, .xRealIP:
+            .paymentAuthorization, .paymentReceipt, .paymentSessionSecret, .proxyAuthenticationInfo,
+            .proxyAuthorization, .proxyConnection, .retryAfter, .setCookie, .te, .trailer, .transferEncoding, .upgrade,
+            .wwwAuthenticate, .xForwardedFor, .xForwardedHost, .xForwardedProto, .xRealIP:
             true
         case .other:
             // A service that joins trailers with the head would believe them.

@@ -7,6 +7,7 @@ import Testing
 struct TrailerForwardingTests {
     private static let refused = [
         ("authorization", "L402 a:b"), ("payment-authorization", "Payment e30"), ("macaroon", "00"),
+        ("payment-receipt", "e30"), ("payment-session-secret", "00"),
         ("cookie", "a=b"), ("set-cookie", "a=b"), ("content-type", "text/html"), ("forwarded", "for=192.0.2.1"),
         ("x-forwarded-for", "192.0.2.1"), ("x_forwarded_for", "192.0.2.1"), ("x-forwarded-port", "1"),
         ("x-real-ip", "192.0.2.1"), ("location", "/"), ("cache-control", "public"), ("www-authenticate", "L402"),
