@@ -62,6 +62,19 @@ struct KeptAnswerTests {
         #expect(isKept("a", 0, on: shelf))
     }
 
+    @Test func `what is asked for again and again and dropped pushes no answer out`() {
+        let shelf = AnswerShelf()
+        _ = shelf.find("a", reservation(0), at: now)
+        shelf.keep(answer(1), for: "a", at: now)
+        let refused = reservation(1)
+        // More often than the shelf has places, and than it looks for some that are gone.
+        for _ in 0..<40_000 {
+            _ = shelf.find("b", refused, at: now)
+            shelf.drop("b")
+        }
+        #expect(isKept("a", 0, on: shelf))
+    }
+
     @Test func `what is being written down has the same room, and gives it back`() {
         let shelf = AnswerShelf(room: ByteCount(100))
         let head = ResponseHead(status: .ok)

@@ -35,13 +35,21 @@ package final class AnswerShelf: Sendable {
 
     private struct Entry {
         let reservation: AnswerReservation
+        /// Tells it from earlier ones of its challenge.
+        let number: UInt64
         var answer: Answer?
+    }
+
+    private struct Place {
+        let challenge: String
+        let number: UInt64
     }
 
     private struct State {
         var entries = [String: Entry]()
-        /// May hold some that are gone.
-        var order = CircularBuffer<String>()
+        /// The oldest first. May hold some that are gone.
+        var order = CircularBuffer<Place>()
+        var lastNumber: UInt64 = 0
         var bytes = 0
         /// Of bodies that are being written down.
         var recorded = 0
@@ -75,8 +83,9 @@ package final class AnswerShelf: Sendable {
                 return entry.answer.map { .answer($0) } ?? .underWay
             }
             state.remove(challenge)
-            state.entries[challenge] = Entry(reservation: reservation)
-            state.order.append(challenge)
+            state.lastNumber += 1
+            state.entries[challenge] = Entry(reservation: reservation, number: state.lastNumber)
+            state.order.append(Place(challenge: challenge, number: state.lastNumber))
             makeRoom(in: &state, at: time)
             return .reserved
         }
@@ -112,11 +121,19 @@ package final class AnswerShelf: Sendable {
 
     private func makeRoom(in state: inout State, at time: WallTime) {
         while let oldest = state.order.first {
-            let isOver = state.bytes > room.bytes || state.order.count > Self.capacity
-            let isOld = state.entries[oldest].map { $0.reservation.end <= time } ?? true
-            guard isOver || isOld else { return }
+            if let entry = state.entries[oldest.challenge], entry.number == oldest.number {
+                let isOver = state.bytes > room.bytes || state.entries.count > Self.capacity
+                guard isOver || entry.reservation.end <= time else { break }
+                state.remove(oldest.challenge)
+            }
             state.order.removeFirst()
-            state.remove(oldest)
         }
+        // Those that are gone, of requests that were refused, say, push nobody out.
+        guard state.order.count > 2 * Self.capacity else { return }
+        var order = CircularBuffer<Place>()
+        for place in state.order where state.entries[place.challenge]?.number == place.number {
+            order.append(place)
+        }
+        state.order = order
     }
 }
