@@ -2,8 +2,8 @@ internal import GatewayKit
 
 /// A regular expression for whole paths, compiled when the policy is read.
 ///
-/// Runs on the event loop, only for requests that no exact path of the host matches and that begin with its `folder`. A pattern that backtracks without
-/// bound does so there: `(a+)+` has no place in a policy.
+/// Runs on the event loop, only for requests that no exact path of the host matches and that begin with its `folder`. A
+/// pattern that backtracks without bound does so there: `(a+)+` has no place in a policy.
 package struct PathRegex: Sendable {
     /// As the policy writes it.
     package let text: String

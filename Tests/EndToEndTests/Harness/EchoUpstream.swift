@@ -14,8 +14,8 @@ struct EchoUpstream: Stage {
     static func reached(_ target: String) -> Int { asked.withLockedValue { $0[target] ?? 0 } }
 
     /// `/echo`: the request line and fields as text; `/zeros/N`: N bytes; `/events/N`: N events and a last one;
-    /// `/pausing/N`: N events, and then none for a long time; `/count`: how long the body was; `/status/N`: that status, with a receipt that is nobody's; `/hang`: nothing for
-    /// some seconds.
+    /// `/pausing/N`: N events, and then none for a long time; `/count`: how long the body was; `/status/N`: that status,
+    /// with a receipt that is nobody's; `/hang`: nothing for some seconds.
     func admit(_ exchange: Exchange) -> Eventually<Decision> {
         let path = exchange.request.path
         Self.asked.withLockedValue { $0[exchange.request.target, default: 0] += 1 }
