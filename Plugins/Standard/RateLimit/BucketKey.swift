@@ -24,14 +24,9 @@ package enum BucketKey: Hashable, Sendable {
         self = .value(text)
     }
 
-    /// An IPv6 address counts by its /64, the smallest block that a network hands to one customer (RFC 6177 §2):
-    /// whoever has one has 2⁶⁴ of them.
+    /// An address counts by its block.
     package init(_ client: Client) {
-        guard let address = client.address else {
-            self = .noAddress
-            return
-        }
-        self = .address(address.isV4 ? address : Network(address, prefix: 64)?.address ?? address)
+        self = client.address.map { BucketKey.address($0.block) } ?? .noAddress
     }
 
     /// What an operator is told: not the value, which may be a secret of the client.

@@ -47,6 +47,12 @@ public struct IPAddress: Hashable, Sendable {
     public var isLoopback: Bool {
         isV4 ? (low >> 24) & 0xFF == 127 : high == 0 && low == 1
     }
+
+    /// What counts as one client: an IPv6 address by its /64, the smallest block that a network hands to one customer
+    /// (RFC 6177 §2), since whoever has one has 2⁶⁴ addresses.
+    package var block: IPAddress {
+        isV4 ? self : Network(self, prefix: 64)?.address ?? self
+    }
 }
 
 extension IPAddress: CustomStringConvertible {

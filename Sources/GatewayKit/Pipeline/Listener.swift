@@ -19,7 +19,7 @@ public struct ListenerSettings: Sendable, Hashable {
     /// Connections that are open at the same time; further ones are closed at once. `nil`: as many as usual, and no more
     /// than the process may have files open.
     public var maxConnections: Int?
-    /// The same for one client address. Trusted proxies are not counted.
+    /// The same for one client address, of IPv6 for one /64. Trusted proxies are not counted.
     public var maxConnectionsPerAddress = 1_024
     public var limits: MessageLimits
     /// Tells what is sold: `/openapi.json` and the like.

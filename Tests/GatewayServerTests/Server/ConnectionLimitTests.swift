@@ -55,6 +55,19 @@ struct ConnectionLimitTests {
         }
     }
 
+    /// Whoever has one address of IPv6 has all of its /64 as a rule.
+    @Test func `an address of IPv6 counts with all of its block`() throws {
+        var settings = ListenerSettings(host: "::1", port: 0)
+        settings.maxConnectionsPerAddress = 1
+        let census = ConnectionCensus(settings)
+        let addresses = ["2001:db8::1", "2001:db8::2:1", "2001:db8:0:1::1", "192.0.2.1", "192.0.2.2"]
+        let entered = addresses.map { census.enter(IPAddress($0)) }
+        #expect(entered == [true, false, true, true, true])
+        census.leave(IPAddress("2001:db8::1"))
+        let again = census.enter(IPAddress("2001:db8::2:1"))
+        #expect(again)
+    }
+
     @Test func `a trusted proxy has as many as there may be in all`() async throws {
         try await serving(most: 3, perAddress: 1, trustedProxies: ["127.0.0.1"]) { gateway in
             var clients = [RawConnection]()
