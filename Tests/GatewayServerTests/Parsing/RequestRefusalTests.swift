@@ -32,6 +32,23 @@ struct RequestRefusalTests {
         #expect(read.requests.map(\.isWhole) == [false])
     }
 
+    /// A value may be looked through by the word: each place of two words and more, beside bytes that a carry could change.
+    @Test(arguments: [0x61, 0x20, 0x09, 0x7E, 0x80, 0xFF] as [UInt8])
+    func `a control character in a value is refused at every place, and nothing else is`(_ neighbour: UInt8) {
+        let (start, end) = (Array("GET / HTTP/1.1\r\nHost: a\r\nX: -".utf8), Array("-\r\n\r\n".utf8))
+        var wrong = [String]()
+        for byte in Array(0x00...0x21) + [0x5F, 0x7E, 0x7F, 0x80, 0x81, 0x9F, 0xA0, 0xFE, 0xFF] as [UInt8] {
+            let isControl = byte < 0x20 && byte != 0x09 || byte == 0x7F
+            for place in 0..<19 {
+                var value = [UInt8](repeating: neighbour, count: 19)
+                value[place] = byte
+                let status = ReadRequests([start + value + end]).status
+                if status != (isControl ? 400 : 0) { wrong.append("\(byte) at \(place): \(status)") }
+            }
+        }
+        #expect(wrong == [])
+    }
+
     @Test(arguments: RequestVector.refused)
     func `a refused request is refused alike wherever it is cut`(_ vector: RequestVector) {
         let whole = ReadRequests([vector.bytes])
