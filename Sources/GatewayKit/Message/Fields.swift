@@ -28,8 +28,8 @@ public struct Fields: Sendable {
         }
     }
 
-    private var wire: ByteBuffer
-    private var added: ByteBuffer
+    @usableFromInline var wire: ByteBuffer
+    @usableFromInline var added: ByteBuffer
     /// In message order. Handed back to the parser after use, so that its storage serves the next message.
     public private(set) var lines: [Line]
 
@@ -93,12 +93,14 @@ public struct Fields: Sendable {
     }
 
     /// The bytes of the name as they came; valid inside `body` only.
+    @inlinable
     public func withName<Result>(at index: Int, _ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         let line = lines[index]
         return try withBytes(line, start: Int(line.nameStart), count: Int(line.nameCount), body)
     }
 
     /// The bytes of the value, without the white space around it; valid inside `body` only.
+    @inlinable
     public func withValue<Result>(at index: Int, _ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         let line = lines[index]
         return try withBytes(line, start: Int(line.valueStart), count: Int(line.valueCount), body)
@@ -114,38 +116,42 @@ public struct Fields: Sendable {
     /// Appends `name: value` and the line end of HTTP/1.1.
     public func write(at index: Int, into buffer: inout ByteBuffer) {
         let line = lines[index]
-        let source = line.isAdded ? added : wire
-        let isWhole = source.withVeryUnsafeBytes { storage in
-            let (nameEnd, valueEnd) = (Int(line.nameStart + line.nameCount), Int(line.valueStart + line.valueCount))
-            // Most lines came over HTTP/1.1 just as they go out.
-            guard Int(line.valueStart) == nameEnd + 2, valueEnd + 2 <= storage.count,
-                storage[nameEnd] == 0x3A, storage[nameEnd + 1] == 0x20,
-                storage[valueEnd] == 0x0D, storage[valueEnd + 1] == 0x0A
-            else { return false }
-            buffer.writeBytes(UnsafeRawBufferPointer(rebasing: storage[Int(line.nameStart)..<valueEnd + 2]))
-            return true
+        let (nameEnd, valueEnd) = (Int(line.nameStart + line.nameCount), Int(line.valueStart + line.valueCount))
+        // Most lines came over HTTP/1.1 just as they go out.
+        if !line.isAdded, Int(line.valueStart) == nameEnd + 2 {
+            let isWhole = wire.withVeryUnsafeBytes { storage in
+                guard valueEnd + 2 <= storage.count, storage[nameEnd] == 0x3A, storage[nameEnd + 1] == 0x20,
+                    storage[valueEnd] == 0x0D, storage[valueEnd + 1] == 0x0A
+                else { return false }
+                buffer.writeBytes(UnsafeRawBufferPointer(rebasing: storage[Int(line.nameStart)..<valueEnd + 2]))
+                return true
+            }
+            guard !isWhole else { return }
         }
-        guard !isWhole else { return }
         withName(at: index) { _ = buffer.writeBytes($0) }
         buffer.writeStaticString(": ")
         withValue(at: index) { _ = buffer.writeBytes($0) }
         buffer.writeStaticString("\r\n")
     }
 
-    private func withBytes<Result>(
+    @inlinable
+    func withBytes<Result>(
         _ line: Line,
         start: Int,
         count: Int,
         _ body: (UnsafeRawBufferPointer) throws -> Result
     ) rethrows -> Result {
-        let source = line.isAdded ? added : wire
-        return try source.withVeryUnsafeBytes { storage in
-            let range = start..<start + count
-            guard range.upperBound <= storage.count else {
-                return try body(UnsafeRawBufferPointer(start: nil, count: 0))
-            }
-            return try body(UnsafeRawBufferPointer(rebasing: storage[range]))
+        // Not one of the two in a variable: that would count a reference.
+        if line.isAdded {
+            return try added.withVeryUnsafeBytes { try body(Self.part(of: $0, start: start, count: count)) }
         }
+        return try wire.withVeryUnsafeBytes { try body(Self.part(of: $0, start: start, count: count)) }
+    }
+
+    @inlinable
+    static func part(of storage: UnsafeRawBufferPointer, start: Int, count: Int) -> UnsafeRawBufferPointer {
+        guard start + count <= storage.count else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        return UnsafeRawBufferPointer(rebasing: storage[start..<start + count])
     }
 
     func matches(_ index: Int, _ name: FieldName) -> Bool {

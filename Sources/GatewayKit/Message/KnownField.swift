@@ -89,36 +89,10 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
         }
     }
 
-    /// All names, the short ones first, and for each length which of them have it: most unknown names are told apart
-    /// without comparing a byte.
-    private static let table: (names: [UInt8], fields: [KnownField], first: [Int]) = {
-        let fields = allCases.filter { $0 != .other }.sorted { $0.name.utf8.count < $1.name.utf8.count }
-        let longest = fields.last?.name.utf8.count ?? 0
-        let first = (0...longest + 1).map { length in fields.count { $0.name.utf8.count < length } }
-        return (fields.flatMap { Array($0.name.utf8) }, fields, first)
-    }()
-
-    /// Where the names of each length begin in `table.names`.
-    private static let offsets: [Int] = table.first.map { first in
-        table.fields[..<first].reduce(0) { $0 + $1.name.utf8.count }
-    }
+    private static let table = KnownFieldTable(allCases.filter { $0 != .other })
 
     /// The field of this name, in any case of letters; `other` when it is not one of these.
     public init(name: UnsafeRawBufferPointer) {
-        self = .other
-        let length = name.count
-        guard length > 0, length + 1 < Self.table.first.count else { return }
-        let candidates = Self.table.first[length]..<Self.table.first[length + 1]
-        guard !candidates.isEmpty else { return }
-        let offset = Self.offsets[length]
-        self = Self.table.names.withUnsafeBytes { names in
-            for candidate in candidates {
-                let start = offset + (candidate - candidates.lowerBound) * length
-                var index = 0
-                while index < length, ASCII.lowercased(name[index]) == names[start + index] { index += 1 }
-                if index == length { return Self.table.fields[candidate] }
-            }
-            return .other
-        }
+        self = Self.table.field(of: name) ?? .other
     }
 }

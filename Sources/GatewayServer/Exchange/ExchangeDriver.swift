@@ -9,8 +9,8 @@ package struct ExchangeDriver {
     package enum Action {
         /// Ask this stage; answer with `stageDecided` or `stageFailed`.
         case admit(Int)
-        /// Adjust by the stages that admitted, and send; answer with `responseWritten`.
-        case reply(Reply)
+        /// Adjust by the stages that admitted, and send; answer with `responseWritten`. Boxed, so that the others are small.
+        indirect case reply(Reply)
         /// Get a connection; answer with `connected` or `upstreamFailed`.
         case connect(Upstream)
         /// Send the request's head and let its body flow.

@@ -27,9 +27,11 @@ extension HTTP1Output {
     func flushNow() {
         isFlushDue = false
         guard let context else { return }
-        // Before the flush: it may make the channel writable, and with that have more written at once.
-        writePending(to: context, keeping: 1_024)
-        context.flush()
+        guard pending.readableBytes > 0 else { return context.flush() }
+        // Out of `pending` before the flush: it may make the channel writable, and with that have more written at once.
+        let written = pending.takeAll()
+        context.writeAndFlush(wrapOutboundOut(written), promise: nil)
+        pending.reuse(written)
     }
 
     func write(_ part: ByteBuffer) {
@@ -40,7 +42,7 @@ extension HTTP1Output {
             return
         }
         guard let context else { return }
-        writePending(to: context, keeping: 64)
+        writePending(to: context)
         if isSmall {
             pending.writeImmutableBuffer(part)
         } else {
@@ -48,9 +50,9 @@ extension HTTP1Output {
         }
     }
 
-    private func writePending(to context: ChannelHandlerContext, keeping capacity: Int) {
+    private func writePending(to context: ChannelHandlerContext) {
         guard pending.readableBytes > 0 else { return }
         context.write(wrapOutboundOut(pending), promise: nil)
-        pending.clear(minimumCapacity: capacity)
+        pending.clear(minimumCapacity: 64)
     }
 }

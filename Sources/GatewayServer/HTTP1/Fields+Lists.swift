@@ -29,14 +29,20 @@ extension Fields {
 }
 
 extension UnsafeRawBufferPointer {
+    func begins(with text: StaticString) -> Bool {
+        guard count >= text.utf8CodeUnitCount else { return false }
+        for index in 0..<text.utf8CodeUnitCount where self[index] != text.utf8Start[index] {
+            return false
+        }
+        return true
+    }
+
     /// - Parameter lowercase: in lower case; the letters of these bytes may be in any.
     func equals(_ lowercase: StaticString) -> Bool {
         guard count == lowercase.utf8CodeUnitCount else { return false }
-        return lowercase.withUTF8Buffer { wanted in
-            for index in 0..<count where ASCII.lowercased(self[index]) != wanted[index] {
-                return false
-            }
-            return true
+        for index in 0..<count where ASCII.lowercased(self[index]) != lowercase.utf8Start[index] {
+            return false
         }
+        return true
     }
 }

@@ -26,6 +26,8 @@ struct HeadReader {
     private let limits: HeadLimits
     private(set) var startLine: Range<Int>?
     private(set) var lines: [Fields.Line] = []
+    /// Storage for the next lines. Whose it was may have let go of it only by the time that it is used.
+    private var spare: [Fields.Line] = []
     /// Both count from the head's first byte.
     private var lineStart = 0
     private var scanned = 0
@@ -35,20 +37,25 @@ struct HeadReader {
         self.limits = limits
     }
 
-    /// Makes ready for the next head. `storage`, if it is nobody else's any more, saves an allocation.
-    mutating func reset(reusing storage: consuming [Fields.Line] = []) {
-        if storage.capacity > lines.capacity {
-            lines = consume storage
-        }
+    /// Makes ready for the next head.
+    mutating func reset() {
         lines.removeAll(keepingCapacity: true)
         startLine = nil
         lineStart = 0
         scanned = 0
     }
 
+    /// Takes storage for the lines of the next head. If it is nobody else's then, it saves allocations.
+    mutating func reuse(_ storage: consuming [Fields.Line]) {
+        if storage.capacity > spare.capacity {
+            spare = storage
+        }
+    }
+
     /// Gives up the storage for the lines of the next head.
     mutating func shed() {
         lines = []
+        spare = []
     }
 
     /// True when a part of a head has arrived.
@@ -138,14 +145,40 @@ struct HeadReader {
         while end > start, bytes[end - 1] == 0x20 || bytes[end - 1] == 0x09 {
             end -= 1
         }
-        for index in start..<end where bytes[index] < 0x20 && bytes[index] != 0x09 || bytes[index] == 0x7F {
+        guard !Self.hasControl(UnsafeRawBufferPointer(rebasing: bytes[start..<end])) else {
             return MessageFault(.badRequest, "a header value has a control character")
         }
         guard lines.count < limits.fields else {
             return MessageFault(.requestHeaderFieldsTooLarge, "there are more than \(limits.fields) header fields")
         }
         let name = UnsafeRawBufferPointer(rebasing: bytes[line.lowerBound..<colon])
+        if lines.isEmpty, spare.capacity > lines.capacity {
+            swap(&lines, &spare)
+            lines.removeAll(keepingCapacity: true)
+        }
         lines.append(.init(name: line.lowerBound..<colon, value: start..<end, known: KnownField(name: name)))
         return nil
+    }
+
+    /// Whether a value holds a byte that it may not (RFC 9110 §5.5). Credentials are long: looked through by the word.
+    private static func hasControl(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var index = 0
+        while index + 8 <= bytes.count {
+            let word = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let toDelete = word ^ 0x7F7F_7F7F_7F7F_7F7F
+            // The high bit of at least one byte is set where one is below 0x20, or 0x7F.
+            let isLow = (word &- 0x2020_2020_2020_2020) & ~word
+            let isDelete = (toDelete &- 0x0101_0101_0101_0101) & ~toDelete
+            if (isLow | isDelete) & 0x8080_8080_8080_8080 != 0, hasControl(bytes, in: index..<index + 8) { return true }
+            index += 8
+        }
+        return hasControl(bytes, in: index..<bytes.count)
+    }
+
+    private static func hasControl(_ bytes: UnsafeRawBufferPointer, in range: Range<Int>) -> Bool {
+        for index in range where bytes[index] < 0x20 && bytes[index] != 0x09 || bytes[index] == 0x7F {
+            return true
+        }
+        return false
     }
 }

@@ -11,8 +11,11 @@ struct RequestLine {
 
     init(_ wire: ByteBuffer, _ line: Range<Int>) throws(MessageFault) {
         let parsed: Result<RequestLine, MessageFault> = wire.withUnsafeReadableBytes { bytes in
-            guard let first = bytes[line].firstIndex(of: 0x20), let last = bytes[line].lastIndex(of: 0x20), first < last
-            else {
+            var first = line.lowerBound
+            while first < line.upperBound, bytes[first] != 0x20 { first += 1 }
+            var last = line.upperBound - 1
+            while last > first, bytes[last] != 0x20 { last -= 1 }
+            guard first < last else {
                 return .failure(MessageFault(.badRequest, "the request line is not 'method target version'"))
             }
             let version: RequestHead.Version
@@ -21,7 +24,9 @@ struct RequestLine {
             case .failure(let fault): return .failure(fault)
             }
             let target = first + 1..<last
-            guard !target.isEmpty, bytes[target].allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            var index = target.lowerBound
+            while index < target.upperBound, bytes[index] > 0x20, bytes[index] < 0x7F { index += 1 }
+            guard !target.isEmpty, index == target.upperBound else {
                 return .failure(
                     MessageFault(.badRequest, "the request target is empty or has a character that it may not have")
                 )
@@ -42,7 +47,7 @@ struct RequestLine {
     }
 
     private static func version(_ bytes: UnsafeRawBufferPointer) -> Result<RequestHead.Version, MessageFault> {
-        guard bytes.count == 8, bytes.starts(with: "HTTP/".utf8), bytes[6] == 0x2E,
+        guard bytes.count == 8, bytes.begins(with: "HTTP/"), bytes[6] == 0x2E,
             (0x30...0x39).contains(bytes[5]), (0x30...0x39).contains(bytes[7])
         else { return .failure(MessageFault(.badRequest, "the version is not of the form HTTP/1.1")) }
         switch (bytes[5], bytes[7]) {
@@ -53,6 +58,12 @@ struct RequestLine {
     }
 
     private static func method(_ bytes: UnsafeRawBufferPointer) -> HTTPRequest.Method? {
+        // Nearly every request has one of these, which need no look at each of their bytes.
+        switch bytes.count {
+        case 3 where bytes.begins(with: "GET"): return .get
+        case 4 where bytes.begins(with: "POST"): return .post
+        default: break
+        }
         guard (1...32).contains(bytes.count), bytes.allSatisfy(ASCII.isTokenByte) else { return nil }
         return HTTPRequest.Method(rawValue: String(decoding: bytes, as: UTF8.self))
     }

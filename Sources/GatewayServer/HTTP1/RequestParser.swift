@@ -79,7 +79,7 @@ package struct RequestParser {
 
     /// Gives the storage of a request's lines back for the next one.
     mutating func reuse(_ lines: [Fields.Line]) {
-        reader.reset(reusing: lines)
+        reader.reuse(lines)
     }
 
     private mutating func head(of wire: ByteBuffer) throws(MessageFault) -> RequestHead {

@@ -22,10 +22,11 @@ struct RequestTarget {
             throw MessageFault(.badRequest, "the request target is missing")
         }
         let origin: ByteBuffer
-        if target.readableBytesView.first == UInt8(ascii: "/") {
+        let first = target.getInteger(at: target.readerIndex, as: UInt8.self)
+        if first == UInt8(ascii: "/") {
             authority = nil
             origin = target
-        } else if target.readableBytesView.elementsEqual("*".utf8) {
+        } else if first == UInt8(ascii: "*"), target.readableBytes == 1 {
             guard method == .options else { throw MessageFault(.badRequest, "the target * is for OPTIONS") }
             authority = nil
             path = target
@@ -35,14 +36,27 @@ struct RequestTarget {
             guard !isOriginOnly else { throw MessageFault(.badRequest, "the path does not begin with /") }
             (authority, origin) = try Self.absolute(target)
         }
-        let bytes = origin.readableBytesView
-        guard !bytes.contains(UInt8(ascii: "#")) else { throw MessageFault(.badRequest, "the target has a fragment") }
-        let end = bytes.firstIndex(of: UInt8(ascii: "?")) ?? bytes.endIndex
-        guard let written = origin.getSlice(at: bytes.startIndex, length: end - bytes.startIndex),
+        guard let length = origin.withUnsafeReadableBytes(Self.pathLength) else {
+            throw MessageFault(.badRequest, "the target has a fragment")
+        }
+        guard let written = origin.getSlice(at: origin.readerIndex, length: length),
             let path = RequestPath.normalised(written)
         else { throw MessageFault(.badRequest, "the path has a character or an encoding that it may not have") }
         self.path = path
-        query = origin.getSlice(at: end, length: bytes.endIndex - end) ?? ByteBuffer()
+        query = origin.getSlice(at: origin.readerIndex + length, length: origin.readableBytes - length) ?? ByteBuffer()
+    }
+
+    /// Up to the `?`; `nil` where there is a fragment.
+    private static func pathLength(_ bytes: UnsafeRawBufferPointer) -> Int? {
+        var length = bytes.count
+        for index in 0..<bytes.count {
+            switch bytes[index] {
+            case UInt8(ascii: "#"): return nil
+            case UInt8(ascii: "?") where length == bytes.count: length = index
+            default: break
+            }
+        }
+        return length
     }
 
     /// `http://host/path?query`, which a server must accept although only proxies are sent it.

@@ -64,6 +64,11 @@ package struct ResponseParser {
         }
     }
 
+    /// Gives the storage of a response's lines back for the next one.
+    mutating func reuse(_ lines: [Fields.Line]) {
+        reader.reuse(lines)
+    }
+
     /// True when the end of the connection is the end of the body.
     package var endsWithConnection: Bool {
         if case .untilClose = body { return true }
@@ -117,9 +122,9 @@ package struct ResponseParser {
         _ line: Range<Int>
     ) throws(MessageFault) -> (status: HTTPResponse.Status, isHTTP11: Bool) {
         let parsed: (HTTPResponse.Status, Bool)? = wire.withUnsafeReadableBytes { bytes in
-            guard line.count >= 12, bytes[line].starts(with: "HTTP/1.".utf8), bytes[line.lowerBound + 8] == 0x20 else {
-                return nil
-            }
+            guard line.count >= 12, UnsafeRawBufferPointer(rebasing: bytes[line]).begins(with: "HTTP/1."),
+                bytes[line.lowerBound + 8] == 0x20
+            else { return nil }
             let version = bytes[line.lowerBound + 7]
             guard (0x30...0x39).contains(version) else { return nil }
             var code = 0
@@ -130,8 +135,10 @@ package struct ResponseParser {
             guard (100...999).contains(code), line.count == 12 || bytes[line.lowerBound + 12] == 0x20 else {
                 return nil
             }
-            let reason = bytes[min(line.lowerBound + 13, line.upperBound)..<line.upperBound]
-            guard reason.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else { return nil }
+            for index in min(line.lowerBound + 13, line.upperBound)..<line.upperBound
+            where bytes[index] < 0x20 && bytes[index] != 0x09 || bytes[index] == 0x7F {
+                return nil
+            }
             return (HTTPResponse.Status(integerLiteral: code), version != 0x30)
         }
         guard let parsed else { throw MessageFault(.badGateway, "the status line is not 'HTTP/1.1 code reason'") }

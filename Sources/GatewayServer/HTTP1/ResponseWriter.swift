@@ -53,11 +53,11 @@ enum ResponseWriter {
         switch framing {
         case .none(let declared?):
             buffer.writeStaticString("content-length: ")
-            buffer.writeString(String(declared))
+            buffer.writeDecimal(declared)
             buffer.writeStaticString("\r\n")
         case .length(let length):
             buffer.writeStaticString("content-length: ")
-            buffer.writeString(String(length))
+            buffer.writeDecimal(length)
             buffer.writeStaticString("\r\n")
         case .chunked:
             buffer.writeStaticString("transfer-encoding: chunked\r\n")

@@ -168,10 +168,11 @@ final class HTTP1UpstreamConnection: ChannelInboundHandler, UpstreamExchange, HT
                 switch parser.nextHead(answering: method, allowsWebSocket: opensWebSocket) {
                 case .incomplete: return
                 case .informational(let head): runner.upstreamInformational(head)
-                case .response(let head, let body):
+                case .response(var head, let body):
                     guard body != .tunnel || isAccepted(head) else { return fail(.malformed) }
                     phase = .readingBody
                     runner.upstreamHead(head, body: body)
+                    parser.reuse(head.fields.releaseLines())
                 case .fault: fail(.malformed)
                 }
             case .readingBody:

@@ -157,10 +157,11 @@ final class UpstreamPool {
     /// An HTTP/1.1 connection is free.
     func release(_ connection: HTTP1UpstreamConnection) {
         let endpoint = connection.endpoint
-        if isClosing || endpoint.isLeaving || endpoint.isTooOld(connection.establishedAt, at: eventLoop.now) {
+        let now = eventLoop.now
+        if isClosing || endpoint.isLeaving || endpoint.isTooOld(connection.establishedAt, at: now) {
             connection.close()
         } else if connection.isOpen {
-            connection.idleSince = eventLoop.now
+            connection.idleSince = now
             endpoint.idle.append(connection)
         }
         serveNext(of: endpoint.owner, from: endpoint)
