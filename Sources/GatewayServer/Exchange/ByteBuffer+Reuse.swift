@@ -2,7 +2,7 @@ internal import NIOCore
 
 extension ByteBuffer {
     /// What a connection keeps for the next head and small body that it writes.
-    private static let mostKept = 4096
+    private static let mostKept = 4_096
 
     /// Takes what is there out, and leaves an empty buffer without storage.
     mutating func takeAll() -> ByteBuffer {
@@ -15,8 +15,9 @@ extension ByteBuffer {
     ///
     /// Costs no allocation where the channel has let go of the bytes, which it has once the kernel took them.
     mutating func reuse(_ written: consuming ByteBuffer) {
-        guard readableBytes == 0, capacity == 0, written.capacity <= Self.mostKept else { return }
-        written.clear(minimumCapacity: 1024)
+        guard readableBytes == 0, capacity == 0 else { return }
+        guard written.capacity <= Self.mostKept else { return reserveCapacity(1_024) }
+        written.clear(minimumCapacity: 1_024)
         self = written
     }
 }
