@@ -58,10 +58,10 @@ struct `Allocations of a paid request through the data path` {
     @Test(
         .enabled(if: sluice_allocation_count() >= 0, "sanitizers bring their own allocator"),
         arguments: [
-            (RepeatingClient.Version.http1, Upstream.Transport.http1, 172),
-            (.http1, .http2, 205),
-            (.http2, .http1, 136),
-            (.http2, .http2, 170),
+            (RepeatingClient.Version.http1, Upstream.Transport.http1, 60),
+            (.http1, .http2, 125),
+            (.http2, .http1, 93),
+            (.http2, .http2, 159),
         ]
     )
     func `are as many as here, in a debug build`(

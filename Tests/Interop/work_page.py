@@ -10,18 +10,18 @@ import time
 
 from browser import page, until, value
 
-# Before the page is left, what it said last is kept in the window's name, which outlives it.
+# Before the page is left, what it said last is kept in the storage of the session, which outlives it.
 START = """(() => {
   const status = document.getElementById('work-status');
   const progress = document.getElementById('work-progress');
   const told = { said: '', progress: 0 };
   new MutationObserver(() => {
     told.said = told.said || status.textContent;
-    window.name = JSON.stringify(told);
+    sessionStorage.setItem('told', JSON.stringify(told));
   }).observe(status, { childList: true });
   new MutationObserver(() => {
     told.progress = Math.max(told.progress, progress.value);
-    window.name = JSON.stringify(told);
+    sessionStorage.setItem('told', JSON.stringify(told));
   }).observe(progress, { attributes: true });
   document.getElementById('work-start').click();
   return true;
@@ -46,7 +46,7 @@ async def main(url, profile):
             return text
 
         text = await until(opened, patience=120)
-        told = json.loads(await value(socket, "window.name"))
+        told = json.loads(await value(socket, "sessionStorage.getItem('told')"))
         cookies = await value(socket, "document.cookie")
     print(
         json.dumps(

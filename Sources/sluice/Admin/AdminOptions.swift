@@ -46,6 +46,8 @@ struct AdminOptions: ParsableArguments {
         try await PayingClient.withConnections { connections in
             var request = HTTPClientRequest(url: try url(of: path, at: address))
             request.method = method
+            // A socket has no name that a request could be for.
+            if address.hasPrefix("unix:") { request.headers.add(name: "Host", value: "localhost") }
             do {
                 let response = try await connections.execute(request, timeout: .minutes(5))
                 return (response.status, try await response.body.collect(upTo: answerLimit))

@@ -1,5 +1,6 @@
 internal import GatewayKit
 internal import GatewayTesting
+internal import HTTPTypes
 
 /// What it takes to ask an expression of a policy about a request. Runs in this process: nothing is sent.
 struct ExpressionScenario: Scenario {
