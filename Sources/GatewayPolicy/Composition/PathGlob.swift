@@ -1,3 +1,5 @@
+internal import GatewayKit
+
 /// File names with stars: `shared/*.yaml`, `teams/*/routes.yaml`. `*` stands for any characters but a slash, `?` for one.
 enum PathGlob {
     static func isPattern(_ path: String) -> Bool {
