@@ -13,6 +13,8 @@ package struct CaveatsStage: StagePlugin {
     package static let most = 128
 
     private let verifiers: [any CaveatVerifier]
+    /// Asked about what none of `verifiers` covers, each once for all of its caveats.
+    private let remoteVerifiers: [any RemoteCaveatVerifier]
     private let ignored: [String]
     /// False where a verifier could not be made: what seems to be missing may be that one.
     private let isWhole: Bool
@@ -20,8 +22,13 @@ package struct CaveatsStage: StagePlugin {
     private let readsBody: Bool
 
     /// - Parameter ignored: conditions that may stand in a credential although nothing verifies them.
-    package init(_ verifiers: [any CaveatVerifier], ignoring ignored: [String] = []) {
+    package init(
+        _ verifiers: [any CaveatVerifier],
+        remote remoteVerifiers: [any RemoteCaveatVerifier] = [],
+        ignoring ignored: [String] = []
+    ) {
         self.verifiers = verifiers
+        self.remoteVerifiers = remoteVerifiers
         self.ignored = ignored
         isWhole = true
         readsBody = verifiers.contains { $0.bodyLimit != nil }
@@ -45,10 +52,11 @@ package struct CaveatsStage: StagePlugin {
         if nodes.isEmpty, ignored.isEmpty {
             settings.note(settings.place, "'caveats' needs a verifier: a list such as [expires, service]")
         }
-        verifiers = Self.verifiers(nodes, in: settings, services)
+        (verifiers, remoteVerifiers) = Self.verifiers(nodes, in: settings, services)
         readsBody = verifiers.contains { $0.bodyLimit != nil }
-        self.ignored = Self.conditions(ignored, beside: verifiers, in: settings)
-        let made = verifiers.count + self.ignored.count
+        let covered = verifiers.map(\.condition) + remoteVerifiers.flatMap { $0.conditions ?? [] }
+        self.ignored = Self.conditions(ignored, beside: covered, in: settings)
+        let made = verifiers.count + remoteVerifiers.count + self.ignored.count
         isWhole = made > 0 && made == nodes.count + ignored.count
     }
 
@@ -56,16 +64,25 @@ package struct CaveatsStage: StagePlugin {
         _ nodes: [PolicyNode],
         in settings: PolicyReader,
         _ services: Services
-    ) -> [any CaveatVerifier] {
-        var verifiers = [any CaveatVerifier]()
+    ) -> ([any CaveatVerifier], [any RemoteCaveatVerifier]) {
+        var (local, remote) = ([any CaveatVerifier](), [any RemoteCaveatVerifier]())
+        var conditions = Set<String>()
         for node in nodes {
             guard let verifier = verifier(node, in: settings, services) else { continue }
-            if verifiers.contains(where: { $0.condition == verifier.condition }) {
-                settings.note(node.place, "the condition '\(verifier.condition)' is verified twice")
+            let added: [String]
+            switch verifier {
+            case .local(let verifier):
+                local.append(verifier)
+                added = [verifier.condition]
+            case .remote(let verifier):
+                remote.append(verifier)
+                added = verifier.conditions ?? []
             }
-            verifiers.append(verifier)
+            for condition in added where !conditions.insert(condition).inserted {
+                settings.note(node.place, "the condition '\(condition)' is verified twice")
+            }
         }
-        return verifiers
+        return (local, remote)
     }
 
     /// A verifier that is named, or one that the policy describes itself: `{ condition: ..., allow: ... }`.
@@ -73,18 +90,18 @@ package struct CaveatsStage: StagePlugin {
         _ node: PolicyNode,
         in settings: PolicyReader,
         _ services: Services
-    ) -> (any CaveatVerifier)? {
+    ) -> ListedVerifier? {
         guard case .map(let entries) = node.content, !entries.contains(where: { $0.key == "use" }),
             entries.contains(where: { $0.key == "allow" || $0.key == "condition" })
         else { return services.verifier(node, in: settings) }
         var reader = settings.reader(for: node, word: word)
         defer { reader.finish() }
-        return try? ExpressionCaveat(from: &reader, services)
+        return (try? ExpressionCaveat(from: &reader, services)).map { .local($0) }
     }
 
     private static func conditions(
         _ nodes: [PolicyNode],
-        beside verifiers: [any CaveatVerifier],
+        beside verified: [String],
         in settings: PolicyReader
     ) -> [String] {
         var conditions = [String]()
@@ -92,7 +109,7 @@ package struct CaveatsStage: StagePlugin {
             guard let condition = settings.text(of: node, expected: "'ignore' should be a list of conditions") else {
                 continue
             }
-            if verifiers.contains(where: { $0.condition == condition }) {
+            if verified.contains(condition) {
                 settings.note(node.place, "the condition '\(condition)' is both verified and ignored")
             }
             conditions.append(condition)
@@ -101,9 +118,10 @@ package struct CaveatsStage: StagePlugin {
     }
 
     package var summary: String {
-        let verified = verifiers.map { verifier in
+        let local = verifiers.map { verifier in
             (verifier as? ExpressionCaveat)?.summary ?? PluginWord.of(verifier) ?? verifier.condition
-        }.joined(separator: ", ")
+        }
+        let verified = (local + remoteVerifiers.map(\.summary)).joined(separator: ", ")
         guard !ignored.isEmpty else { return verified }
         return (verified.isEmpty ? "" : verified + "; ") + "ignoring " + ignored.joined(separator: ", ")
     }
@@ -111,6 +129,9 @@ package struct CaveatsStage: StagePlugin {
     package func verdict(on sold: SoldCaveat) -> SoldCaveatVerdict? {
         guard isWhole else { return nil }
         for verifier in verifiers {
+            if let verdict = verifier.verdict(on: sold) { return verdict }
+        }
+        for verifier in remoteVerifiers {
             if let verdict = verifier.verdict(on: sold) { return verdict }
         }
         return ignored.contains(sold.condition) ? .ignored : .unknown
@@ -125,9 +146,9 @@ package struct CaveatsStage: StagePlugin {
             exchange.looked(at: "caveat", "\(caveat)")
         }
         if readsBody, let limit = bodyLimit(for: credential, in: exchange) {
-            return exchange.readJSON(upTo: limit).map { self.decide(about: credential, in: exchange) }
+            return exchange.readJSON(upTo: limit).flatMap { try self.decide(about: credential, in: exchange) }
         }
-        return .now(decide(about: credential, in: exchange))
+        return try decide(about: credential, in: exchange)
     }
 
     /// How much of the body the caveats of a credential ask about; `nil`: nothing.
@@ -142,15 +163,44 @@ package struct CaveatsStage: StagePlugin {
         return limit
     }
 
-    private func decide(about credential: Credential, in exchange: Exchange) -> Decision {
+    private func decide(about credential: Credential, in exchange: Exchange) throws -> Eventually<Decision> {
         if let rejection = rejection(of: credential, in: exchange) {
+            return .now(conclude(rejection, in: exchange))
+        }
+        guard !remoteVerifiers.isEmpty else { return .now(conclude(nil, in: exchange)) }
+        return try remoteRejection(of: credential.caveats, by: 0, in: exchange).map { rejection in
+            self.conclude(rejection, in: exchange)
+        }
+    }
+
+    private func conclude(_ rejection: Rejection?, in exchange: Exchange) -> Decision {
+        exchange.caveatsHold = rejection == nil
+        if let rejection {
             exchange.credential = nil
-            exchange.caveatsHold = false
             exchange.rejection = rejection
-        } else {
-            exchange.caveatsHold = true
         }
         return .next
+    }
+
+    /// What the remote verifiers from one on say, one after the other: nearly always there is one.
+    private func remoteRejection(
+        of caveats: [Caveat],
+        by position: Int,
+        in exchange: Exchange
+    ) throws -> Eventually<Rejection?> {
+        guard position < remoteVerifiers.count else { return .now(nil) }
+        let own = caveats.filter { remotePosition(of: $0, in: exchange) == position }
+        guard !own.isEmpty else { return try remoteRejection(of: caveats, by: position + 1, in: exchange) }
+        return try remoteVerifiers[position].rejection(of: own, in: exchange).flatMap { rejection in
+            if let rejection { return .now(rejection) }
+            return try self.remoteRejection(of: caveats, by: position + 1, in: exchange)
+        }
+    }
+
+    /// Which of the remote verifiers is asked about a caveat; `nil` where one that answers at once is, or nobody.
+    private func remotePosition(of caveat: Caveat, in exchange: Exchange) -> Int? {
+        guard verifier(of: caveat, in: exchange) == nil, !ignored.contains(caveat.condition) else { return nil }
+        return remoteVerifiers.firstIndex { $0.covers(caveat.condition) }
     }
 
     /// The caveats of a credential are then nobody's to check, and it counts with any.
@@ -174,7 +224,9 @@ package struct CaveatsStage: StagePlugin {
     package func rejection(ofCaveatAt index: Int, among caveats: [Caveat], in exchange: Exchange) -> Rejection? {
         let caveat = caveats[index]
         guard let position = verifier(of: caveat, in: exchange) else {
-            if ignored.contains(caveat.condition) { return nil }
+            if ignored.contains(caveat.condition) || remoteVerifiers.contains(where: { $0.covers(caveat.condition) }) {
+                return nil
+            }
             // A caveat without '=' is all condition, and as long as its holder likes.
             let condition = caveat.condition.prefix(64)
             return Rejection(.unknownCaveat, "the caveat '\(condition)' is not understood on this route")

@@ -70,13 +70,21 @@ public struct Services: Sendable {
         )
     }
 
-    public func verifier(_ node: PolicyNode, in settings: PolicyReader) -> (any CaveatVerifier)? {
-        make(
+    public func verifier(_ node: PolicyNode, in settings: PolicyReader) -> ListedVerifier? {
+        let local = registry.verifiers.mapValues { type in
+            { (reader: inout PolicyReader, services: Services) in
+                ListedVerifier.local(try type.init(from: &reader, services))
+            }
+        }
+        let remote = registry.remoteVerifiers.mapValues { type in
+            { (reader: inout PolicyReader, services: Services) in
+                ListedVerifier.remote(try type.init(from: &reader, services))
+            }
+        }
+        return make(
             node,
             kind: "caveat verifier",
-            from: registry.verifiers.mapValues { type in
-                { try type.init(from: &$0, $1) as any CaveatVerifier }
-            },
+            from: local.merging(remote) { local, _ in local },
             in: settings
         )
     }

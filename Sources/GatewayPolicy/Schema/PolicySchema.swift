@@ -25,7 +25,11 @@ package struct PolicySchema: Sendable {
             },
             "caveat verifier": registry.verifiers.mapValues { type in
                 Self.shape(type.word, services) { _ = try type.init(from: &$0, $1) }
-            },
+            }.merging(
+                registry.remoteVerifiers.mapValues { type in
+                    Self.shape(type.word, services) { _ = try type.init(from: &$0, $1) }
+                }
+            ) { local, _ in local },
             "pricer": registry.pricers.mapValues { type in
                 Self.shape(type.word, services) { _ = try type.init(from: &$0, $1) }
             },
