@@ -39,11 +39,12 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 /// A plugin: sees GatewayKit and what it names, never another plugin.
-func plugin(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func plugin(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
     .target(
         name: name,
         dependencies: ["GatewayKit"] + dependencies,
         path: "Plugins/\(name)",
+        exclude: exclude,
         swiftSettings: settings
     )
 }
@@ -97,7 +98,10 @@ let package = Package(
         // What plugins share that ask gRPC services.
         .target(
             name: "GatewayRPC",
-            dependencies: ["GatewayKit", grpcCore, grpcProtobuf, grpcTransport, swiftProtobuf],
+            dependencies: [
+                "GatewayKit", grpcCore, grpcProtobuf, grpcTransport, logging, nioConcurrency, nioCore, nioSSL,
+                swiftProtobuf,
+            ],
             exclude: ["Health/health.proto"],
             swiftSettings: settings
         ),
@@ -105,16 +109,26 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Free", "GatewayKit", "GatewayPolicy", "GatewayServer", "L402", "Lightning", "MPP", "Standard",
-                "Stores",
-                argumentParser, asyncHTTPClient, httpTypes, logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle,
-                unixSignals,
+                "ExtAuthz", "Free", "GRPCVerifier", "GatewayKit", "GatewayPolicy", "GatewayRPC", "GatewayServer",
+                "L402", "Lightning", "MPP", "Standard", "Stores",
+                argumentParser, asyncHTTPClient, grpcCore, grpcTransport, httpTypes, logging, nioConcurrency, nioCore,
+                nioHTTP1, nioPosix, serviceLifecycle, unixSignals,
             ],
             resources: [.embedInCode("Embedded")],
             swiftSettings: settings
         ),
 
+        plugin(
+            "ExtAuthz",
+            ["GatewayRPC", grpcCore, grpcProtobuf, httpTypes, logging, nioCore, swiftProtobuf],
+            exclude: ["Service/envoy", "Service/google"]
+        ),
         plugin("Free", [crypto, httpTypes, logging, nioConcurrency, nioCore]),
+        plugin(
+            "GRPCVerifier",
+            ["GatewayRPC", grpcCore, grpcProtobuf, httpTypes, logging, nioConcurrency, nioCore, swiftProtobuf],
+            exclude: ["Service/caveats.proto"]
+        ),
         plugin("L402", [crypto, httpTypes, nioConcurrency, nioCore]),
         plugin(
             "Lightning",
@@ -139,7 +153,10 @@ let package = Package(
                 nioTLS, swiftASN1, x509,
             ]
         ),
-        tests(of: "GatewayRPC", ["GatewayRPC", grpcCore, swiftProtobuf]),
+        tests(
+            of: "GatewayRPC",
+            ["GatewayRPC", grpcCore, grpcProtobuf, grpcTransport, logging, nioConcurrency, nioCore, swiftProtobuf]
+        ),
         tests(of: "Free", ["Free", crypto]),
         tests(of: "L402", ["L402", crypto, httpTypes, nioConcurrency, nioCore, nioEmbedded]),
         tests(

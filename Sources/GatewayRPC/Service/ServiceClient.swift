@@ -122,6 +122,19 @@ package final class ServiceClient: Sendable {
         }
     }
 
+    /// The same, with a failure as a value: for what goes on without an answer.
+    package func result<Answer: Sendable>(
+        isRepeatable: Bool = true,
+        timeout: Duration? = nil,
+        _ method: @Sendable (ServiceConnection, CallOptions) async throws -> Answer
+    ) async -> Result<Answer, ServiceFailure> {
+        do {
+            return .success(try await call(isRepeatable: isRepeatable, timeout: timeout, method))
+        } catch {
+            return .failure(error)
+        }
+    }
+
     /// The next address that may be asked, one that was not tried before where there is one.
     private func endpoint(except tried: [Int]) throws(ServiceFailure) -> (Int, CircuitBreaker.Permit) {
         let (first, isFirst) = state.withLockedValue { state in
