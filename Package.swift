@@ -112,7 +112,7 @@ let package = Package(
                 "ExtAuthz", "Free", "GRPCVerifier", "GatewayKit", "GatewayPolicy", "GatewayRPC", "GatewayServer",
                 "L402", "Lightning", "MPP", "Standard", "Stores",
                 argumentParser, asyncHTTPClient, grpcCore, grpcTransport, httpTypes, logging, nioConcurrency, nioCore,
-                nioHTTP1, nioPosix, serviceLifecycle, unixSignals,
+                nioHTTP1, nioPosix, serviceLifecycle, swiftProtobuf, unixSignals,
             ],
             resources: [.embedInCode("Embedded")],
             swiftSettings: settings
@@ -155,9 +155,22 @@ let package = Package(
         ),
         tests(
             of: "GatewayRPC",
-            ["GatewayRPC", grpcCore, grpcProtobuf, grpcTransport, logging, nioConcurrency, nioCore, swiftProtobuf]
+            [
+                "GatewayRPC", crypto, grpcCore, grpcProtobuf, grpcTransport, logging, nioConcurrency, nioCore,
+                swiftASN1, swiftProtobuf, x509,
+            ]
+        ),
+        tests(
+            of: "ExtAuthz",
+            ["ExtAuthz", grpcCore, grpcTransport, httpTypes, nioConcurrency, nioCore, nioEmbedded, swiftProtobuf]
         ),
         tests(of: "Free", ["Free", crypto]),
+        tests(
+            of: "GRPCVerifier",
+            [
+                "GRPCVerifier", grpcCore, grpcTransport, httpTypes, nioConcurrency, nioCore, nioEmbedded, swiftProtobuf,
+            ]
+        ),
         tests(of: "L402", ["L402", crypto, httpTypes, nioConcurrency, nioCore, nioEmbedded]),
         tests(
             of: "Lightning",
@@ -186,9 +199,9 @@ let package = Package(
         tests(
             of: "EndToEnd",
             [
-                "sluice", "ConformanceAdapter", "Free", "GatewayPolicy", "GatewayServer", "L402", "Lightning", "MPP",
-                "Standard", "Stores", asyncHTTPClient, crypto, grpcCore, grpcTransport, httpTypes, logging,
-                nioConcurrency, nioCore, nioHTTP1, nioPosix,
+                "sluice", "ConformanceAdapter", "ExtAuthz", "Free", "GatewayPolicy", "GatewayServer", "L402",
+                "Lightning", "MPP", "Standard", "Stores", asyncHTTPClient, crypto, grpcCore, grpcTransport, httpTypes,
+                logging, nioConcurrency, nioCore, nioHTTP1, nioPosix, swiftProtobuf,
             ]
         ),
         .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),

@@ -44,7 +44,7 @@ package struct GRPCVerifier: RemoteCaveatVerifier, Plugin {
             exchange.looked(at: "answer that is kept", known.description)
             return try .now(decide(.success(known), caveats, in: exchange))
         }
-        return exchange.later { [client] in
+        return try exchange.later { [client] in
             await client.result { connection, options in
                 try await Sluice_V1_CaveatVerifier.Client(wrapping: connection)
                     .verifyCaveats(request, options: options)

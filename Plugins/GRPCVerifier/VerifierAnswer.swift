@@ -1,4 +1,5 @@
 internal import GatewayKit
+internal import SwiftProtobuf
 
 /// What a verifier said about the caveats that it was asked about.
 struct VerifierAnswer: Sendable, CustomStringConvertible {

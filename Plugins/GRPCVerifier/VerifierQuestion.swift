@@ -1,4 +1,5 @@
 internal import GatewayKit
+internal import HTTPTypes
 
 /// What a verifier is asked about a request, as far as the policy tells it.
 struct VerifierQuestion: Sendable {

@@ -1,4 +1,6 @@
+internal import ExtAuthz
 internal import Free
+internal import GRPCVerifier
 internal import GatewayKit
 internal import L402
 internal import Lightning
@@ -18,6 +20,8 @@ enum BuiltIn {
         registry.add(ForwardStage.self)
         registry.add(RespondStage.self)
         registry.add(HeadersStage.self)
+        registry.add(ExtAuthzStage.self)
+        registry.add(PassStage.self)
 
         registry.add(L402Scheme.self)
         registry.add(MPPScheme.self)
@@ -31,6 +35,7 @@ enum BuiltIn {
         registry.add(MethodCaveat.self)
         registry.add(AddressCaveat.self)
         registry.add(ExpressionCaveat.self)
+        registry.add(GRPCVerifier.self)
 
         registry.add(StaticPricer.self)
         registry.add(RulePricer.self)

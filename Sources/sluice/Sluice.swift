@@ -7,7 +7,8 @@ struct Sluice: AsyncParsableCommand {
         abstract:
             "A payment gateway: answers 402 with Lightning invoices, checks what comes back, forwards what is paid for.",
         subcommands: [
-            DemoCommand.self, RunCommand.self, ReloadCommand.self, StatusCommand.self, CheckCommand.self,
+            DemoCommand.self, RunCommand.self, ExtAuthzCommand.self, ReloadCommand.self, StatusCommand.self,
+            CheckCommand.self,
             PlanCommand.self, ExplainCommand.self, TestCommand.self, ReplayCommand.self, FormatCommand.self,
             SchemaCommand.self, ImportCommand.self, GetCommand.self, PayCommand.self, TokenCommand.self,
         ]

@@ -146,7 +146,7 @@ package struct CaveatsStage: StagePlugin {
             exchange.looked(at: "caveat", "\(caveat)")
         }
         if readsBody, let limit = bodyLimit(for: credential, in: exchange) {
-            return exchange.readJSON(upTo: limit).flatMap { try self.decide(about: credential, in: exchange) }
+            return try exchange.readJSON(upTo: limit).flatMap { try self.decide(about: credential, in: exchange) }
         }
         return try decide(about: credential, in: exchange)
     }

@@ -1,4 +1,4 @@
-package import GatewayKit
+internal import GatewayKit
 internal import GRPCNIOTransportHTTP2Posix
 
 /// Where one instance of a service listens.

@@ -108,12 +108,17 @@ package final class ServiceClient: Sendable {
             var options = CallOptions.defaults
             options.timeout = max(clock.now.duration(to: end), .zero)
             options.maxResponseMessageBytes = settings.answerLimit.bytes
+            // The transport bounds what it reads by this one (grpc-swift-nio-transport 2.9.2, Connection.swift).
+            options.maxRequestMessageBytes = settings.answerLimit.bytes
             do {
                 let answer = try await method(endpoint.connection, options)
                 endpoint.end(permit, nil)
                 return answer
             } catch {
-                let failure = ServiceFailure(error, of: endpoint.address.description)
+                let service = endpoint.address.description
+                // Whatever a call that was cancelled ends with says nothing of the service.
+                let failure =
+                    Task.isCancelled ? ServiceFailure(.withdrawn, of: service) : ServiceFailure(error, of: service)
                 endpoint.end(permit, failure)
                 guard failure.isWorthAnotherAttempt, attemptsLeft > 0, clock.now < end else { throw failure }
                 attemptsLeft -= 1
@@ -144,7 +149,8 @@ package final class ServiceClient: Sendable {
         }
         if isFirst { connect() }
         var refusals = Set<RefusedPermit>()
-        let order = endpoints.indices.map { (first &+ $0).magnitude % UInt(endpoints.count) }.map(Int.init)
+        let count = UInt(endpoints.count)
+        let order = endpoints.indices.map { Int(UInt(bitPattern: first &+ $0) % count) }
         for index in order.filter({ !tried.contains($0) }) + order.filter(tried.contains) {
             switch endpoints[index].permit() {
             case .success(let permit): return (index, permit)

@@ -39,6 +39,9 @@ package struct ServiceFailure: Error, Sendable, CustomStringConvertible {
     init(_ error: any Error, of service: String) {
         let error = (error as? any RPCErrorConvertible).map { RPCError($0) } ?? error
         switch error {
+        case let error as RPCError where error.code == .invalidArgument && error.cause != nil:
+            // What a service refuses has no cause here: this is what reading its answer came to.
+            self.init(.malformed, of: service, Self.printable(error.message))
         case let error as RPCError:
             self.init(Self.reason(of: error.code), of: service, Self.printable(error.message))
         case is CancellationError:

@@ -2,26 +2,35 @@ internal import GatewayKit
 internal import HTTPTypes
 internal import NIOCore
 
-/// Stands in a trial where the connections to upstreams are otherwise: whatever is sent is written down, and answered as
-/// the trial says. Belongs to the trial's event loop.
+/// Stands where the connections to upstreams are otherwise: whatever is sent is written down at the front of its exchange,
+/// and answered as that one says. Belongs to one event loop.
 final class CannedUpstreams {
+    /// Of policies that are long gone, too: more are not kept.
+    private static let most = 1_024
+
     private var pooled: [ObjectIdentifier: PooledUpstream] = [:]
-    var response = TrialResponse.ok
-    /// The last request that came.
-    var forwarded: TrialOutcome.Forwarded?
 
     deinit {
+        dissolve()
+    }
+
+    private func dissolve() {
         for upstream in pooled.values {
             upstream.dissolve()
         }
+        pooled = [:]
     }
 
     func acquire(_ upstream: Upstream, for runner: ExchangeRunner) -> UpstreamPool.Acquisition {
-        if case .failure(let failure) = response, [.unreachable, .busy].contains(failure) { return .refused(failure) }
+        guard let front = runner.front as? TrialFront else { return .refused(.unreachable) }
+        if case .failure(let failure) = front.response, [.unreachable, .busy].contains(failure) {
+            return .refused(failure)
+        }
+        if pooled.count >= Self.most { dissolve() }
         let owner = pooled[ObjectIdentifier(upstream)] ?? PooledUpstream(upstream, at: runner.worker.now)
         pooled[ObjectIdentifier(upstream)] = owner
         let endpoint = PooledEndpoint(0, of: owner, seed: 0)
-        return .connection(CannedExchange(upstream, endpoint, for: runner, by: self))
+        return .connection(CannedExchange(upstream, endpoint, for: runner, by: front))
     }
 }
 
@@ -31,14 +40,14 @@ private final class CannedExchange: UpstreamExchange {
     let endpoint: PooledEndpoint
     private(set) var hasResponded = false
     private var runner: ExchangeRunner?
-    private let source: CannedUpstreams
+    private let front: TrialFront
     private var body = ByteBuffer()
 
-    init(_ upstream: Upstream, _ endpoint: PooledEndpoint, for runner: ExchangeRunner, by source: CannedUpstreams) {
+    init(_ upstream: Upstream, _ endpoint: PooledEndpoint, for runner: ExchangeRunner, by front: TrialFront) {
         self.upstream = upstream
         self.endpoint = endpoint
         self.runner = runner
-        self.source = source
+        self.front = front
     }
 
     var isWritable: Bool { true }
@@ -63,7 +72,7 @@ private final class CannedExchange: UpstreamExchange {
         var parser = RequestParser(scheme: upstream.tls == nil ? "http" : "https", limits: MessageLimits())
         parser.feed(wire)
         guard case .request(let written) = parser.nextHead() else { return }
-        source.forwarded = TrialOutcome.Forwarded(upstream: upstream.name, request: written)
+        front.forwarded = TrialOutcome.Forwarded(upstream: upstream.name, request: written)
         // What would come after the handshake is none of the gateway's business.
         if request.opensWebSocket { sendEnd(trailers: Fields()) }
     }
@@ -73,7 +82,7 @@ private final class CannedExchange: UpstreamExchange {
     }
 
     func sendEnd(trailers: Fields) {
-        source.forwarded?.body = body
+        front.forwarded?.body = body
         guard let eventLoop = runner?.worker.eventLoop else { return }
         // Not at once: a response never comes while its request is being sent.
         eventLoop.assumeIsolated().execute { self.respond() }
@@ -81,7 +90,7 @@ private final class CannedExchange: UpstreamExchange {
 
     private func respond() {
         guard let runner else { return }
-        switch source.response {
+        switch front.response {
         case .failure(let failure):
             self.runner = nil
             runner.upstreamFailed(failure, .never)

@@ -53,20 +53,17 @@ package final class Trial: Sendable {
     package func outcome(of request: TrialRequest, upstream: TrialResponse = .ok) async throws -> TrialOutcome {
         let promise = eventLoop.makePromise(of: TrialOutcome.self)
         eventLoop.execute { [worker, routing, listener] in
-            let worker = worker.value
-            worker.canned?.response = upstream
-            worker.canned?.forwarded = nil
-            worker.refreshTime()
-            let front = TrialFront(request, at: listener, routing: routing, worker: worker, done: promise)
-            let end = worker.eventLoop.assumeIsolated().scheduleTask(in: Self.patience) { front.giveUp() }
-            promise.futureResult.assumeIsolated().whenComplete { _ in end.cancel() }
-            front.begin()
+            let front = TrialFront(
+                request,
+                at: listener,
+                routing: routing,
+                worker: worker.value,
+                response: upstream,
+                explains: true,
+                done: promise
+            )
+            front.begin(within: Self.patience)
         }
         return try await promise.futureResult.get()
     }
-}
-
-/// Nobody connects, so nobody needs an address.
-private struct NoNames: NameResolver {
-    func addresses(of name: String, port: Int) async throws -> [SocketAddress] { [] }
 }

@@ -2,8 +2,8 @@ internal import GatewayKit
 internal import HTTPTypes
 internal import NIOCore
 
-/// The client's side of a request that is tried: it reads and refuses as a connection of HTTP/1.1 does, and keeps what the
-/// client would have been sent. Used once, on the trial's event loop.
+/// The client's side of a request that comes over no connection: it reads and refuses as a connection of HTTP/1.1 does, and
+/// keeps what the client would have been sent. Used once, on its worker's event loop.
 final class TrialFront: Front {
     private let worker: Worker
     private let routing: any Routing
@@ -15,6 +15,12 @@ final class TrialFront: Front {
     private var isRequestEnded = false
     private var isPumping = false
     private var outcome: TrialOutcome
+    private let explains: Bool
+    private let withholdsBody: Bool
+    /// What the upstream answers.
+    let response: TrialResponse
+    /// What the upstream was sent.
+    var forwarded: TrialOutcome.Forwarded?
 
     let limits: MessageLimits
     var isWritable: Bool { true }
@@ -26,10 +32,15 @@ final class TrialFront: Front {
         at listener: ListenerSettings,
         routing: any Routing,
         worker: Worker,
+        response: TrialResponse,
+        explains: Bool,
         done: EventLoopPromise<TrialOutcome>
     ) {
         self.worker = worker
         self.routing = routing
+        self.response = response
+        self.explains = explains
+        withholdsBody = request.withholdsBody
         self.done = done
         limits = listener.limits
         let isTrusted = request.peer.map { peer in listener.trustedProxies.contains { $0.contains(peer) } }
@@ -43,7 +54,11 @@ final class TrialFront: Front {
         outcome = TrialOutcome(id: worker.nextExchangeID())
     }
 
-    func begin() {
+    /// - Parameter patience: what stands still, such as a response that is held for a payment, is ended then.
+    func begin(within patience: TimeAmount) {
+        worker.refreshTime()
+        let end = worker.eventLoop.assumeIsolated().scheduleTask(in: patience) { self.giveUp() }
+        done.futureResult.assumeIsolated().whenComplete { _ in end.cancel() }
         switch parser.nextHead() {
         case .incomplete: refuse(Reply(.badRequest, detail: "the request is not whole"), to: .unreadable)
         case .fault(let fault): refuse(fault.reply, to: .unreadable)
@@ -65,7 +80,7 @@ final class TrialFront: Front {
             logger: worker.logger,
             eventLoop: worker.eventLoop
         )
-        exchange.explanation = Explanation()
+        if explains { exchange.explanation = Explanation() }
         self.exchange = exchange
         let runner = ExchangeRunner(worker: worker, front: self)
         self.runner = runner
@@ -84,8 +99,10 @@ final class TrialFront: Front {
             outcome.route = exchange.route.name
             outcome.steps = exchange.explanation?.steps ?? []
             outcome.shadowRefusals = exchange.shadowRefusals
+            outcome.edits = exchange.edits
+            outcome.isServed = forwarded != nil && exchange.repliedStatus == nil
         }
-        outcome.forwarded = worker.canned?.forwarded
+        outcome.forwarded = forwarded
         done.succeed(outcome)
         // Later: it is the runner that says so.
         worker.eventLoop.assumeIsolated().execute {
@@ -95,7 +112,7 @@ final class TrialFront: Front {
     }
 
     /// Nothing has come of it for too long: the client is told nothing more.
-    func giveUp() {
+    private func giveUp() {
         runner?.drainExpired()
     }
 
@@ -115,6 +132,19 @@ final class TrialFront: Front {
         guard !isPumping else { return }
         isPumping = true
         defer { isPumping = false }
+        if withholdsBody, !isRequestEnded, let runner, runner.wantsRequestBody {
+            isRequestEnded = true
+            if runner.collection?.isOpen == true {
+                runner.requestFailed(
+                    with: MessageFault(
+                        .contentTooLarge,
+                        "the body of the request is needed, and the proxy did not send it"
+                    )
+                )
+            } else {
+                runner.requestEnded(trailers: Fields())
+            }
+        }
         while !isRequestEnded, runner?.wantsRequestBody == true {
             switch parser.nextBody() {
             case .incomplete: return

@@ -15,6 +15,10 @@ package struct TrialOutcome: Sendable {
     package internal(set) var shadowRefusals: [ShadowRefusal] = []
     /// What the upstream got.
     package internal(set) var forwarded: Forwarded?
+    /// What the stages changed about the request.
+    package internal(set) var edits = RequestEdits()
+    /// True when the response is the upstream's: the request was let through, and nothing came in the response's place.
+    package internal(set) var isServed = false
 
     package struct Forwarded: Sendable {
         package let upstream: String

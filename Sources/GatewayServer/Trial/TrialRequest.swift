@@ -2,7 +2,7 @@ package import GatewayKit
 package import HTTPTypes
 package import NIOCore
 
-/// A request that is tried without a socket, as a client would write it.
+/// A request that comes over no connection, as a client would write it.
 package struct TrialRequest: Sendable {
     package var method: HTTPRequest.Method
     /// `http` or `https`: how the listener was reached.
@@ -14,6 +14,8 @@ package struct TrialRequest: Sendable {
     package var body: ByteBuffer?
     /// `nil`: a Unix socket.
     package var peer: IPAddress?
+    /// The request may have a body, which is not here: a stage that asks for it fails with 413, and nobody takes it for empty.
+    package var withholdsBody = false
 
     package init(
         method: HTTPRequest.Method = .get,
@@ -44,6 +46,8 @@ package struct TrialRequest: Sendable {
         let framing = ["content-length", "transfer-encoding"]
         if let body, !fields.contains(where: { framing.contains($0.name.lowercased()) }) {
             wire.writeString("Content-Length: \(body.readableBytes)\r\n")
+        } else if withholdsBody, !fields.contains(where: { framing.contains($0.name.lowercased()) }) {
+            wire.writeString("Transfer-Encoding: chunked\r\n")
         }
         wire.writeString("\r\n")
         if let body { wire.writeImmutableBuffer(body) }

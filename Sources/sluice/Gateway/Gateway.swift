@@ -10,15 +10,25 @@ package final class Gateway: Sendable {
     private let policy: LoadedPolicy
     private let extraServices: [LocalService]
     private let drainTimeout: Duration
+    private let authorizer: Authorizer?
 
     private var plan: Plan { policy.plan }
-    private var served: PolicyListeners { PolicyListeners(policy: policy, extraServices: extraServices) }
+    private var served: PolicyListeners {
+        PolicyListeners(policy: policy, extraServices: extraServices, authorizer: authorizer)
+    }
     private var logger: Logger { policy.logger }
 
     /// - Parameters:
     ///   - extraServices: what is served beside the plan's own listeners.
     ///   - drainTimeout: how long exchanges may go on once the gateway is told to stop.
-    package init(_ policy: LoadedPolicy, extraServices: [LocalService] = [], drainTimeout: Duration = .seconds(10)) {
+    ///   - authorizer: has the policy decide for other proxies, in place of serving its listeners.
+    package init(
+        _ policy: LoadedPolicy,
+        extraServices: [LocalService] = [],
+        drainTimeout: Duration = .seconds(10),
+        authorizer: Authorizer? = nil
+    ) {
+        self.authorizer = authorizer
         self.policy = policy
         self.extraServices = extraServices
         self.drainTimeout = drainTimeout
@@ -67,6 +77,7 @@ package final class Gateway: Sendable {
             let admin = AdminStage(readiness, reload, decisions)
             let local = try await server(of: served.local(admin), on: group.next()).start()
             do {
+                try await authorizer?.start(policy, on: group, accessLog: accessLog, decisions)
                 let server = try await server(of: served.open(listeners), on: group, accessLog: accessLog, decisions)
                     .start()
                 let serving = GatewayReload.Serving(
@@ -74,18 +85,21 @@ package final class Gateway: Sendable {
                     local: local,
                     admin: admin,
                     extraServices: extraServices,
+                    authorizer: authorizer,
                     fileLimit: fileLimit
                 )
                 await reload.begin(serving, accessLog: accessLog)
                 readiness.note(.ready)
                 return RunningGateway(
                     server: server,
+                    authorizer: authorizer,
                     local: local,
                     readiness: readiness,
                     reload: reload,
                     followers: followers(server, reload, revocationsAfter: position)
                 )
             } catch {
+                await authorizer?.stop()
                 await local.drain()
                 throw error
             }

@@ -14,6 +14,7 @@ package actor GatewayReload {
         let local: RunningServer
         let admin: AdminStage
         let extraServices: [LocalService]
+        let authorizer: Authorizer?
         let fileLimit: OpenFileLimit?
     }
 
@@ -108,8 +109,8 @@ package actor GatewayReload {
     /// - Throws: why not; then everything is as before.
     private func serve(_ next: LoadedPolicy) async throws {
         guard let serving else { throw StartFailure("the gateway has not started yet") }
-        let listeners = PolicyListeners(policy: next, extraServices: serving.extraServices)
-        let before = PolicyListeners(policy: policy, extraServices: serving.extraServices)
+        let listeners = listeners(of: next, serving)
+        let before = self.listeners(of: policy, serving)
         try next.prepareKeys()
         var started = [any Startable]()
         var opened: AccessLog?
@@ -140,9 +141,14 @@ package actor GatewayReload {
             accessLog?.stop()
             accessLog = opened
         }
+        serving.authorizer?.serve(next, accessLog: accessLog)
         policy = next
         appliedAt = next.time.now()
         count += 1
+    }
+
+    private func listeners(of policy: LoadedPolicy, _ serving: Serving) -> PolicyListeners {
+        PolicyListeners(policy: policy, extraServices: serving.extraServices, authorizer: serving.authorizer)
     }
 
     private func noted(_ report: ReloadReport) -> ReloadReport {

@@ -7,11 +7,14 @@ struct PolicyListeners {
     let policy: LoadedPolicy
     /// What is served beside the plan's own listeners.
     let extraServices: [LocalService]
+    /// Decides for other proxies, in place of the plan's listeners.
+    let authorizer: Authorizer?
 
     private var plan: Plan { policy.plan }
 
     /// The plan's own, with these settings.
     func open(_ settings: [ListenerSettings]) -> [GatewayServer.Listener] {
+        if let authorizer { return authorizer.listeners }
         let pages = policy.pages
         return settings.enumerated().map { index, listener in
             GatewayServer.Listener(listener, routing: policy.routing(at: listener, index, pages))

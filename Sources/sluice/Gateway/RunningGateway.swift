@@ -6,6 +6,7 @@ package import NIOCore
 /// A gateway whose listeners are open.
 package final class RunningGateway: Sendable {
     private let server: RunningServer
+    private let authorizer: Authorizer?
     private let local: RunningServer
     private let readiness: Readiness
     /// Takes up changed policies.
@@ -15,12 +16,14 @@ package final class RunningGateway: Sendable {
     /// - Parameter local: what the gateway serves itself, its operator's listener among it.
     init(
         server: RunningServer,
+        authorizer: Authorizer?,
         local: RunningServer,
         readiness: Readiness,
         reload: GatewayReload,
         followers: Task<Void, Never>
     ) {
         self.server = server
+        self.authorizer = authorizer
         self.local = local
         self.readiness = readiness
         self.reload = reload
@@ -28,7 +31,9 @@ package final class RunningGateway: Sendable {
     }
 
     /// The plan's listeners first, then those of the services beside it, then `admin`.
-    package var addresses: [SocketAddress] { server.addresses + local.addresses }
+    package var addresses: [SocketAddress] {
+        (authorizer?.addresses ?? []) + server.addresses + local.addresses
+    }
 
     /// Goes on in a new access log, and serves certificates that have changed: what SIGHUP asks for, beside a reload.
     package func refresh() async {
@@ -40,6 +45,7 @@ package final class RunningGateway: Sendable {
     /// it is not ready, can be asked for until the last of the plan's exchanges has ended.
     package func stop() async {
         readiness.note(.draining)
+        await authorizer?.stop()
         await server.drain()
         await local.drain()
         followers.cancel()

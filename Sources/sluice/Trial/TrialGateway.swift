@@ -1,5 +1,6 @@
 package import GatewayKit
 package import GatewayPolicy
+internal import GatewayRPC
 package import GatewayServer
 internal import Lightning
 package import Logging
@@ -52,6 +53,8 @@ package final class TrialGateway: Sendable {
     }
 
     @Sendable private static func standIns(_ services: Services) -> Services {
+        // Nobody is asked: what a policy does is found out here, not what others say about it.
+        _ = services.parts.part { ServiceClients(isOffline: true) }
         var services = services
         services.store = MemoryStore(time: services.time)
         services.lightning = DevNode(listener: ListenerSettings(host: "127.0.0.1", port: 0), services)
