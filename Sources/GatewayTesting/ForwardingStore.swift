@@ -43,4 +43,8 @@ extension ForwardingStore {
         base.countAtOnce(counter, upTo: limit)
     }
     public func uncount(_ counter: Counter) { base.uncount(counter) }
+    public func take(_ amount: Int, of counter: Counter, upTo limit: Int) async throws -> Counted {
+        try await base.take(amount, of: counter, upTo: limit)
+    }
+    public func giveBack(_ amount: Int, of counter: Counter) { base.giveBack(amount, of: counter) }
 }

@@ -26,6 +26,7 @@ public struct StoreConformance: Sendable {
         case debitsSurviveKilling
         case largeValues, emptyValuesAndKeys, prefixesInOrder, prefixesAreLiteral, keysAreCompared
         case countsUpToItsLimit, countersAreSeparate, uncountingIsExact, countersSurviveReopening
+        case takingIsAllOrNothing, takingIsExactAtOnce, givingBackIsExact, takingSurvivesReopening
     }
 
     private let makeStore: @Sendable () async throws -> any Store
@@ -73,6 +74,10 @@ public struct StoreConformance: Sendable {
         case .valuesSurviveReopening: try await reopening(keepBefore, keepAfter)
         case .sessionsSurviveReopening: try await reopening(sessionBefore, sessionAfter)
         case .countersSurviveReopening: try await reopening(countBefore, countAfter)
+        case .takingSurvivesReopening: try await reopening(takeBefore, takeAfter)
+        case .takingIsAllOrNothing: try await withStore(takingIsAllOrNothing)
+        case .takingIsExactAtOnce: try await withStore(takingIsExactAtOnce)
+        case .givingBackIsExact: try await withStore(givingBackIsExact)
         case .countsUpToItsLimit: try await withStore(countsUpToItsLimit)
         case .countersAreSeparate: try await withStore(countersAreSeparate)
         case .uncountingIsExact: try await withStore(uncountingIsExact)

@@ -98,4 +98,42 @@ struct CountingTests {
         await #expect(throws: StoreFailure.self) { _ = try await store.count(counter, upTo: 1) }
         store.uncount(counter)
     }
+
+    // MARK: Taking
+
+    @Test func `two processes together take no more than there is, and all of it`() async throws {
+        let folder = try TemporaryFolder()
+        let stores = [store(folder), store(folder)]
+        for store in stores { try await store.start() }
+        let counter = counter()
+        let taken = try await withThrowingTaskGroup(of: Counted.self) { group in
+            for number in 0..<60 {
+                let store = stores[number % 2]
+                group.addTask { try await store.take(10, of: counter, upTo: 305) }
+            }
+            return try await group.reduce(0) { $0 + ($1 == .full ? 0 : 10) }
+        }
+        #expect(taken == 300)
+        for store in stores { await store.stop() }
+    }
+
+    @Test func `a crash loses nothing of what is left`() async throws {
+        let folder = try TemporaryFolder()
+        let crashed = store(folder)
+        try await crashed.start()
+        #expect(try await crashed.take(30, of: counter(), upTo: 100) == .counted(left: 70))
+        let next = store(folder)
+        try await next.start()
+        #expect(try await next.take(70, of: counter(), upTo: 100) == .counted(left: 0))
+        await next.stop()
+        await crashed.stop()
+    }
+
+    @Test func `a store that is closed takes nothing`() async throws {
+        let folder = try TemporaryFolder()
+        let store = store(folder)
+        let counter = counter()
+        await #expect(throws: StoreFailure.self) { _ = try await store.take(1, of: counter, upTo: 1) }
+        store.giveBack(1, of: counter)
+    }
 }

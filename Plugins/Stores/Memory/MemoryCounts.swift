@@ -10,23 +10,24 @@ struct MemoryCounts {
     /// In the order in which they came.
     private var order = CircularBuffer<String>()
 
-    mutating func count(_ counter: Counter, upTo limit: Int, at now: WallTime) throws -> Counted {
-        if let known = counts[counter.key] {
-            guard known.count < limit else { return .full }
-            counts[counter.key]?.count = known.count + 1
-            return .counted(left: limit - known.count - 1)
+    /// Counts several at once, all of them or none.
+    mutating func count(_ counter: Counter, _ amount: Int = 1, upTo limit: Int, at now: WallTime) throws -> Counted {
+        let earlier = counts[counter.key]?.count ?? 0
+        guard amount <= limit - earlier else { return .full }
+        if counts[counter.key] != nil {
+            counts[counter.key]?.count = earlier + amount
+            return .counted(left: limit - earlier - amount)
         }
-        guard limit > 0 else { return .full }
         forget(at: now)
         guard counts.count < Self.capacity else { throw StoreFailure("the store counts as much as it can hold") }
-        counts[counter.key] = (1, counter.end)
+        counts[counter.key] = (amount, counter.end)
         order.append(counter.key)
-        return .counted(left: limit - 1)
+        return .counted(left: limit - amount)
     }
 
-    mutating func uncount(_ counter: Counter) {
-        guard let known = counts[counter.key], known.count > 0 else { return }
-        counts[counter.key]?.count = known.count - 1
+    mutating func uncount(_ counter: Counter, _ amount: Int = 1) {
+        guard let known = counts[counter.key] else { return }
+        counts[counter.key]?.count = max(0, known.count - amount)
     }
 
     /// Two for each that comes, so that they become fewer; one that ends later than those behind it goes around again.

@@ -3,15 +3,21 @@ internal import GRDB
 internal import GatewayKit
 internal import NIOConcurrencyHelpers
 
-/// Takes from the counters on disk what `CountReserve` has run out of: whoever asks while a transaction is under way
-/// shares the next one.
+/// Takes from the counters on disk what `CountReserve` has run out of, and what is taken without a reserve: whoever asks
+/// while a transaction is under way shares the next one.
 final class CountWriter: Sendable {
     /// Changes in one transaction: more would keep a claim waiting.
     private static let batch = 500
 
     private enum Change: Sendable {
-        case take(Counter, limit: Int, CheckedContinuation<Void, any Error>)
+        case reserve(Counter, limit: Int, CheckedContinuation<Void, any Error>)
+        case take(Int, Counter, limit: Int, CheckedContinuation<Counted, any Error>)
         case giveBack(key: String, count: Int)
+
+        /// What it gives back; `nil` for one that takes.
+        var givenBack: (key: String, unused: Int)? {
+            if case .giveBack(let key, let count) = self { (key, count) } else { nil }
+        }
     }
 
     private struct State {
@@ -33,7 +39,7 @@ final class CountWriter: Sendable {
         while true {
             if let counted = reserve.use(counter, upTo: limit) { return counted }
             try await withCheckedThrowingContinuation { continuation in
-                add(.take(counter, limit: limit, continuation), in: pool)
+                add(.reserve(counter, limit: limit, continuation), in: pool)
             }
         }
     }
@@ -43,9 +49,23 @@ final class CountWriter: Sendable {
         add(.giveBack(key: counter.key, count: 1), in: pool)
     }
 
-    /// Gives back everything that was not used. For the end of the process.
+    func take(_ amount: Int, of counter: Counter, upTo limit: Int, in pool: DatabasePool) async throws -> Counted {
+        try await withCheckedThrowingContinuation { continuation in
+            add(.take(amount, counter, limit: limit, continuation), in: pool)
+        }
+    }
+
+    func giveBack(_ amount: Int, of counter: Counter, in pool: DatabasePool) {
+        add(.giveBack(key: counter.key, count: amount), in: pool)
+    }
+
+    /// Gives back everything that was not used, and what waits to be given back. For the end of the process.
     func writeBack(to pool: DatabasePool) async throws {
-        let unused = reserve.drain()
+        let waiting = state.withLockedValue { state in
+            defer { state.waiting.removeAll { $0.givenBack != nil } }
+            return state.waiting.compactMap(\.givenBack)
+        }
+        let unused = reserve.drain() + waiting
         guard !unused.isEmpty else { return }
         try await pool.write { db in
             for (key, count) in unused {
@@ -86,25 +106,35 @@ final class CountWriter: Sendable {
         let cutoff = time.now().advanced(by: .zero - Retention.afterCounting)
         let wanted = wanted(by: changes)
         do {
-            let takings = try await pool.write { db in
+            let (takings, answers) = try await pool.write { db in
                 for case .giveBack(let key, let count) in changes {
                     try Self.giveBack(count, key, db)
                 }
                 let takings = try wanted.map { try Self.take($0.count, of: $0.counter, upTo: $0.limit, db) }
-                if takings.contains(where: { $0.granted > 0 }) {
+                let answers = try Self.answers(to: changes, db)
+                if takings.contains(where: { $0.granted > 0 }) || answers.contains(where: { $0 != .full }) {
                     try Self.forget(before: cutoff, count: 2 * changes.count, db)
                 }
-                return takings
+                return (takings, answers)
             }
             for (key, unused) in reserve.add(takings) {
                 add(.giveBack(key: key, count: unused), in: pool)
             }
-            for case .take(_, _, let continuation) in changes {
-                continuation.resume()
+            var next = answers.makeIterator()
+            for change in changes {
+                switch change {
+                case .reserve(_, _, let continuation): continuation.resume()
+                case .take(_, _, _, let continuation): continuation.resume(returning: next.next() ?? .full)
+                case .giveBack: break
+                }
             }
         } catch {
-            for case .take(_, _, let continuation) in changes {
-                continuation.resume(throwing: StoreFailure(error))
+            for change in changes {
+                switch change {
+                case .reserve(_, _, let continuation): continuation.resume(throwing: StoreFailure(error))
+                case .take(_, _, _, let continuation): continuation.resume(throwing: StoreFailure(error))
+                case .giveBack: break
+                }
             }
         }
     }
@@ -117,7 +147,7 @@ final class CountWriter: Sendable {
             let limit: Int
         }
         var asks = [Ask: Int]()
-        for case .take(let counter, let limit, _) in changes {
+        for case .reserve(let counter, let limit, _) in changes {
             asks[Ask(counter: counter, limit: limit), default: 0] += 1
         }
         return asks.compactMap { ask, callers in
@@ -127,16 +157,19 @@ final class CountWriter: Sendable {
         }
     }
 
+    /// - Parameter isWhole: takes all of it or nothing, where it could be a part.
     private static func take(
         _ count: Int,
         of counter: Counter,
         upTo limit: Int,
+        isWhole: Bool = false,
         _ db: Database
     ) throws -> (counter: Counter, granted: Int, taken: Int) {
         let key = Data(counter.key.utf8)
         let query = try db.cachedStatement(sql: "SELECT taken FROM counters WHERE key = ?")
         let taken = try Int.fetchOne(query, arguments: [key]) ?? 0
-        let granted = max(0, min(count, limit - taken))
+        let room = max(0, limit - taken)
+        let granted = count <= room ? count : isWhole ? 0 : room
         guard granted > 0 else { return (counter, 0, taken) }
         let update = try db.cachedStatement(
             sql: """
@@ -146,6 +179,16 @@ final class CountWriter: Sendable {
         )
         try update.execute(arguments: [key, granted, counter.end.milliseconds])
         return (counter, granted, taken + granted)
+    }
+
+    /// What those are told who take without a reserve, in their order: all that they ask for, or nothing.
+    private static func answers(to changes: [Change], _ db: Database) throws -> [Counted] {
+        var answers = [Counted]()
+        for case .take(let amount, let counter, let limit, _) in changes {
+            let (_, granted, taken) = try take(amount, of: counter, upTo: limit, isWhole: true, db)
+            answers.append(granted == amount ? .counted(left: limit - taken) : .full)
+        }
+        return answers
     }
 
     private static func giveBack(_ count: Int, _ key: String, _ db: Database) throws {

@@ -13,4 +13,13 @@ extension SQLiteStore {
         guard let pool = try? pool() else { return }
         counts.uncount(counter, in: pool)
     }
+
+    package func take(_ amount: Int, of counter: Counter, upTo limit: Int) async throws -> Counted {
+        try await counts.take(amount, of: counter, upTo: limit, in: pool())
+    }
+
+    package func giveBack(_ amount: Int, of counter: Counter) {
+        guard let pool = try? pool() else { return }
+        counts.giveBack(amount, of: counter, in: pool)
+    }
 }

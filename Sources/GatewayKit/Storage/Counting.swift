@@ -14,6 +14,17 @@ public protocol Counting: Sendable {
 
     /// Takes back one that was counted. Returns at once; another process may learn of it later, or not at all.
     func uncount(_ counter: Counter)
+
+    /// Takes several at once, all of them or none: amounts of money, say.
+    ///
+    /// Unlike `count` it takes nothing in advance, so that a crash loses none of what is left. What was taken is on disk
+    /// before the answer. A counter is either counted or taken from, never both.
+    ///
+    /// - Returns: `.full` when fewer than `amount` are left; nothing was taken then.
+    func take(_ amount: Int, of counter: Counter, upTo limit: Int) async throws -> Counted
+
+    /// Gives back what was taken. Returns at once, and is written soon after.
+    func giveBack(_ amount: Int, of counter: Counter)
 }
 
 /// Something that is counted until its end.
@@ -46,4 +57,10 @@ extension Counting {
 
     public func countAtOnce(_ counter: Counter, upTo limit: Int) -> Counted? { nil }
     public func uncount(_ counter: Counter) {}
+
+    public func take(_ amount: Int, of counter: Counter, upTo limit: Int) async throws -> Counted {
+        throw StoreFailure("this store does not count")
+    }
+
+    public func giveBack(_ amount: Int, of counter: Counter) {}
 }
