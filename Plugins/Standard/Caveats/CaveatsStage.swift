@@ -20,6 +20,8 @@ package struct CaveatsStage: StagePlugin {
     private let isWhole: Bool
     /// Some verifier asks about bodies.
     private let readsBody: Bool
+    /// Those that take something for a request.
+    let reserving: [any ReservingVerifier]
 
     /// - Parameter ignored: conditions that may stand in a credential although nothing verifies them.
     package init(
@@ -32,6 +34,7 @@ package struct CaveatsStage: StagePlugin {
         self.ignored = ignored
         isWhole = true
         readsBody = verifiers.contains { $0.bodyLimit != nil }
+        reserving = verifiers.compactMap { $0 as? any ReservingVerifier }
     }
 
     package init(from settings: inout PolicyReader, _ services: Services) throws {
@@ -54,6 +57,7 @@ package struct CaveatsStage: StagePlugin {
         }
         (verifiers, remoteVerifiers) = Self.verifiers(nodes, in: settings, services)
         readsBody = verifiers.contains { $0.bodyLimit != nil }
+        reserving = verifiers.compactMap { $0 as? any ReservingVerifier }
         let covered = verifiers.map(\.condition) + remoteVerifiers.flatMap { $0.conditions ?? [] }
         self.ignored = Self.conditions(ignored, beside: covered, in: settings)
         let made = verifiers.count + remoteVerifiers.count + self.ignored.count
@@ -138,6 +142,15 @@ package struct CaveatsStage: StagePlugin {
     }
 
     package func admit(_ exchange: Exchange) throws -> Eventually<Decision> {
+        try decision(about: exchange, reserves: !reserving.isEmpty)
+    }
+
+    /// Takes nothing.
+    package func preview(_ exchange: Exchange) throws -> Eventually<Decision> {
+        try decision(about: exchange, reserves: false)
+    }
+
+    private func decision(about exchange: Exchange, reserves: Bool) throws -> Eventually<Decision> {
         guard let credential = exchange.credential else {
             exchange.looked(at: "credential", exchange.rejection == nil ? "none" : "none that counts")
             return .now(.next)
@@ -146,9 +159,11 @@ package struct CaveatsStage: StagePlugin {
             exchange.looked(at: "caveat", "\(caveat)")
         }
         if readsBody, let limit = bodyLimit(for: credential, in: exchange) {
-            return try exchange.readJSON(upTo: limit).flatMap { try self.decide(about: credential, in: exchange) }
+            return try exchange.readJSON(upTo: limit).flatMap {
+                try self.decide(about: credential, in: exchange, reserves: reserves)
+            }
         }
-        return try decide(about: credential, in: exchange)
+        return try decide(about: credential, in: exchange, reserves: reserves)
     }
 
     /// How much of the body the caveats of a credential ask about; `nil`: nothing.
@@ -163,17 +178,23 @@ package struct CaveatsStage: StagePlugin {
         return limit
     }
 
-    private func decide(about credential: Credential, in exchange: Exchange) throws -> Eventually<Decision> {
+    private func decide(
+        about credential: Credential,
+        in exchange: Exchange,
+        reserves: Bool
+    ) throws -> Eventually<Decision> {
         if let rejection = rejection(of: credential, in: exchange) {
             return .now(conclude(rejection, in: exchange))
         }
-        guard !remoteVerifiers.isEmpty else { return .now(conclude(nil, in: exchange)) }
-        return try remoteRejection(of: credential.caveats, by: 0, in: exchange).map { rejection in
-            self.conclude(rejection, in: exchange)
+        guard !remoteVerifiers.isEmpty || reserves else { return .now(conclude(nil, in: exchange)) }
+        return try remoteRejection(of: credential.caveats, by: 0, in: exchange).flatMap { rejection in
+            let decision = self.conclude(rejection, in: exchange)
+            guard reserves, rejection == nil else { return .now(decision) }
+            return try self.reserve(from: 0, for: credential, in: exchange)
         }
     }
 
-    private func conclude(_ rejection: Rejection?, in exchange: Exchange) -> Decision {
+    func conclude(_ rejection: Rejection?, in exchange: Exchange) -> Decision {
         exchange.caveatsHold = rejection == nil
         if let rejection {
             exchange.credential = nil

@@ -1,4 +1,3 @@
-import Free
 import GatewayKit
 import GatewayTesting
 import HTTPTypes
@@ -6,16 +5,26 @@ import Testing
 
 @Suite("What a request has used up")
 struct UnservedTests {
-    private func isUnserved(_ end: Outcome.End, _ status: Int?, wasForwarded: Bool, replied: Int? = nil) -> Bool {
+    private func judged(
+        _ end: Outcome.End,
+        _ status: Int?,
+        wasForwarded: Bool,
+        replied: Int? = nil
+    ) -> (isUnserved: Bool, isFailed: Bool) {
         let exchange = Exchange.example()
         exchange.wasForwarded = wasForwarded
         exchange.repliedStatus = replied.map { HTTPResponse.Status(code: $0) }
-        return Outcome(
+        let outcome = Outcome(
             end: end,
             status: status.map { HTTPResponse.Status(code: $0) },
             requestBytes: 0,
             responseBytes: 0
-        ).isUnserved(exchange)
+        )
+        return (outcome.isUnserved(exchange), outcome.isFailed(exchange))
+    }
+
+    private func isUnserved(_ end: Outcome.End, _ status: Int?, wasForwarded: Bool, replied: Int? = nil) -> Bool {
+        judged(end, status, wasForwarded: wasForwarded, replied: replied).isUnserved
     }
 
     @Test func `a refusal before the service saw anything uses nothing up`() {
@@ -39,5 +48,25 @@ struct UnservedTests {
         #expect(!isUnserved(.upstreamFailed(.timeout), 504, wasForwarded: true, replied: 504))
         #expect(!isUnserved(.replied, 200, wasForwarded: false))
         #expect(!isUnserved(.clientLeft, nil, wasForwarded: true))
+    }
+
+    @Test(arguments: [
+        (Outcome.End.replied, 429 as Int?, false, true), (.upstreamFailed(.unreachable), 502, false, true),
+        (.upstreamFailed(.timeout), 504, true, true), (.upstreamFailed(.closed), nil, true, true),
+        (.upstreamFailed(.closed), 200, true, false), (.answered, 503, true, true), (.answered, 404, true, false),
+        (.clientLeft, nil, false, true), (.clientLeft, nil, true, false), (.clientLeft, 200, true, false),
+        (.drained, nil, true, true), (.cut, 200, true, false), (.replied, 413, true, false),
+    ])
+    func `a request has failed when its client got nothing and did not leave`(
+        _ end: Outcome.End,
+        _ status: Int?,
+        _ wasForwarded: Bool,
+        _ expected: Bool
+    ) {
+        #expect(judged(end, status, wasForwarded: wasForwarded).isFailed == expected)
+    }
+
+    @Test func `a failure that gRPC is told with a 200 is one`() {
+        #expect(judged(.upstreamFailed(.timeout), 200, wasForwarded: true, replied: 504).isFailed)
     }
 }
