@@ -12,12 +12,20 @@ public struct CaveatVerifierConformance {
     public enum Check: String, CaseIterable, Sendable {
         /// The examples reach both answers of `allows` and of `narrows`: otherwise the other checks say nothing.
         case examplesSaySomething
-        /// Asked twice, it says the same.
+        /// What permits something may be said twice.
+        case whatPermitsNarrowsItself
+        /// Caveats of other conditions are somebody else's.
+        case foreignCaveatsAreLeftAlone
+        /// Asked again, in any order and about another request between, it says the same.
         case answersAreRepeatable
+        /// Asking changes nothing in the exchange.
+        case exchangesStayAsTheyWere
         /// Whatever narrows may not permit what was not permitted before.
         case laterOnlyNarrows
         /// The same along random chains, as a holder makes them.
         case chainsOnlyNarrow
+        /// Of random chains, judged as the `caveats` stage does: a longer one permits nothing that a shorter one refuses.
+        case longerChainsPermitNoMore
         /// No value traps, however it was made.
         case hostileValuesAreAnswered
         /// A rejection never repeats the value of a caveat.
@@ -39,10 +47,10 @@ public struct CaveatVerifierConformance {
         String(repeating: "9", count: 10_000), String(repeating: "\u{1F4A9}", count: 1_000),
     ]
 
-    private let verifier: any CaveatVerifier
-    private let values: [String]
-    private let exchanges: [Exchange]
-    private let seed: UInt64
+    let verifier: any CaveatVerifier
+    let values: [String]
+    let exchanges: [Exchange]
+    let seed: UInt64
 
     /// - Parameters:
     ///   - values: examples of good values, of which some narrow others.
@@ -66,6 +74,10 @@ public struct CaveatVerifierConformance {
     public func run(_ check: Check) throws {
         switch check {
         case .examplesSaySomething: try examplesSaySomething()
+        case .whatPermitsNarrowsItself: try whatPermitsNarrowsItself()
+        case .foreignCaveatsAreLeftAlone: try foreignCaveatsAreLeftAlone()
+        case .exchangesStayAsTheyWere: try exchangesStayAsTheyWere()
+        case .longerChainsPermitNoMore: try longerChainsPermitNoMore()
         case .answersAreRepeatable: try answersAreRepeatable()
         case .laterOnlyNarrows: try laterOnlyNarrows()
         case .chainsOnlyNarrow: try chainsOnlyNarrow()
@@ -89,18 +101,20 @@ public struct CaveatVerifierConformance {
         }
     }
 
-    private func answersAreRepeatable() throws {
-        let caveats = (values + Self.hostileValues).map(caveat)
-        for caveat in caveats {
-            for exchange in exchanges {
-                let covers = (0..<2).map { _ in verifier.covers(caveat, of: exchange) }
-                try expect(covers[0] == covers[1], "covers(\(Self.shown(caveat))) changed its mind")
-                let allows = (0..<2).map { _ in verifier.allows(caveat, exchange) }
-                try expect(allows[0] == allows[1], "allows(\(Self.shown(caveat))) changed its mind")
-            }
-            for earlier in values.map(self.caveat) {
-                let narrows = (0..<2).map { _ in verifier.narrows(earlier, to: caveat) }
-                try expect(narrows[0] == narrows[1], "narrows(\(earlier), to: \(Self.shown(caveat))) changed its mind")
+    private func whatPermitsNarrowsItself() throws {
+        for caveat in values.map(caveat) where exchanges.contains(where: { verifier.allows(caveat, $0) }) {
+            try expect(
+                verifier.narrows(caveat, to: caveat),
+                "'\(caveat)' permits something and does not narrow itself: a holder who says it twice is refused"
+            )
+        }
+    }
+
+    private func foreignCaveatsAreLeftAlone() throws {
+        let caveats = (values + [""]).map { Caveat(condition: "a condition that nobody has", value: $0) }
+        for exchange in exchanges {
+            for caveat in caveats {
+                try expect(!verifier.covers(caveat, of: exchange), "covers(\(caveat)), which is not its own")
             }
         }
     }
@@ -171,7 +185,7 @@ public struct CaveatVerifierConformance {
     }
 
     /// An example, or one with a byte changed, or two examples put together.
-    private func randomValue(_ generator: inout Generator) -> String {
+    func randomValue(_ generator: inout Generator) -> String {
         let value = values.randomElement(using: &generator) ?? ""
         switch UInt8.random(in: 0..<8, using: &generator) {
         case 0:
@@ -188,20 +202,20 @@ public struct CaveatVerifierConformance {
         }
     }
 
-    private func caveat(_ value: String) -> Caveat {
+    func caveat(_ value: String) -> Caveat {
         Caveat(condition: verifier.condition, value: value)
     }
 
-    private func expect(_ holds: Bool, _ otherwise: @autoclosure () -> String) throws {
+    func expect(_ holds: Bool, _ otherwise: @autoclosure () -> String) throws {
         guard holds else { throw ConformanceFailure("\(verifier.condition): \(otherwise())") }
     }
 
-    private static func shown(_ caveat: Caveat) -> String {
+    static func shown(_ caveat: Caveat) -> String {
         caveat.description.prefix(80).debugDescription
     }
 
     /// SplitMix64: the same chains in every run.
-    private struct Generator: RandomNumberGenerator {
+    struct Generator: RandomNumberGenerator {
         var state: UInt64
 
         mutating func next() -> UInt64 {

@@ -93,6 +93,9 @@ public final class Exchange {
         }
     }
 
+    /// The types of what is known.
+    package var factTypes: [ObjectIdentifier] { facts.map(\.type) }
+
     /// Runs work that cannot answer at once, in a task of its own; the answer arrives on the exchange's event loop.
     public func later<Value: Sendable>(_ work: @Sendable @escaping () async throws -> Value) -> Eventually<Value> {
         .later(eventLoop.makeFutureWithTask(work))

@@ -29,6 +29,23 @@ package struct ExchangeLearning {
         return changes
     }
 
+    /// The names of what is not the same. Of what has no identity, that it is there.
+    package func differences(from earlier: ExchangeLearning) -> [String] {
+        let same: [(name: String, isSame: Bool)] = [
+            ("credential", credential === earlier.credential),
+            ("recogniser", (recogniser == nil) == (earlier.recogniser == nil)),
+            ("isRedeemed", isRedeemed == earlier.isRedeemed),
+            ("caveatsHold", caveatsHold == earlier.caveatsHold),
+            ("rejection", rejection == earlier.rejection),
+            ("schemes", schemes.count == earlier.schemes.count),
+            ("edits", "\(edits)" == "\(earlier.edits)"),
+            ("bodyLimit", bodyLimit == earlier.bodyLimit),
+            ("responseWatch", responseWatch === earlier.responseWatch),
+            ("responseFilter", responseFilter === earlier.responseFilter),
+        ]
+        return same.filter { !$0.isSame }.map(\.name)
+    }
+
     /// Why a credential has been rejected meanwhile: the word of the reason, and a sentence.
     func rejection(since earlier: ExchangeLearning) -> String? {
         guard let rejection, rejection != earlier.rejection else { return nil }
