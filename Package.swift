@@ -58,6 +58,13 @@ func tests(of name: String, _ dependencies: [Target.Dependency]) -> Target {
     )
 }
 
+/// Plugins that need no package of their own: a folder of Plugins/ and one of Tests/ each.
+let smallPlugins = [
+    "Origin",
+    "SpendLimit",
+    "TimeOfDay",
+]
+
 let package = Package(
     name: "sluice",
     platforms: [.macOS(.v15)],
@@ -113,7 +120,7 @@ let package = Package(
                 "L402", "Lightning", "MPP", "Standard", "Stores",
                 argumentParser, asyncHTTPClient, grpcCore, grpcTransport, httpTypes, logging, nioConcurrency, nioCore,
                 nioHTTP1, nioPosix, serviceLifecycle, swiftProtobuf, unixSignals,
-            ],
+            ] + smallPlugins.map { .byName(name: $0) },
             resources: [.embedInCode("Embedded")],
             swiftSettings: settings
         ),
@@ -214,6 +221,11 @@ let package = Package(
         ),
     ]
 )
+
+let common: [Target.Dependency] = [httpTypes, logging, nioConcurrency, nioCore]
+for name in smallPlugins {
+    package.targets += [plugin(name, common), tests(of: name, [.byName(name: name), nioEmbedded] + common)]
+}
 
 // Linux only: it pins programs to cores and reads /proc.
 #if os(Linux)

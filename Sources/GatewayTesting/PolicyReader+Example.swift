@@ -3,11 +3,15 @@ public import GatewayKit
 /// The settings of a plugin, written in a test without a policy file, and the mistakes that reading them made.
 public struct ExampleSettings {
     private let node: PolicyNode
+    private let files: [String: String]
     public let mistakes = PolicyMistakes()
 
-    /// Texts, arrays and dictionaries (or arrays of pairs, where the order counts) of them, as a policy would hold.
-    public init(_ value: Any? = nil) {
+    /// - Parameters:
+    ///   - value: texts, arrays and dictionaries of them, as a policy would hold.
+    ///   - files: what stands in the files that the settings name, by their paths.
+    public init(_ value: Any? = nil, files: [String: String] = [:]) {
         node = Self.node(value)
+        self.files = files
     }
 
     /// Makes a plugin as the policy loader does: reads, and notes the keys that nobody asked for.
@@ -15,7 +19,7 @@ public struct ExampleSettings {
         word: String = "example",
         _ make: (inout PolicyReader) throws -> Made
     ) -> Made? {
-        var reader = PolicyReader(node, word: word, mistakes: mistakes, references: NoReferences())
+        var reader = PolicyReader(node, word: word, mistakes: mistakes, references: ExampleReferences(files: files))
         defer { reader.finish() }
         do {
             return try make(&reader)
@@ -42,10 +46,14 @@ public struct ExampleSettings {
     }
 }
 
-private struct NoReferences: PolicyReferences {
+private struct ExampleReferences: PolicyReferences {
+    let files: [String: String]
+
     func resolve(_ reference: PolicyNode.Reference) throws -> String {
         switch reference {
-        case .file(let path): throw StartFailure("cannot read \(path)")
+        case .file(let path):
+            guard let text = files[path] else { throw StartFailure("cannot read \(path)") }
+            return text
         case .environment(let name): throw StartFailure("the environment has no \(name)")
         }
     }

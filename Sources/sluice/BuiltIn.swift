@@ -5,10 +5,13 @@ internal import GatewayKit
 internal import L402
 internal import Lightning
 internal import MPP
+internal import Origin
+internal import SpendLimit
 internal import Standard
 internal import Stores
+internal import TimeOfDay
 
-/// The one list of plugins. Yours goes here too: one line.
+/// The one list of plugins. Yours goes here too: one line, and its import.
 enum BuiltIn {
     static var registry: Registry {
         var registry = Registry()
@@ -36,6 +39,9 @@ enum BuiltIn {
         registry.add(AddressCaveat.self)
         registry.add(ExpressionCaveat.self)
         registry.add(GRPCVerifier.self)
+        registry.add(OriginCaveat.self)
+        registry.add(SpendLimitCaveat.self)
+        registry.add(TimeOfDayCaveat.self)
 
         registry.add(StaticPricer.self)
         registry.add(RulePricer.self)

@@ -11,9 +11,15 @@ enum CaveatMeaning {
         case "path":
             return value.hasSuffix("/*") ? "the path is below \(value.dropLast())" : "the path is \(value)"
         case "method":
-            return "the method is \(value.split(separator: ",").joined(separator: " or "))"
+            return "the method is \(list(value))"
         case "address":
-            return "the client's address is \(value.split(separator: ",").joined(separator: " or "))"
+            return "the client's address is \(list(value))"
+        case "time-of-day":
+            return "it is \(list(value)) where the policy says"
+        case "origin":
+            return "the client is in \(list(value))"
+        case "spend-limit":
+            return "all that is spent with the payment is \(value) at the most"
         default:
             if let service = service(of: caveat.condition, suffix: "_valid_until") {
                 guard let seconds = Int64(value) else { return "\(service) ends, and nobody can read when" }
@@ -24,6 +30,10 @@ enum CaveatMeaning {
             }
             return "something that this program does not know"
         }
+    }
+
+    private static func list(_ value: String) -> String {
+        value.split(separator: ",").joined(separator: " or ")
     }
 
     private static func service(of condition: String, suffix: String) -> Substring? {

@@ -4,7 +4,10 @@ package import L402
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
+internal import Origin
+internal import SpendLimit
 internal import Standard
+internal import TimeOfDay
 
 /// Whether a token opens a request, caveat by caveat, as the stages of a gateway see it.
 package struct TokenVerification: Sendable {
@@ -120,7 +123,7 @@ package struct TokenVerification: Sendable {
         var findings = caveats.indices.map { index in
             let caveat = caveats[index]
             let reason =
-                missing(for: caveat, in: request).map { "not given: --\($0)" }
+                missing(for: caveat, in: request).map { "not given: --\($0)" } ?? unknowable(caveat, in: request)
                 ?? stage.rejection(ofCaveatAt: index, among: caveats, in: exchange)?.detail
             return Finding(
                 caveat: caveat.description,
@@ -151,6 +154,13 @@ package struct TokenVerification: Sendable {
                 || caveat.condition.hasSuffix("_capabilities")
             return isOfService && request.service == nil ? "service" : nil
         }
+    }
+
+    /// Why nobody can tell without a policy and its store whether a caveat holds; `nil` where that is known, or ignored.
+    private static func unknowable(_ caveat: Caveat, in request: Request) -> String? {
+        let words = [OriginCaveat.word, SpendLimitCaveat.word, TimeOfDayCaveat.word]
+        guard words.contains(caveat.condition), !request.ignored.contains(caveat.condition) else { return nil }
+        return "only a gateway can tell, by its policy and its store"
     }
 
     private static func verifiers(for request: Request) -> [any CaveatVerifier] {
