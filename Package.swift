@@ -58,11 +58,18 @@ func tests(of name: String, _ dependencies: [Target.Dependency]) -> Target {
     )
 }
 
-/// Plugins that need no package of their own: a folder of Plugins/ and one of Tests/ each.
+/// Plugins that need no package of their own: a folder of Plugins/ and one of Tests/ each. `sluice plugin new` adds a line.
 let smallPlugins = [
     "Origin",
     "SpendLimit",
     "TimeOfDay",
+]
+
+/// What `sluice plugin new` writes, as its tests expect it: compiled and tested like any other plugin.
+let writtenPlugins = [
+    "Badge",
+    "Tariff",
+    "Tenant",
 ]
 
 let package = Package(
@@ -194,6 +201,8 @@ let package = Package(
             of: "MPP",
             ["ConformanceAdapter", "MPP", "Stores", crypto, httpTypes, logging, nioConcurrency, nioCore, nioEmbedded]
         ),
+        // The code of "Writing a plugin".
+        tests(of: "Guide", [crypto, httpTypes, nioConcurrency, nioCore]),
         tests(of: "Standard", ["Standard", httpTypes, logging, nioConcurrency, nioCore, nioEmbedded]),
         tests(of: "Stores", ["Stores", "StoreCrashChild", grdb, logging, nioCore]),
         // Killed by StoresTests in the middle of its work.
@@ -225,6 +234,12 @@ let package = Package(
 let common: [Target.Dependency] = [httpTypes, logging, nioConcurrency, nioCore]
 for name in smallPlugins {
     package.targets += [plugin(name, common), tests(of: name, [.byName(name: name), nioEmbedded] + common)]
+}
+for name in writtenPlugins {
+    let written = [plugin(name, common), tests(of: name, [.byName(name: name), nioEmbedded] + common)]
+    written[0].path = "Tests/WrittenPlugins/Plugins/\(name)"
+    written[1].path = "Tests/WrittenPlugins/Tests/\(name)Tests"
+    package.targets += written
 }
 
 // Linux only: it pins programs to cores and reads /proc.

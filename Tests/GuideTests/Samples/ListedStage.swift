@@ -1,7 +1,7 @@
 import GatewayKit
 import HTTPTypes
 
-/// The sample of "Writing a stage" for an answer that must wait.
+/// Refuses what is not listed, wherever the list is.
 struct ListedStage: Stage {
     struct List: Sendable {
         let paths: [String]
