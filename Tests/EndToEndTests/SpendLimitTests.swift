@@ -96,7 +96,8 @@ import Testing
             return token
         }
         try await TestGateway.with(routes: Self.routes, folder: folder.path) { gateway in
-            #expect(try await Self.statuses(of: 2, "/shop", token, gateway) == [200, 402])
+            let statuses = try await Self.statuses(of: 2, "/shop", token, gateway)
+            #expect(statuses == [200, 402])
         }
     }
 }

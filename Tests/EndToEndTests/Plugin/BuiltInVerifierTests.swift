@@ -51,7 +51,7 @@ struct BuiltInVerifierTests {
             )
         case "expires":
             Examples(
-                values: [-1_000, 0, 1, 1_000].map { "\(time.now.seconds + $0)" },
+                values: [Int64(-1_000), 0, 1, 1_000].map { "\(time.now.seconds + $0)" },
                 exchanges: [sold(for: "quotes", on: "quotes")]
             )
         case "expression":
