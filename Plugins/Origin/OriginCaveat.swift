@@ -28,6 +28,7 @@ package struct OriginCaveat: CaveatVerifier, Plugin {
                 guard Self.isName(entry.key) else {
                     let form = "should be a word without ',', and not two capital letters as of a country"
                     section.note(entry.keyPlace, "the name of a network \(form), not '\(entry.key)'")
+                    tables.append(nil)
                     continue
                 }
                 let name = "'\(entry.key)'"
