@@ -8,6 +8,7 @@ public protocol ForwardingStore: Store {
 
 extension ForwardingStore {
     public var sessions: any SessionLedger { base.sessions }
+    public var meters: any MeterLedger { base.meters }
 
     public func claim(_ payment: PaymentHash, for purpose: String) async throws -> Claim {
         try await base.claim(payment, for: purpose)

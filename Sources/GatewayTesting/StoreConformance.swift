@@ -27,6 +27,9 @@ public struct StoreConformance: Sendable {
         case largeValues, emptyValuesAndKeys, prefixesInOrder, prefixesAreLiteral, keysAreCompared
         case countsUpToItsLimit, countersAreSeparate, uncountingIsExact, countersSurviveReopening
         case takingIsAllOrNothing, takingIsExactAtOnce, givingBackIsExact, takingSurvivesReopening
+        case reservationsRoundTrip, bundlesAreNeverPromisedTwice, reservationsAreSettledOnce,
+            reservationsAreTakenOverOnce
+        case metersSurviveReopening
     }
 
     private let makeStore: @Sendable () async throws -> any Store
@@ -78,6 +81,11 @@ public struct StoreConformance: Sendable {
         case .takingIsAllOrNothing: try await withStore(takingIsAllOrNothing)
         case .takingIsExactAtOnce: try await withStore(takingIsExactAtOnce)
         case .givingBackIsExact: try await withStore(givingBackIsExact)
+        case .metersSurviveReopening: try await reopening(meterBefore, meterAfter)
+        case .reservationsRoundTrip: try await withStore(reservationsRoundTrip)
+        case .bundlesAreNeverPromisedTwice: try await withStore(bundlesAreNeverPromisedTwice)
+        case .reservationsAreSettledOnce: try await withStore(reservationsAreSettledOnce)
+        case .reservationsAreTakenOverOnce: try await withStore(reservationsAreTakenOverOnce)
         case .countsUpToItsLimit: try await withStore(countsUpToItsLimit)
         case .countersAreSeparate: try await withStore(countersAreSeparate)
         case .uncountingIsExact: try await withStore(uncountingIsExact)

@@ -28,21 +28,21 @@ package final class SessionBook: Startable {
     let time: TimeSource
     let refunds: SessionRefunds
     let logger: Logger
-    private let takings: TakingQueue
+    private let takings: BatchQueue<SessionTaking, SessionChange>
     private let state = NIOLockedValueBox(State())
 
     package init(_ services: Services) {
         ledger = services.store.sessions
         time = services.time
         logger = services.logger
-        takings = TakingQueue(ledger)
+        takings = BatchQueue { [ledger] in try await ledger.take($0) }
         refunds = SessionRefunds(ledger, services.lightning, services.time, services.logger)
     }
 
     // MARK: Spending
 
     func take(_ taking: SessionTaking) async throws -> SessionChange {
-        try await takings.take(taking)
+        try await takings.answer(to: taking)
     }
 
     /// Begins at once; whoever ends the session waits for it. What cannot be given back stays spent, which the log tells.

@@ -19,6 +19,7 @@ package final class MemoryStore: Store, Plugin {
         /// By bytes: two texts that Swift holds for equal (composed and decomposed letters) are two keys.
         var values = [[UInt8]: [UInt8]]()
         var sessions = SessionTable()
+        var meters = MeterTable()
     }
 
     private let state = NIOLockedValueBox(State())
@@ -96,6 +97,12 @@ package final class MemoryStore: Store, Plugin {
     /// The sessions and the claims, which change together.
     func withSessions<Result>(_ body: (inout SessionTable, inout [PaymentHash: String]) -> Result) -> Result {
         state.withLockedValue { body(&$0.sessions, &$0.claims) }
+    }
+
+    package var meters: any MeterLedger { MemoryMeterLedger(store: self) }
+
+    func withMeters<Result>(_ body: (inout MeterTable) -> Result) -> Result {
+        state.withLockedValue { body(&$0.meters) }
     }
 
     package func flush() async throws {}

@@ -219,6 +219,7 @@ package final class SQLiteStore: Store, Plugin {
     }
 
     package var sessions: any SessionLedger { SQLiteSessionLedger(store: self) }
+    package var meters: any MeterLedger { SQLiteMeterLedger(store: self) }
 
     // MARK: Revocations
 

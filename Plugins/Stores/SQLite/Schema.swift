@@ -110,8 +110,48 @@ package enum Schema {
                     """
             )
         }
+        migrator.registerMigration("6: meters") { db in
+            try db.execute(sql: meters)
+        }
         return migrator
     }
+
+    private static let meters = """
+        CREATE TABLE meterBundles (
+            payment BLOB NOT NULL PRIMARY KEY CHECK (length(payment) = 32),
+            -- all amounts: millisatoshi
+            capacity INTEGER NOT NULL CHECK (capacity >= 0),
+            spent INTEGER NOT NULL CHECK (spent >= 0),
+            reserved INTEGER NOT NULL CHECK (reserved >= 0)
+        ) WITHOUT ROWID;
+        CREATE TABLE meterReservations (
+            id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 32),
+            meter TEXT NOT NULL,
+            form TEXT NOT NULL CHECK (form IN ('token', 'charge', 'session')),
+            account BLOB NOT NULL CHECK (length(account) = 32),
+            payment BLOB NOT NULL CHECK (length(payment) = 32),
+            taken INTEGER NOT NULL CHECK (taken >= 0),
+            -- 64 bits without a sign, in the meter's unit
+            reserved INTEGER NOT NULL,
+            -- of the bundle; NULL where the meter keeps the account
+            setAside INTEGER CHECK (setAside >= 0),
+            note BLOB NOT NULL,
+            service TEXT NOT NULL,
+            path TEXT NOT NULL,
+            madeAt INTEGER NOT NULL,
+            leaseEndsAt INTEGER NOT NULL,
+            -- what is to be reported, where that did not succeed
+            isKept INTEGER NOT NULL DEFAULT 0,
+            status INTEGER,
+            contentType TEXT,
+            contentEncoding TEXT,
+            isComplete INTEGER NOT NULL DEFAULT 0,
+            byteCount INTEGER NOT NULL DEFAULT 0,
+            head BLOB,
+            tail BLOB
+        ) WITHOUT ROWID;
+        CREATE INDEX meterReservationsByLease ON meterReservations (leaseEndsAt);
+        """
 
     /// Brings the database to the newest version; other processes may be doing the same.
     static func migrate(_ pool: DatabasePool) throws {

@@ -20,6 +20,9 @@ public final class Exchange {
     public var recogniser: (any AuthScheme)?
     /// True once the payment of `credential` was taken for this exchange.
     public var isRedeemed = false
+    /// True once something is reserved for the exchange, which is settled when it has ended: whoever took something for it
+    /// leaves it to that to give back what was not used.
+    package var isReserved = false
     /// True once a `caveats` stage has understood and accepted every caveat of `credential`.
     public var caveatsHold = false
     /// Why a credential that was there does not count. A request with a rejection is never forwarded.
@@ -30,8 +33,8 @@ public final class Exchange {
     /// The longest request body that is taken; a longer one is answered 413. `nil`: any. The route's, unless a stage
     /// sets another.
     public var bodyLimit: ByteCount?
-    /// Sees the body of the response as it goes to the client.
-    public var responseWatch: (any ResponseWatch)?
+    /// Sees the body of the response as it goes to the client: the watches that were added, as one.
+    public package(set) var responseWatch: (any ResponseWatch)?
     /// Is asked about the body of the upstream's response: the filters that were added, as one.
     public package(set) var responseFilter: (any ResponseFilter)?
     /// Why there is no upstream's response, where the gateway answers in its place; told before stages adjust that answer.
@@ -118,6 +121,11 @@ public final class Exchange {
         responseFilter = responseFilter.map { FilterChain($0, then: filter, on: eventLoop) } ?? filter
     }
 
+    /// Has the body of the response be seen as it goes to the client, at the latest from `adjust`.
+    public func addResponseWatch(_ watch: any ResponseWatch) {
+        responseWatch = responseWatch.map { WatchPair($0, and: watch) } ?? watch
+    }
+
     /// What the response is held for, told once.
     package func takeHold() -> EventLoopFuture<Void>? {
         defer { hold = nil }
@@ -168,6 +176,22 @@ public final class Exchange {
 /// event loop; what became of the response in the end is told to `Stage.settle`.
 public protocol ResponseWatch: AnyObject {
     func passed(_ part: ByteBuffer)
+}
+
+/// Two watches as one.
+private final class WatchPair: ResponseWatch {
+    private let first: any ResponseWatch
+    private let second: any ResponseWatch
+
+    init(_ first: any ResponseWatch, and second: any ResponseWatch) {
+        self.first = first
+        self.second = second
+    }
+
+    func passed(_ part: ByteBuffer) {
+        first.passed(part)
+        second.passed(part)
+    }
 }
 
 /// Where an exchange gets its body from: the connection.

@@ -30,6 +30,14 @@ public protocol AuthScheme: Sendable {
     /// - Throws: `Rejection` when the payment buys nothing any more, which is answered with a fresh offer.
     func redeem(_ credential: Credential, in exchange: Exchange) throws -> Eventually<Decision>
 
+    /// What a request with a credential that this scheme recognised, and whose payment is taken, draws from where the
+    /// route's price is metered; `nil`: nothing that can be metered, so that the request is refused. By default a token.
+    func meterAccount(of credential: Credential, in exchange: Exchange) -> MeterAccount?
+
+    /// Undoes `redeem` for a request that is refused after all, because what it draws from is exhausted or the meter does not
+    /// answer: nothing was served for what was taken. By default nothing is to be done.
+    func giveBack(_ credential: Credential, in exchange: Exchange)
+
     /// Lets a request through for which nobody pays. Asked by `price` for one that carries no credential and costs
     /// something, in the order of the schemes, when every stage before it has let the request through and there is
     /// somebody to serve it. The first that says true decides.
@@ -68,6 +76,10 @@ public protocol AuthScheme: Sendable {
 extension AuthScheme {
     public static var carriesCaveats: Bool { true }
     public func redeem(_ credential: Credential, in exchange: Exchange) throws -> Eventually<Decision> { .now(.next) }
+    public func meterAccount(of credential: Credential, in exchange: Exchange) -> MeterAccount? {
+        MeterAccount(form: .token, id: credential.id.bytes, payment: credential.payment)
+    }
+    public func giveBack(_ credential: Credential, in exchange: Exchange) {}
     public func adjust(_ response: inout ResponseHead, of exchange: Exchange) {}
     public func settle(_ exchange: Exchange, as outcome: Outcome) {}
     public var sellsWholeSatoshis: Bool { false }
@@ -104,6 +116,8 @@ public struct Challenge: Sendable {
     package var objects: [String] = []
     /// Members of the problem body that go with them.
     public var members: [Problem.Member]
+    /// What somebody draws from who pays for one of the offers, where the price is metered.
+    public var accounts: [MeterAccount] = []
     /// The answer where no scheme offers anything, when this one has a reason not to.
     public var refusal: Reply?
 
@@ -126,24 +140,36 @@ public final class Quote {
     public let expiresIn: Duration
     /// True when several schemes make offers for the one invoice, of which its payer may take one.
     public let isShared: Bool
+    private let makeSessionOffer: (() throws -> Eventually<SessionOffer?>)?
     private let makeInvoice: (Amount) -> Eventually<Invoice>
     private var made: [(amount: Amount, invoice: Eventually<Invoice>)] = []
 
-    /// `makeInvoice` is called at most once for an amount, and only when a scheme wants an invoice.
+    /// - Parameters:
+    ///   - amount: the price.
+    ///   - expiresIn: how long the offer stands.
+    ///   - isShared: whether several schemes make offers for the one invoice.
+    ///   - sessionOffer: asks for what a session costs, where that is not the price.
+    ///   - makeInvoice: called at most once for an amount, and only when a scheme wants an invoice.
     public init(
         amount: Amount,
         expiresIn: Duration,
         isShared: Bool = false,
+        sessionOffer: (() throws -> Eventually<SessionOffer?>)? = nil,
         makeInvoice: @escaping (Amount) -> Eventually<Invoice>
     ) {
         self.amount = amount
         self.expiresIn = expiresIn
         self.isShared = isShared
+        makeSessionOffer = sessionOffer
         self.makeInvoice = makeInvoice
     }
 
     /// The invoice for the price, where one was asked for.
     public var offered: Eventually<Invoice>? { made.first { $0.amount == amount }?.invoice }
+
+    /// What a session is offered for: where the price is metered, that of a request and not that of a bundle. `nil`: for the
+    /// price.
+    public func sessionOffer() throws -> Eventually<SessionOffer?> { try makeSessionOffer?() ?? .now(nil) }
 
     /// The invoice that all offers of this answer for the price share: whichever is taken, it is one payment.
     public func invoice() -> Eventually<Invoice> { invoice(for: amount) }
@@ -159,6 +185,18 @@ public final class Quote {
 
 /// Says what a request costs.
 public protocol Pricer: Sendable {
-    /// `.zero`: free.
+    /// `.zero`: free. Where the price is metered: that of a bundle.
     func price(of exchange: Exchange) throws -> Eventually<Amount>
+
+    /// What keeps account of what requests use of the bundles that it sells, where the policy says `metered: true`; `nil`, the
+    /// default: it cannot be metered.
+    var meter: (any UsageMeter)? { get }
+
+    /// True when what it sells is always metered. By default false.
+    var isAlwaysMetered: Bool { get }
+}
+
+extension Pricer {
+    public var meter: (any UsageMeter)? { nil }
+    public var isAlwaysMetered: Bool { false }
 }

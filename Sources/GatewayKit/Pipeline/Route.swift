@@ -8,6 +8,8 @@ public final class Route: Sendable {
     public let stages: [any Stage]
     /// The longest request body that is taken, over all messages of a stream; `nil`: any.
     public let bodyLimit: ByteCount?
+    /// True when one of its stages meters what is paid for.
+    public let isMetered: Bool
     /// Where each of `stages` stands in the policy; `nil` for what the gateway puts in itself. Empty for routes that stand
     /// in no policy.
     package let places: [Place?]
@@ -22,6 +24,7 @@ public final class Route: Sendable {
         self.stages = stages
         self.places = places
         self.bodyLimit = bodyLimit
+        isMetered = stages.contains { $0.isMetered }
     }
 }
 

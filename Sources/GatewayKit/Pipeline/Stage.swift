@@ -22,12 +22,17 @@ public protocol Stage: Sendable {
     /// there is anybody to serve it. By default `nil`.
     var upstream: Upstream? { get }
 
+    /// True when what is paid for on its route is drawn from, request by request, and a payment is good for as many as it
+    /// covers. By default false.
+    var isMetered: Bool { get }
+
     /// Learns how the exchange ended: exactly once for every stage that answered `.next` or `.forward`, always.
     func settle(_ exchange: Exchange, as outcome: Outcome)
 }
 
 extension Stage {
     public var upstream: Upstream? { nil }
+    public var isMetered: Bool { false }
     public func preview(_ exchange: Exchange) throws -> Eventually<Decision> { try admit(exchange) }
     public func standAside(_ exchange: Exchange) {}
     public func adjust(_ response: inout ResponseHead, of exchange: Exchange) {}

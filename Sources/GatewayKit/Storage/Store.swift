@@ -29,6 +29,9 @@ public protocol Store: Startable, Counting {
     /// What keeps account of money that clients have deposited. By default nothing does, and it throws.
     var sessions: any SessionLedger { get }
 
+    /// What keeps account of what is metered. By default nothing does, and it throws.
+    var meters: any MeterLedger { get }
+
     /// Waits until everything noted so far is on disk.
     func flush() async throws
 
@@ -57,6 +60,7 @@ public protocol Store: Startable, Counting {
 
 extension Store {
     public var sessions: any SessionLedger { NoSessionLedger() }
+    public var meters: any MeterLedger { NoMeterLedger() }
 
     /// - Returns: true for exactly one of any number of callers, whatever they claim it for.
     public func claim(_ payment: PaymentHash) async throws -> Bool {
