@@ -203,7 +203,7 @@ let package = Package(
         ),
         // The code of "Writing a plugin".
         tests(of: "Guide", [crypto, httpTypes, nioConcurrency, nioCore]),
-        tests(of: "Standard", ["Standard", httpTypes, logging, nioConcurrency, nioCore, nioEmbedded]),
+        tests(of: "Standard", ["Standard", "Stores", httpTypes, logging, nioConcurrency, nioCore, nioEmbedded]),
         tests(of: "Stores", ["Stores", "StoreCrashChild", grdb, logging, nioCore]),
         // Killed by StoresTests in the middle of its work.
         .executableTarget(

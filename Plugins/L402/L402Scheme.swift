@@ -69,7 +69,13 @@ package struct L402Scheme: AuthScheme, Plugin {
             let offer = "macaroon=\"\(macaroon)\", invoice=\"\(invoice.bolt11)\""
             // LSAT first, for clients that read the first line only; what clients search for begins with these two
             // parameters, so newer ones stand behind them.
-            return Challenge(lines: ["LSAT \(offer)", "L402 \(offer), version=\"0\", token=\"\(macaroon)\""])
+            var challenge = Challenge(lines: [
+                "LSAT \(offer)", "L402 \(offer), version=\"0\", token=\"\(macaroon)\"",
+            ])
+            if exchange.route.isMetered, let token = L402Identifier(made.identifier)?.tokenID {
+                challenge.accounts = [MeterAccount(form: .token, id: token, payment: invoice.paymentHash)]
+            }
+            return challenge
         }
     }
 

@@ -45,6 +45,7 @@ enum BuiltIn {
 
         registry.add(StaticPricer.self)
         registry.add(RulePricer.self)
+        registry.add(TokenPricer.self)
 
         registry.add(DevNode.self)
 

@@ -19,4 +19,6 @@ struct Duty {
     var upstream = Upstream.http
     /// Only Sluice: the route is sold, and the load presents a token that was paid for.
     var isPaid = false
+    /// The route sells bundles that requests draw from.
+    var isMetered = false
 }

@@ -2,7 +2,7 @@ internal import ArgumentParser
 
 /// What `--only` can name.
 enum Topic: String, CaseIterable {
-    case http1, paid, tls, h2, grpc, bodies, sse, idle, latency, routes, expressions
+    case http1, paid, tls, h2, grpc, bodies, sse, idle, latency, metered, routes, expressions
 
     var scenarios: [any Scenario] {
         switch self {
@@ -15,6 +15,7 @@ enum Topic: String, CaseIterable {
         case .sse: [EventScenario()]
         case .idle: [IdleScenario()]
         case .latency: [LatencyScenario()]
+        case .metered: [MeteredScenario()]
         case .routes: RouteScenario.all
         case .expressions: ExpressionScenario.all
         }

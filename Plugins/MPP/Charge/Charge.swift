@@ -11,6 +11,8 @@ final class Charge {
         case marking(TakenCharge)
         /// An answer goes out.
         case served(TakenCharge)
+        /// It draws from a bundle, which its payment has bought for good.
+        case drawing
         /// The exchange has ended while the ledger was being told.
         case abandoned(isUsedUp: Bool)
     }
@@ -20,6 +22,8 @@ final class Charge {
     /// The name of the cookie that it came in, where a payment page was let in.
     let cookie: String?
     var phase = Phase.free
+    /// True when its challenge has expired: only what has bought a bundle before counts.
+    var isExpired = false
     /// True when the ledger says that the payment has bought something.
     var isUsedUp = false
     /// True when the answer is one that was given before.

@@ -15,6 +15,9 @@ extension ChargeIntent {
                 exchange.holdResponse(until: mark(taken, charge, of: exchange))
                 if Self.isSuccess(response) { addReceipt(to: &response, charge) }
             }
+        } else if case .drawing = charge.phase {
+            if Self.isSuccess(response) { addReceipt(to: &response, charge) }
+            return
         } else if charge.isRepeated, Self.isSuccess(response) {
             // As it was: the payment was taken then.
             addReceipt(to: &response, charge)
@@ -22,12 +25,13 @@ extension ChargeIntent {
         if charge.reservation != nil {
             let recording = AnswerRecording(response, limit: terms.replayLimit, on: mint.answers)
             charge.recording = recording
-            exchange.responseWatch = recording
+            exchange.addResponseWatch(recording)
         }
     }
 
     /// The cookie of a page opens its route once.
     private func forgetCookie(of charge: Charge, _ response: inout ResponseHead) {
+        if case .drawing = charge.phase { return }
         guard let cookie = charge.cookie, charge.isUsedUp || Self.isSuccess(response) else { return }
         response.fields.add(
             FieldName(.setCookie),
@@ -133,7 +137,7 @@ extension ChargeIntent {
             }
         case .marking:
             charge.phase = .abandoned(isUsedUp: isUsedUp)
-        case .free, .served, .abandoned:
+        case .free, .served, .drawing, .abandoned:
             break
         }
         guard let reservation = charge.reservation else { return }

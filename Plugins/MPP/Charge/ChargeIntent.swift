@@ -14,7 +14,7 @@ struct ChargeIntent: PaymentIntent {
     let mint: ChallengeMint
     let store: any Store
     let ledger: ChargeLedger
-    private let lightning: any LightningBackend
+    let lightning: any LightningBackend
     let time: TimeSource
 
     init(_ terms: MPPTerms, _ services: Services, _ mint: ChallengeMint) {
@@ -94,6 +94,7 @@ struct ChargeIntent: PaymentIntent {
         guard let charge = exchange[Charge.self] else {
             throw Rejection(.service, "the credential was not presented to this route")
         }
+        if exchange.route.isMetered { return try draw(from: charge, in: exchange) }
         if let answer = try earlierAnswer(to: charge, in: exchange) { return .now(answer) }
         let (payment, challengeID, reservation) = (charge.payment, charge.challengeID, charge.reservation)
         let now = time.now()

@@ -117,6 +117,9 @@ package struct MPPScheme: AuthScheme, Plugin {
             var challenge = earlier
             challenge.lines.append(try made.line())
             if exchange.speaksJSONRPC { challenge.objects.append(try made.object().canonical) }
+            if exchange.route.isMetered, let account = wanted[first].account(of: offer) {
+                challenge.accounts.append(account)
+            }
             if challenge.members.isEmpty { challenge.members = [.init("challengeId", made.id)] }
             return try self.challenge(
                 of: wanted,
@@ -135,16 +138,17 @@ package struct MPPScheme: AuthScheme, Plugin {
         digest: String?,
         in exchange: Exchange
     ) throws -> PaymentChallenge {
+        let isBundle = sellsBundles(intent, in: exchange)
         var challenge = PaymentChallenge(
             realm: terms.realm(of: exchange),
             method: Self.method,
             intent: intent,
             request: Base64.url.encoded(offer.request.canonical),
-            digest: digest,
+            digest: isBundle ? nil : digest,
             expires: Timestamp.text(of: offer.expires),
             // A call carries its credential itself.
             header: exchange.speaksJSONRPC ? nil : terms.header,
-            opaque: PaymentScope(of: exchange, digestLimit: terms.digestLimit).opaque
+            opaque: opaque(of: intent, in: exchange)
         )
         let keyring = try mint.keyring()
         challenge.id = keyring.id(of: challenge)
@@ -158,12 +162,23 @@ package struct MPPScheme: AuthScheme, Plugin {
         return challenge
     }
 
+    /// What many requests draw from is bound to none of them.
+    private func sellsBundles(_ intent: String, in exchange: Exchange) -> Bool {
+        intent == ChargeIntent.word && exchange.route.isMetered
+    }
+
+    private func opaque(of intent: String, in exchange: Exchange) -> String {
+        if sellsBundles(intent, in: exchange) { return PaymentScope(ofBundle: exchange.route.service).opaque }
+        return PaymentScope(of: exchange, digestLimit: terms.digestLimit).opaque
+    }
+
     /// The digest of a request body that says how short it is, one of unknown length may have no end, and of every one that
     /// was read for the price: otherwise what is paid for a cheap body would buy a dear one.
     private func digest(in exchange: Exchange) -> Eventually<String?> {
         // The credential of a call stands in the body: `PaymentScope` binds what else is in it.
         let isBound = !exchange.request.isGRPC && !exchange.speaksJSONRPC
-        let wasRead = exchange[RequestJSON.self] != nil
+        // What was metered is reconciled, whatever the body.
+        let wasRead = exchange[RequestJSON.self] != nil && !exchange.route.isMetered
         guard wasRead || isBound && isShort(exchange.request.body) else { return .now(nil) }
         return exchange.body(upTo: terms.digestLimit).map { isBound ? BodyDigest.text(of: $0) : nil }
     }
@@ -195,9 +210,14 @@ package struct MPPScheme: AuthScheme, Plugin {
             )
         }
         try checkPlace(of: found, in: exchange)
-        try checkTime(of: found, for: intent)
+        let isExpired = try isExpired(found)
+        // A bundle outlives its offer.
+        if isExpired, !sellsBundles(intent.name, in: exchange) {
+            throw intent.expired.rejection("the challenge has expired", challengeID: found.id)
+        }
         return try body(of: found, in: exchange).map { () throws -> Credential? in
             let credential = try intent.credential(of: presented, in: exchange)
+            exchange[Charge.self]?.isExpired = isExpired
             guard !revocations.contains(credential.id) else {
                 throw Rejection(.revoked, "the credential was revoked")
             }
@@ -209,7 +229,7 @@ package struct MPPScheme: AuthScheme, Plugin {
     private func pageCredential(in exchange: Exchange) throws -> Credential? {
         let pairs = PageCookie.pairs(of: Self.word, in: exchange.request.fields, upTo: Self.mostCookies)
         guard !pairs.isEmpty, let charge = intents.lazy.compactMap({ $0 as? ChargeIntent }).first else { return nil }
-        let opaque = PaymentScope(of: exchange, digestLimit: terms.digestLimit).opaque
+        let opaque = opaque(of: charge.name, in: exchange)
         let now = time.now()
         for pair in pairs {
             guard let page = try mint.keyring().page(pair.value, for: .pass), page.opaque == opaque, page.end > now,
@@ -235,19 +255,15 @@ package struct MPPScheme: AuthScheme, Plugin {
     private func checkPlace(of found: PresentedCredential, in exchange: Exchange) throws {
         let challenge = found.credential.challenge
         guard challenge.realm.utf8.elementsEqual(terms.realm(of: exchange).utf8),
-            challenge.opaque?.utf8.elementsEqual(
-                PaymentScope(of: exchange, digestLimit: terms.digestLimit).opaque.utf8
-            ) == true
+            challenge.opaque?.utf8.elementsEqual(opaque(of: challenge.intent, in: exchange).utf8) == true
         else { throw mismatch(of: found, in: exchange) }
     }
 
-    private func checkTime(of found: PresentedCredential, for intent: any PaymentIntent) throws {
+    private func isExpired(_ found: PresentedCredential) throws -> Bool {
         guard let expires = found.credential.challenge.expires.flatMap({ Timestamp.time($0) }) else {
             throw PaymentProblem.invalidChallenge.rejection("the challenge has no end", challengeID: found.id)
         }
-        guard time.now() <= expires else {
-            throw intent.expired.rejection("the challenge has expired", challengeID: found.id)
-        }
+        return time.now() > expires
     }
 
     /// Waits for the body where the challenge is bound to one.
@@ -280,9 +296,22 @@ package struct MPPScheme: AuthScheme, Plugin {
     // MARK: Taking
 
     package func redeem(_ credential: Credential, in exchange: Exchange) throws -> Eventually<Decision> {
-        guard let name = exchange[PresentedIntent.self]?.name, let intent = intents.first(where: { $0.name == name })
-        else { throw Rejection(.service, "the credential was not presented to this route") }
+        guard let intent = presentedIntent(in: exchange) else {
+            throw Rejection(.service, "the credential was not presented to this route")
+        }
         return try intent.redeem(credential, in: exchange)
+    }
+
+    private func presentedIntent(in exchange: Exchange) -> (any PaymentIntent)? {
+        exchange[PresentedIntent.self].flatMap { presented in intents.first { $0.name == presented.name } }
+    }
+
+    package func meterAccount(of credential: Credential, in exchange: Exchange) -> MeterAccount? {
+        presentedIntent(in: exchange)?.meterAccount(in: exchange)
+    }
+
+    package func giveBack(_ credential: Credential, in exchange: Exchange) {
+        presentedIntent(in: exchange)?.giveBack(in: exchange)
     }
 
     package func adjust(_ response: inout ResponseHead, of exchange: Exchange) {

@@ -19,6 +19,15 @@ package protocol PaymentIntent: Sendable {
     /// As `AuthScheme.redeem`, for a credential of this intent.
     func redeem(_ credential: Credential, in exchange: Exchange) throws -> Eventually<Decision>
 
+    /// What of an offer draws whoever pays it, where the price is metered; `nil`: nothing that is known before.
+    func account(of offer: PaymentOffer) -> MeterAccount?
+
+    /// As `AuthScheme.meterAccount`, for a credential of this intent.
+    func meterAccount(in exchange: Exchange) -> MeterAccount?
+
+    /// As `AuthScheme.giveBack`, for a credential of this intent.
+    func giveBack(in exchange: Exchange)
+
     /// As `AuthScheme.adjust`, for every exchange of the route.
     func adjust(_ response: inout ResponseHead, of exchange: Exchange)
 
@@ -36,6 +45,8 @@ package protocol PaymentIntent: Sendable {
 
 extension PaymentIntent {
     package var sellsCalls: Bool { false }
+    package func account(of offer: PaymentOffer) -> MeterAccount? { nil }
+    package func giveBack(in exchange: Exchange) {}
     package func callAnswered(isError: Bool, in exchange: Exchange) -> Eventually<Void> { .now(()) }
 }
 

@@ -4,10 +4,21 @@ internal import Logging
 
 // What becomes of what was taken from a session, with the answer, and answers that are given again.
 extension SessionIntent {
-    private func giveBack(_ use: SessionUse) {
-        guard use.isTaken else { return }
+    /// Where the price is metered, what was taken is reconciled with what was used, by whoever reserved it.
+    private func giveBack(_ use: SessionUse, in exchange: Exchange) {
+        guard use.isTaken, !exchange.isReserved else { return }
         use.isTaken = false
         book.giveBack(use.request.price, to: use.id)
+    }
+
+    func giveBack(in exchange: Exchange) {
+        guard let use = exchange[SessionUse.self] else { return }
+        giveBack(use, in: exchange)
+    }
+
+    func meterAccount(in exchange: Exchange) -> MeterAccount? {
+        guard let use = exchange[SessionUse.self], use.isTaken else { return nil }
+        return MeterAccount(form: .session, id: use.id.bytes, payment: use.id, taken: use.request.price)
     }
 
     func adjust(_ response: inout ResponseHead, of exchange: Exchange) {
@@ -21,7 +32,7 @@ extension SessionIntent {
             CacheControl.makePrivate(&response)
         }
         if response.status.code >= 500, terms.chargeOn == .success {
-            giveBack(use)
+            giveBack(use, in: exchange)
         }
         guard Self.isSuccess(response) else { return }
         let receipt = PaymentReceipt(
@@ -33,7 +44,7 @@ extension SessionIntent {
         )
         response.fields.set(.paymentReceipt, receipt.field)
         CacheControl.makePrivate(&response)
-        if let metered = exchange[MeteredSession.self] {
+        if let metered = exchange[MeteredSession.self], !exchange.isReserved {
             MeteredResponse.meter(response, of: exchange, metered, patience: .init(topUp: terms.session.topUpTimeout))
         }
     }
@@ -51,7 +62,7 @@ extension SessionIntent {
         if exchange.wasRefusedHere || Self.wasNotServed(outcome, chargeOn: terms.chargeOn)
             || Self.reachedNobody(exchange, outcome)
         {
-            giveBack(use)
+            giveBack(use, in: exchange)
         }
         book.endUse(of: use.id)
     }
@@ -113,7 +124,7 @@ extension SessionIntent {
         guard !response.isEventStream, response.status.code < 500 || use.secret != nil else { return drop(use) }
         let recording = AnswerRecording(response, limit: terms.replayLimit, on: mint.answers)
         use.recording = recording
-        exchange.responseWatch = recording
+        exchange.addResponseWatch(recording)
     }
 
     private func keep(_ use: SessionUse, _ outcome: Outcome, _ logger: Logger) {

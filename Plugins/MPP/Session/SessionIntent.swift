@@ -27,12 +27,19 @@ struct SessionIntent: PaymentIntent {
 
     func offer(for quote: Quote, in exchange: Exchange) throws -> Eventually<PaymentOffer> {
         let now = time.now()
-        let price = quote.amount
-        return try quote.invoice(for: terms.session.deposit(for: price)).map { [session = terms.session] invoice in
-            guard let request = SessionRequest.value(of: invoice, price: price, terms: session) else {
-                throw LightningFailure(.malformed, "an invoice for \(invoice.amount) is no deposit for \(price) a unit")
+        return try quote.sessionOffer().flatMap { [session = terms.session] offered in
+            // The wire has no smaller unit.
+            let price = offered.flatMap { Amount.satoshis($0.unit.satoshisRoundedUp) } ?? quote.amount
+            let deposit = session.deposit(for: price, instead: offered?.deposit)
+            return try quote.invoice(for: deposit).map { invoice in
+                guard let request = SessionRequest.value(of: invoice, price: price, terms: session) else {
+                    throw LightningFailure(
+                        .malformed,
+                        "an invoice for \(invoice.amount) is no deposit for \(price) a unit"
+                    )
+                }
+                return PaymentOffer(request: request, for: quote, invoice: invoice, at: now)
             }
-            return PaymentOffer(request: request, for: quote, invoice: invoice, at: now)
         }
     }
 
@@ -93,7 +100,7 @@ struct SessionIntent: PaymentIntent {
             throw Rejection(.service, "the credential was not presented to this route")
         }
         if let answer = earlierAnswer(to: use, in: exchange) { return .now(answer) }
-        let step = SessionWork.Step(use, service: exchange.route.service)
+        let step = SessionWork.Step(use, of: exchange.route)
         return try exchange.later { [work] in try await work.result(of: step) }.recover { error in
             drop(use)
             throw error

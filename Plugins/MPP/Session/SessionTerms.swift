@@ -66,11 +66,18 @@ package struct SessionTerms: Sendable {
     }
 
     /// What is to be deposited for units of this price: at least one.
-    func deposit(for price: Amount) -> Amount {
+    ///
+    /// - Parameter usual: what is asked for where the policy does not say; `nil`: twenty times the price.
+    func deposit(for price: Amount, instead usual: Amount?) -> Amount {
+        let usual = usual.flatMap { Amount.satoshis($0.satoshisRoundedUp) }
+        return max(deposit ?? usual ?? usualDeposit(for: price), price)
+    }
+
+    private func usualDeposit(for price: Amount) -> Amount {
         let usual = Amount.satoshis(
             price.satoshisRoundedUp.multipliedReportingOverflow(by: Self.usualUnits).partialValue
         )
         let isSmall = price.satoshisRoundedUp <= Amount.maximum.satoshisRoundedUp / Self.usualUnits
-        return max(deposit ?? (isSmall ? usual : nil) ?? price, price)
+        return (isSmall ? usual : nil) ?? price
     }
 }

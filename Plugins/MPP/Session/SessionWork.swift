@@ -11,15 +11,18 @@ struct SessionWork: Sendable {
         let action: SessionAction
         let id: PaymentHash
         let service: String
+        /// What a request costs differs from one to the next.
+        let isMetered: Bool
         let challengeID: String
         let reservation: AnswerReservation?
 
-        init(_ use: SessionUse, service: String) {
+        init(_ use: SessionUse, of route: Route) {
             request = use.request
             payload = use.payload
             action = use.action
             id = use.id
-            self.service = service
+            service = route.service
+            isMetered = route.isMetered
             challengeID = use.challengeID
             reservation = use.reservation
         }
@@ -130,13 +133,18 @@ struct SessionWork: Sendable {
     // MARK: Spending
 
     private func spend(_ session: Session, _ step: Step) async throws -> Result {
-        guard session.price == step.request.price else {
+        guard session.price == step.request.price || step.isMetered else {
             return .refused(
                 .invalidChallenge,
                 "the session is for \(session.price) a unit, and this costs \(step.request.price): open another one"
             )
         }
-        let taking = SessionTaking(session: session.id, amount: session.price, time: time.now(), action: step.action)
+        let taking = SessionTaking(
+            session: session.id,
+            amount: step.request.price,
+            time: time.now(),
+            action: step.action
+        )
         switch try await book.take(taking) {
         case .done(let spent): return .served((spent, nil))
         case .repeated:

@@ -7,6 +7,11 @@ internal import HTTPTypes
 package struct PaymentScope: Sendable, Hashable {
     package let opaque: String
 
+    /// A bundle, from which many requests of a service draw.
+    package init(ofBundle service: String) {
+        opaque = Base64.url.encoded(JSONValue.texts([("b", service)]).canonical)
+    }
+
     /// - Parameter digestLimit: the longest parameters of a call that are bound, in their canonical form.
     package init(of exchange: Exchange, digestLimit: ByteCount) {
         let request = exchange.request

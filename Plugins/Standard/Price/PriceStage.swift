@@ -17,32 +17,38 @@ package struct PriceStage: StagePlugin {
     private let invoices: InvoiceMaker
     private let unsold: UnsoldPaths
     private let tier: Int
+    /// `nil` where a payment is not drawn from.
+    let metering: Metering?
 
     /// - Parameters:
     ///   - expiry: how long an offer and its invoice stand.
     ///   - unsold: where no offer is made.
     ///   - tier: which tier of the service is sold, for people to read.
+    ///   - metering: draws from what is paid for.
     package init(
         _ pricer: any Pricer,
         expiry: Duration = Self.defaultExpiry,
         invoices: InvoiceMaker,
         unsold: UnsoldPaths = .none,
-        tier: Int = 0
+        tier: Int = 0,
+        metering: Metering? = nil
     ) {
         self.pricer = pricer
         self.expiry = expiry
         self.invoices = invoices
         self.unsold = unsold
         self.tier = tier
+        self.metering = metering
     }
 
-    /// `10 sat`, or a pricer as plugins are named. Beside `use` stand two keys of the stage's own, for every pricer:
-    /// `expiry` and `skip-invoice`.
+    /// `10 sat`, or a pricer as plugins are named. Beside `use` stand keys of the stage's own, for every pricer: `expiry`,
+    /// `skip-invoice`, `metered` and `usage-tail`.
     package init(from settings: inout PolicyReader, _ services: Services) throws {
         let whole = settings.whole()
         var pricer: (any Pricer)?
         var expiry = Self.defaultExpiry
         var unsold = UnsoldPaths.none
+        var metering: Metering?
         let form = "an amount such as 10 sat, or a pricer such as { use: static, amount: 10 sat }"
         switch whole.content {
         case .text, .reference:
@@ -56,12 +62,14 @@ package struct PriceStage: StagePlugin {
                 settings.note(settings.error(at: "expiry", "should be from 1s to 365d"))
             }
             unsold = UnsoldPaths(from: &settings)
-            let ownKeys = ["expiry", UnsoldPaths.key]
+            let ownKeys = ["expiry", UnsoldPaths.key] + Metering.keys
             let own = PolicyNode(.map(entries.filter { !ownKeys.contains($0.key) }), at: whole.place)
             pricer =
                 settings.contains("use") ? services.pricer(own, in: settings) : Self.rules(own, in: settings, services)
+            metering = Metering(of: pricer, from: &settings, services)
         case .map(let entries) where entries.count == 1 && !settings.contains("amount"):
             pricer = services.pricer(whole, in: settings)
+            metering = pricer?.isAlwaysMetered == true ? Metering(of: pricer, from: &settings, services) : nil
         case .map, .list, .empty:
             settings.note(whole.place, "'price' should be \(form)")
         }
@@ -75,7 +83,8 @@ package struct PriceStage: StagePlugin {
                 budget: services.invoiceBudget
             ),
             unsold: unsold,
-            tier: services.sales.all.map(\.tier).max() ?? 0
+            tier: services.sales.all.map(\.tier).max() ?? 0,
+            metering: metering
         )
     }
 
@@ -95,13 +104,14 @@ package struct PriceStage: StagePlugin {
     /// Where no offer is made, nothing is sold on other terms.
     package var terms: String {
         let price =
-            (pricer as? StaticPricer)?.amount.description ?? (pricer as? RulePricer)?.summary ?? PluginWord.of(pricer)
-            ?? "asked for"
+            (pricer as? StaticPricer)?.amount.description ?? (pricer as? RulePricer)?.summary
+            ?? (pricer as? TokenPricer)?.summary ?? PluginWord.of(pricer) ?? "asked for"
         let offers = expiry == Self.defaultExpiry ? "" : ", offers stand \(expiry.formattedForPolicy)"
-        return price + offers
+        return price + (isMetered ? ", metered" : "") + offers
     }
 
     package var listedPrice: ListedPrice? {
+        if let tokens = pricer as? TokenPricer { return .bundle(tokens.bundlePrice) }
         let amount = (pricer as? StaticPricer)?.amount ?? (pricer as? RulePricer)?.fixedAmount
         return amount.map { .fixed($0) } ?? .asked
     }
@@ -110,7 +120,7 @@ package struct PriceStage: StagePlugin {
         if let credential = exchange.credential, exchange.uncheckedRejection == nil {
             if credential.redemption == .none || exchange.isRedeemed {
                 exchange.looked(at: "credential", "paid for with '\(credential.scheme)', good for many requests")
-                return .now(.next)
+                return try admitted(credential, in: exchange)
             }
             exchange.looked(at: "credential", "paid for with '\(credential.scheme)', to be taken now")
             return try redeem(credential, in: exchange)
@@ -164,16 +174,18 @@ package struct PriceStage: StagePlugin {
         } catch {
             redeemed = .now(.failure(error))
         }
-        return try redeemed.flatMap { try continued($0, in: exchange) }
+        return try redeemed.flatMap { try continued($0, with: credential, in: exchange) }
     }
 
-    private func continued(_ redeemed: Result<Decision, any Error>, in exchange: Exchange) throws -> Eventually<
-        Decision
-    > {
+    private func continued(
+        _ redeemed: Result<Decision, any Error>,
+        with credential: Credential,
+        in exchange: Exchange
+    ) throws -> Eventually<Decision> {
         switch redeemed {
         case .success(.next):
             exchange.isRedeemed = true
-            return .now(.next)
+            return try admitted(credential, in: exchange)
         case .success(let decision):
             return .now(decision)
         case .failure(let rejection as Rejection):
@@ -204,14 +216,14 @@ package struct PriceStage: StagePlugin {
 
     // MARK: Selling
 
-    private func ask(in exchange: Exchange) throws -> Eventually<Decision> {
+    func ask(in exchange: Exchange) throws -> Eventually<Decision> {
         let price = try pricer.price(of: exchange)
         // Not `flatMap` here: its closure would be the only allocation of a free request.
         if case .now(let amount) = price { return try sell(for: amount, in: exchange) }
         return try price.flatMap { try sell(for: $0, in: exchange) }
     }
 
-    private func sell(for amount: Amount, in exchange: Exchange) throws -> Eventually<Decision> {
+    func sell(for amount: Amount, in exchange: Exchange) throws -> Eventually<Decision> {
         exchange.looked(at: "price", "\(amount)")
         if amount == .zero {
             Self.forgetUnresolved(in: exchange)
@@ -260,15 +272,18 @@ package struct PriceStage: StagePlugin {
         let quote = Quote(
             amount: amount,
             expiresIn: expiry,
-            isShared: exchange.schemes.count(where: \.takesPayments) > 1
+            isShared: exchange.schemes.count(where: \.takesPayments) > 1,
+            sessionOffer: metering.map { metering in { try metering.meter.sessionOffer(in: exchange) } }
         ) {
             [invoices, expiry] amount in
             invoices.invoice(for: amount, expiresIn: expiry, in: exchange)
         }
         let reply: Eventually<Reply>
         do {
-            reply = try challenges(for: quote, from: 0, in: exchange, after: []).map { challenges in
-                Self.paymentRequired(of: amount, challenges, in: exchange)
+            reply = try challenges(for: quote, from: 0, in: exchange, after: []).flatMap { challenges in
+                try told(of: challenges, for: amount, in: exchange).map { _ in
+                    Self.paymentRequired(of: amount, challenges, in: exchange)
+                }
             }.recover { error in
                 try Self.unpayable(error, quote, in: exchange)
             }
@@ -337,6 +352,13 @@ package struct PriceStage: StagePlugin {
             challenges.append(made)
         }
         return .now(challenges)
+    }
+
+    /// Where the price is metered, the meter learns whom to expect before anybody pays.
+    private func told(of challenges: [Challenge], for amount: Amount, in exchange: Exchange) throws -> Eventually<Void>
+    {
+        guard let metering else { return .now(()) }
+        return try metering.meter.offered(challenges.flatMap(\.accounts), for: amount, in: exchange)
     }
 
     private static func paymentRequired(

@@ -11,9 +11,9 @@ package struct CostChange: Hashable, Sendable {
     /// sold before.
     package func losesMoney(factor: Int) -> Bool {
         switch (before, after) {
-        case (.fixed, .free), (.asked, .free):
+        case (.fixed, .free), (.bundle, .free), (.asked, .free):
             return true
-        case (.fixed(let old), .fixed(let new)):
+        case (.fixed(let old), .fixed(let new)), (.bundle(let old), .bundle(let new)):
             let (product, overflow) = new.millisatoshis.multipliedReportingOverflow(by: UInt64(max(1, factor)))
             return !overflow && product < old.millisatoshis
         default:
@@ -29,7 +29,7 @@ extension CostChange: CustomStringConvertible {
         case (.unanswered, _): "\(requests) is served for \(after)"
         case (_, .free): "\(requests) becomes free (was \(before))"
         case (_, .unanswered): "\(requests) is no longer served (was \(before))"
-        case (_, .fixed), (_, .asked): "\(requests) \(before) -> \(after)"
+        case (_, .fixed), (_, .bundle), (_, .asked): "\(requests) \(before) -> \(after)"
         }
     }
 }

@@ -6,6 +6,8 @@ package enum RequestCost: Hashable, Sendable {
     case unanswered
     case free
     case fixed(Amount)
+    /// What it uses of a bundle that costs this.
+    case bundle(Amount)
     /// Depends on the request.
     case asked
 }
@@ -16,6 +18,7 @@ extension RequestCost: CustomStringConvertible {
         case .unanswered: "not found"
         case .free: "free"
         case .fixed(let amount): amount.description
+        case .bundle(let amount): "usage of a bundle of \(amount)"
         case .asked: "a price that is asked for"
         }
     }

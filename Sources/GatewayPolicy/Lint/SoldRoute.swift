@@ -6,6 +6,8 @@ struct SoldRoute {
     enum Cost: Equatable {
         case free
         case fixed(Amount)
+        /// As often as a bundle of this price lasts.
+        case bundle(Amount)
         /// Depends on the request.
         case asked
 
@@ -14,7 +16,8 @@ struct SoldRoute {
             case (.free, .free): false
             case (.free, _): true
             case (.fixed(let amount), .fixed(let others)): amount < others
-            case (.fixed, _), (.asked, _): false
+            case (.bundle(let amount), .bundle(let others)): amount < others
+            case (.fixed, _), (.bundle, _), (.asked, _): false
             }
         }
 
@@ -23,6 +26,7 @@ struct SoldRoute {
             switch self {
             case .free: "for nothing"
             case .fixed(let amount): "for \(amount)"
+            case .bundle(let amount): "from a bundle of \(amount)"
             case .asked: "for the price of its pricer"
             }
         }
@@ -45,6 +49,7 @@ struct SoldRoute {
         switch draft.listedPrice {
         case nil: cost = .free
         case .fixed(let amount)?: cost = .fixed(amount)
+        case .bundle(let amount)?: cost = .bundle(amount)
         case .asked?: cost = .asked
         }
     }

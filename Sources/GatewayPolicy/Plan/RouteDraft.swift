@@ -83,6 +83,11 @@ struct RouteDraft {
         return prices.first.map { (prices.map(\.0.terms), $0.1.place) }
     }
 
+    /// True when what is paid for is drawn from.
+    var isMetered: Bool {
+        zip(stages, planned).contains { $0.isMetered && !$1.isShadow }
+    }
+
     /// `nil` where it has none, or depends on the request.
     var fixedPrice: Amount? {
         let effective = zip(stages, planned).filter { !$1.isShadow }.map(\.0)

@@ -56,6 +56,7 @@ struct DiscoveryStage: Stage {
             let price =
                 switch entry.offer.price {
                 case .fixed: (entry.millisatoshis.map { Amount(millisatoshis: $0) } ?? .zero).description
+                case .bundle(let amount): "by usage, from bundles of \(amount)"
                 case .asked: "a price that depends on the request"
                 }
             let target = entry.path.map { "`\(methods.isEmpty ? "" : "\(methods) ")\($0)`" } ?? "further paths"

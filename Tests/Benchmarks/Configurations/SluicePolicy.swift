@@ -12,7 +12,7 @@ struct SluicePolicy: Configuration {
             listen: \(listener(on: site))
             \(duty.isPaid ? "lightning: { use: dev, listen: 127.0.0.1:\(site.walletPort) }" : "")
             upstreams:
-              back: { url: \(upstream), max-connections: 4096 }
+              back: { url: \(upstream), max-connections: 4096\(duty.isMetered ? ", total-timeout: 60s" : "") }
             routes:
               - name: all
                 match: { path: /* }
@@ -42,7 +42,7 @@ struct SluicePolicy: Configuration {
             "auth: { use: l402, valid-for: 30d }",
             "caveats: [service, expires, path, method, address]",
             "rate-limit: { limit: 1000000/s, burst: 1000000 }",
-            "price: 1 sat",
+            duty.isMetered ? "price: { use: tokens, input: 1 msat, output: 2 msat, bundle: 10M }" : "price: 1 sat",
             "forward: back",
         ]
     }

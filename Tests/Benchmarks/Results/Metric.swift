@@ -1,6 +1,7 @@
 /// What a sample has numbers of; each is in the unit of its heading.
 enum Metric: String, CaseIterable, Codable, CodingKeyRepresentable {
     case cpuPerRequest, cpuPerEvent, memoryPerStream, memoryPerConnection, addedMedian, addedSlow
+    case firstByteWhole, firstByteMetered
     case matchTime, missTime, loadTime, expressionTime
     case requestRate, eventRate, latencyMedian, latencySlow, memoryBefore, memoryAfter
 
@@ -12,6 +13,8 @@ enum Metric: String, CaseIterable, Codable, CodingKeyRepresentable {
         case .memoryPerConnection: "KiB/connection"
         case .addedMedian: "p50 added us"
         case .addedSlow: "p99 added us"
+        case .firstByteWhole: "whole us"
+        case .firstByteMetered: "metered us"
         case .matchTime: "ns/match"
         case .missTime: "ns/miss"
         case .loadTime: "ms to load"

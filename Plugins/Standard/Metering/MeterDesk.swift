@@ -1,0 +1,287 @@
+package import GatewayKit
+internal import Logging
+internal import NIOConcurrencyHelpers
+
+/// Reserves for metered requests and settles what they have cost: each reservation once, whatever becomes of its exchange or
+/// of this process. One for all routes of a policy. May be used from any task.
+package final class MeterDesk: Startable {
+    /// A reservation that nobody has looked after for so long is somebody else's to settle.
+    package static let lease = Duration.seconds(60)
+    /// How often reservations are looked after.
+    private static let pause = Duration.seconds(10)
+    /// What could not be reported is tried again after so long.
+    private static let retryPause = Duration.seconds(30)
+    /// Of one sweep.
+    private static let mostTakenOver = 256
+
+    private struct Request: Sendable {
+        let reservation: MeterReservation
+        let bundle: MeterBundle?
+    }
+
+    private struct Settlement: Sendable {
+        let reservation: Bytes32
+        let cost: Amount
+    }
+
+    private struct State {
+        var meters = [String: any UsageMeter]()
+        /// Of exchanges that run here, and those that are being settled.
+        var active = Set<Bytes32>()
+        /// What is being settled, by what it was bought with.
+        var settling = [PaymentHash: [Bytes32: Task<Void, Never>]]()
+        /// What could neither be reported nor kept.
+        var unreported = [Bytes32: MeteredUsage.Response]()
+        /// What the meter has said and the store does not know: it is not asked again.
+        var unbooked = [Bytes32: MeteredCost]()
+        var sweeping: Task<Void, Never>?
+    }
+
+    private let ledger: any MeterLedger
+    private let sessions: any SessionLedger
+    private let time: TimeSource
+    private let logger: Logger
+    private let requests: BatchQueue<Request, MeterReserving>
+    private let settlements: BatchQueue<Settlement, Bool>
+    private let retryPauses: [Duration]
+    private let state = NIOLockedValueBox(State())
+
+    /// What a store does not take is tried again, after these pauses at first.
+    package static let usualRetryPauses: [Duration] = [.milliseconds(200), .milliseconds(400), .milliseconds(800)]
+
+    package init(_ services: Services, retryPauses: [Duration] = MeterDesk.usualRetryPauses) {
+        let (ledger, time) = (services.store.meters, services.time)
+        self.ledger = ledger
+        sessions = services.store.sessions
+        self.time = time
+        self.retryPauses = retryPauses
+        logger = services.logger
+        requests = BatchQueue { batch in
+            try await ledger.reserve(
+                batch.map { ($0.reservation, $0.bundle) },
+                lease: time.now().advanced(by: Self.lease)
+            )
+        }
+        settlements = BatchQueue { batch in try await ledger.settle(batch.map { ($0.reservation, $0.cost) }) }
+    }
+
+    /// Reservations of this meter that a process has left behind are settled by it.
+    package func add(_ meter: any UsageMeter) {
+        state.withLockedValue { $0.meters[meter.name] = meter }
+    }
+
+    // MARK: Reserving
+
+    /// On disk before it returns. What is being settled of the same bundle comes first, so that whoever comes back at the end
+    /// of a response finds it settled.
+    package func reserve(_ reservation: MeterReservation, from bundle: MeterBundle?) async throws -> MeterReserving {
+        if let bundle {
+            let settling = state.withLockedValue { $0.settling[bundle.payment].map { Array($0.values) } ?? [] }
+            for task in settling { await task.value }
+        }
+        state.withLockedValue { _ = $0.active.insert(reservation.id) }
+        do {
+            let answer = try await requests.answer(to: Request(reservation: reservation, bundle: bundle))
+            if answer != .reserved { forget(reservation.id) }
+            return answer
+        } catch {
+            forget(reservation.id)
+            // The store may have written it all the same.
+            Task { try await patiently { try await cancel(reservation.id) } }
+            throw error
+        }
+    }
+
+    private func cancel(_ id: Bytes32) async throws {
+        _ = try await settlements.answer(to: Settlement(reservation: id, cost: .zero))
+    }
+
+    private func forget(_ id: Bytes32) {
+        state.withLockedValue { _ = $0.active.remove(id) }
+    }
+
+    // MARK: Settling
+
+    /// Returns at once.
+    package func settle(_ usage: MeteredUsage, by meter: any UsageMeter) {
+        let (id, payment) = (usage.reservation.id, usage.reservation.account.payment)
+        state.withLockedValue { state in
+            state.active.insert(id)
+            state.settling[payment, default: [:]][id] = Task {
+                await self.settled(usage, by: meter)
+                self.state.withLockedValue { state in
+                    state.active.remove(id)
+                    state.settling[payment]?[id] = nil
+                    if state.settling[payment]?.isEmpty == true { state.settling[payment] = nil }
+                }
+            }
+        }
+    }
+
+    private func settled(_ usage: MeteredUsage, by meter: any UsageMeter) async {
+        let id = usage.reservation.id
+        let cost: MeteredCost
+        do {
+            if let known = state.withLockedValue({ $0.unbooked[id] }) {
+                cost = known
+            } else {
+                cost = try await meter.cost(of: usage)
+            }
+        } catch {
+            log("cannot report what a request has used yet", error, usage.reservation)
+            await keep(usage)
+            return
+        }
+        do {
+            try await book(cost, of: usage.reservation)
+            state.withLockedValue { state in
+                state.unreported[id] = nil
+                state.unbooked[id] = nil
+            }
+        } catch {
+            log("cannot book what a request has used yet", error, usage.reservation)
+            state.withLockedValue { $0.unbooked[id] = cost }
+        }
+    }
+
+    private func log(_ message: Logger.Message, _ error: any Error, _ reservation: MeterReservation) {
+        logger.error(
+            message,
+            metadata: [
+                "meter": "\(reservation.meter)", "reservation": "\(reservation.id.hex)", "reason": "\(error)",
+            ]
+        )
+    }
+
+    private func book(_ cost: MeteredCost, of reservation: MeterReservation) async throws {
+        var amount = Amount.zero
+        if case .amount(let cost) = cost {
+            amount = cost
+            if reservation.account.form == .session { try await reconcile(cost, of: reservation) }
+        }
+        let settlement = Settlement(reservation: reservation.id, cost: amount)
+        let isFirst = try await patiently { [settlements] in try await settlements.answer(to: settlement) }
+        guard !isFirst else { return }
+        logger.error(
+            "what a request has used was settled already, as that of a process that is gone",
+            metadata: ["meter": "\(reservation.meter)", "reservation": "\(reservation.id.hex)", "cost": "\(amount)"]
+        )
+    }
+
+    /// Gives back to a session what a request did not use of what was taken for it, or takes what it has used beyond that, as
+    /// far as there is any. Once, however often it is tried.
+    private func reconcile(_ cost: Amount, of reservation: MeterReservation) async throws {
+        let account = reservation.account
+        let now = time.now()
+        let action = SessionAction(
+            challenge: reservation.id,
+            fingerprint: reservation.id,
+            end: now.advanced(by: .seconds(86_400))
+        )
+        var change: SessionChange?
+        if let surplus = account.taken.subtracting(cost), surplus > .zero {
+            change = try await patiently { [sessions] in
+                try await sessions.giveBack(surplus, to: account.payment, by: action)
+            }
+        } else if let shortfall = cost.subtracting(account.taken), shortfall > .zero {
+            change = try await patiently { [sessions] in
+                let taking = SessionTaking(session: account.payment, amount: shortfall, time: now, action: action)
+                let change = try await sessions.take([taking]).first
+                guard case .insufficient(let session)? = change, session.rest > .zero else { return change }
+                let rest = SessionTaking(session: account.payment, amount: session.rest, time: now, action: action)
+                return try await sessions.take([rest]).first
+            }
+        }
+        switch change {
+        case nil, .done, .repeated: return
+        default:
+            logger.error(
+                "what a request has used cannot be reconciled with its session",
+                metadata: ["session": "\(account.payment)", "taken": "\(account.taken)", "cost": "\(cost)"]
+            )
+        }
+    }
+
+    /// Until the store says that it is kept, it is kept here.
+    private func keep(_ usage: MeteredUsage) async {
+        let id = usage.reservation.id
+        state.withLockedValue { $0.unreported[id] = usage.response }
+        let lease = time.now().advanced(by: Self.retryPause)
+        do {
+            try await ledger.keep(usage.response, of: id, until: lease)
+            state.withLockedValue { $0.unreported[id] = nil }
+        } catch {
+            logger.error(
+                "cannot keep what a request has used",
+                metadata: ["reservation": "\(id.hex)", "reason": "\(error)"]
+            )
+        }
+    }
+
+    private func patiently<Value>(_ ask: () async throws -> Value) async throws -> Value {
+        for pause in retryPauses {
+            do {
+                return try await ask()
+            } catch {
+                if pause > .zero { try? await Task.sleep(for: pause) }
+            }
+        }
+        return try await ask()
+    }
+
+    // MARK: What is left behind
+
+    package func start() async throws {
+        let task = Task { await sweepForEver() }
+        state.withLockedValue { $0.sweeping = task }
+    }
+
+    package func stop() async {
+        let sweeping = state.withLockedValue { $0.sweeping }
+        sweeping?.cancel()
+        await sweeping?.value
+        await quiesce()
+    }
+
+    private func sweepForEver() async {
+        repeat {
+            await sweep()
+        } while (try? await Task.sleep(for: Self.pause)) != nil
+    }
+
+    /// Looks after what is reserved here, and begins to settle what nobody looks after.
+    package func sweep() async {
+        let now = time.now()
+        do {
+            let active = state.withLockedValue { Array($0.active) }
+            if !active.isEmpty { try await ledger.extend(active, until: now.advanced(by: Self.lease)) }
+            let left = try await ledger.takeOver(
+                at: now,
+                until: now.advanced(by: Self.lease),
+                limit: Self.mostTakenOver
+            )
+            for (reservation, response) in left {
+                let known = state.withLockedValue { ($0.meters[reservation.meter], $0.unreported[reservation.id]) }
+                guard let meter = known.0 else {
+                    logger.warning(
+                        "what a request has used waits for its meter, which no route has",
+                        metadata: ["meter": "\(reservation.meter)", "reservation": "\(reservation.id.hex)"]
+                    )
+                    continue
+                }
+                settle(MeteredUsage(reservation, response ?? known.1 ?? MeteredUsage.Response()), by: meter)
+            }
+        } catch {
+            logger.error("cannot look after what is reserved", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    /// Waits until nothing is being settled, as far as that has begun.
+    package func quiesce() async {
+        let tasks = state.withLockedValue { $0.settling.values.flatMap(\.values) }
+        for task in tasks { await task.value }
+    }
+
+    /// Reservations that this process looks after.
+    package var activeCount: Int { state.withLockedValue { $0.active.count } }
+}

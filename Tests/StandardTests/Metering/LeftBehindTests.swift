@@ -1,0 +1,180 @@
+import Foundation
+import GatewayKit
+import GatewayTesting
+import HTTPTypes
+import Logging
+import NIOConcurrencyHelpers
+import Standard
+import Stores
+import Testing
+
+/// What a process leaves behind that dies, on a real database.
+struct LeftBehindTests {
+    private static let bundle = MeterBundle(payment: PaymentHash(.zero), capacity: Amount(millisatoshis: 10_000))
+
+    private func withDatabase(_ body: (String) async throws -> Void) async throws {
+        let folder = NSTemporaryDirectory() + "sluice-meters-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try await body(folder + "/sluice.db")
+    }
+
+    private func store(_ path: String) async throws -> SQLiteStore {
+        let store = SQLiteStore(path: path, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try await store.start()
+        return store
+    }
+
+    private func reservation(_ time: ManualTime, form: MeterAccount.Form = .token) -> MeterReservation {
+        MeterReservation(
+            meter: "scripted",
+            account: MeterAccount(
+                form: form,
+                id: .zero,
+                payment: Self.bundle.payment,
+                taken: Amount(millisatoshis: 2_000)
+            ),
+            reserved: 4_000,
+            service: "r",
+            path: "/",
+            madeAt: time.now
+        )
+    }
+
+    @Test func `an unreported reservation is reported after a restart, once, as one of which nothing came`()
+        async throws
+    {
+        try await withDatabase { path in
+            let time = ManualTime()
+            let first = try await store(path)
+            let dead = MeterDesk(Services.example(time: time.source, store: first))
+            let reservation = reservation(time)
+            let reserved = try await dead.reserve(reservation, from: Self.bundle)
+            #expect(reserved == .reserved)
+            // It dies: nothing of it is told to anybody.
+            await first.stop()
+
+            let second = try await store(path)
+            let meter = ScriptedMeter(cost: { _ in .amount(.zero) })
+            let desk = MeterDesk(Services.example(time: time.source, store: second), retryPauses: [])
+            desk.add(meter)
+            await desk.sweep()
+            await desk.quiesce()
+            #expect(meter.reports.isEmpty, "its process may still live")
+            time.advance(by: MeterDesk.lease)
+            for _ in 0..<3 {
+                await desk.sweep()
+                await desk.quiesce()
+                time.advance(by: MeterDesk.lease)
+            }
+            #expect(meter.reports == [MeteredUsage(reservation)])
+            let balance = try await second.meters.balance(of: Self.bundle.payment)
+            #expect(balance == MeterBalance(capacity: Self.bundle.capacity))
+            await second.stop()
+        }
+    }
+
+    @Test func `what could not be reported is reported after a restart, with all that was seen`() async throws {
+        try await withDatabase { path in
+            let time = ManualTime()
+            let first = try await store(path)
+            let down = ScriptedMeter(cost: { _ in throw StoreFailure("the price server is down") })
+            let dead = MeterDesk(Services.example(time: time.source, store: first), retryPauses: [])
+            let reservation = reservation(time)
+            _ = try await dead.reserve(reservation, from: nil)
+            var response = MeteredUsage.Response()
+            response.status = 200
+            response.contentType = "text/event-stream"
+            response.isComplete = true
+            response.byteCount = 12
+            response.tail = Array("data: [DONE]".utf8)
+            let usage = MeteredUsage(reservation, response)
+            dead.settle(usage, by: down)
+            await dead.stop()
+            await first.stop()
+
+            let second = try await store(path)
+            let meter = ScriptedMeter()
+            let desk = MeterDesk(Services.example(time: time.source, store: second), retryPauses: [])
+            desk.add(meter)
+            time.advance(by: MeterDesk.lease)
+            await desk.sweep()
+            await desk.quiesce()
+            #expect(meter.reports == [usage])
+            await second.stop()
+        }
+    }
+
+    @Test func `what a desk looks after nobody else reports, however long it takes`() async throws {
+        let time = ManualTime()
+        let store = MemoryStore()
+        let desk = MeterDesk(Services.example(time: time.source, store: store))
+        let meter = ScriptedMeter()
+        let other = MeterDesk(Services.example(time: time.source, store: store))
+        other.add(meter)
+        _ = try await desk.reserve(reservation(time), from: nil)
+        for _ in 0..<10 {
+            time.advance(by: .seconds(50))
+            await desk.sweep()
+            await other.sweep()
+            await other.quiesce()
+        }
+        #expect(meter.reports.isEmpty)
+    }
+
+    @Test func `what waits for a meter that no route has is not lost`() async throws {
+        let time = ManualTime()
+        let store = MemoryStore()
+        let dead = MeterDesk(Services.example(time: time.source, store: store))
+        _ = try await dead.reserve(reservation(time), from: nil)
+        let desk = MeterDesk(Services.example(time: time.source, store: store))
+        time.advance(by: MeterDesk.lease)
+        await desk.sweep()
+        let meter = ScriptedMeter()
+        desk.add(meter)
+        time.advance(by: MeterDesk.lease)
+        await desk.sweep()
+        await desk.quiesce()
+        #expect(meter.reports.count == 1)
+    }
+
+    // MARK: Sessions
+
+    @Test(
+        arguments: [
+            // What a request has cost of the 2 sat that were taken for it; what the session has spent in the end.
+            (0, 0), (500, 500), (2_000, 2_000), (5_000, 5_000), (90_000, 20_000),
+        ] as [(UInt64, UInt64)]
+    )
+    func `a session is reconciled with what was used, once`(_ cost: UInt64, _ spent: UInt64) async throws {
+        let time = ManualTime()
+        let store = MemoryStore()
+        let taken = Amount(millisatoshis: 2_000)
+        let session = Session(
+            id: Self.bundle.payment,
+            service: "r",
+            price: taken,
+            deposit: Amount(millisatoshis: 20_000),
+            spent: taken,
+            returnInvoice: "lnbcrt1",
+            returnPayment: PaymentHash(.random()),
+            refundFee: RefundFee(base: .zero, partsPerMillion: 0),
+            secretHash: nil,
+            idleTimeout: .seconds(300),
+            openedAt: time.now
+        )
+        let action = SessionAction(challenge: .random(), fingerprint: .random(), end: time.now)
+        _ = try await store.sessions.open(session, by: action)
+        let desk = MeterDesk(Services.example(time: time.source, store: store), retryPauses: [])
+        let reservation = reservation(time, form: .session)
+        _ = try await desk.reserve(reservation, from: nil)
+        for _ in 0..<2 {
+            desk.settle(
+                MeteredUsage(reservation),
+                by: ScriptedMeter(cost: { _ in .amount(Amount(millisatoshis: cost)) })
+            )
+            await desk.quiesce()
+        }
+        let kept = try await store.sessions.session(session.id)
+        #expect(kept?.spent == Amount(millisatoshis: spent))
+    }
+}

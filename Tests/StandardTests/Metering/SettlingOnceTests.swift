@@ -1,0 +1,181 @@
+import Foundation
+import GatewayKit
+import GatewayTesting
+import HTTPTypes
+import NIOConcurrencyHelpers
+import Standard
+import Stores
+import Testing
+
+/// Exchanges that end in every way there is, at a meter and a store that fail now and then: each reservation is booked exactly
+/// once, and none is left. `SLUICE_METER_RUNS=10000` makes it more of them.
+struct SettlingOnceTests {
+    private static let runs = ProcessInfo.processInfo.environment["SLUICE_METER_RUNS"].flatMap { Int($0) } ?? 2_000
+
+    /// A meter that fails in every sixth report, and counts what it has booked.
+    private static func meter(_ random: LockedGenerator, bundles: [MeterBundle]) -> ScriptedMeter {
+        ScriptedMeter(
+            verdict: { account in
+                switch random.below(12) {
+                case 0: throw StoreFailure("down")
+                case 1: .exhausted(price: nil, reason: nil)
+                case 2, 3: .allowed(MeterGrant(reserved: 5))
+                default:
+                    .allowed(
+                        MeterGrant(reserved: UInt64(random.below(4_000)), bundle: bundles[random.below(bundles.count)])
+                    )
+                }
+            },
+            cost: { usage in
+                if random.below(6) == 0 { throw StoreFailure("down") }
+                // What is reported late costs the same.
+                return .amount(cost(of: usage))
+            }
+        )
+    }
+
+    private static func cost(of usage: MeteredUsage) -> Amount {
+        guard usage.response.status != nil, usage.response.byteCount > 0 else { return .zero }
+        return Amount(millisatoshis: usage.response.byteCount)
+    }
+
+    private static func course(_ random: LockedGenerator) -> MeteredRoute.Course {
+        var course = MeteredRoute.Course()
+        course.head = random.below(4) == 0 ? nil : [.ok, .ok, .badRequest, .internalServerError][random.below(4)]
+        course.parts = (0..<random.below(4)).map { _ in String(repeating: "x", count: random.below(3_000)) }
+        course.reply = random.below(4) == 0 ? .badGateway : nil
+        let ends: [Outcome.End] = [
+            .answered, .answered, .replied, .clientLeft, .drained, .cut, .upstreamFailed(.unreachable),
+            .upstreamFailed(.timeout), .upstreamFailed(.closed), .upstreamFailed(.malformed), .upstreamFailed(.busy),
+        ]
+        course.end = ends[random.below(ends.count)]
+        return course
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `whatever becomes of exchanges, each reservation is booked once and none is left`() async throws {
+        let random = LockedGenerator(seed: 6)
+        let bundles = (0..<40).map { _ in
+            MeterBundle(payment: PaymentHash(.random()), capacity: Amount(millisatoshis: 50_000))
+        }
+        let kept = MemoryStore()
+        let store = FlakyStore(base: kept) { random.below(40) == 0 }
+        let route = MeteredRoute(Self.meter(random, bundles: bundles), store: store)
+        let outcomes = NIOLockedValueBox([Int: Int]())
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for run in 0..<Self.runs {
+                if run >= 16 { _ = try await group.next() }
+                let course = Self.course(random)
+                group.addTask {
+                    let reply = try await route.run(course)
+                    outcomes.withLockedValue { $0[reply?.status.code ?? 200, default: 0] += 1 }
+                }
+                // Time goes by, and what could not be reported is tried again.
+                if run % 100 == 0 {
+                    route.time.advance(by: .seconds(31))
+                    await route.desk.sweep()
+                }
+            }
+            try await group.waitForAll()
+        }
+        for _ in 0..<40 {
+            await route.desk.quiesce()
+            route.time.advance(by: .seconds(61))
+            await route.desk.sweep()
+        }
+        await route.desk.quiesce()
+
+        let booked = route.meter.booked
+        #expect(booked.values.allSatisfy { $0 == 1 }, "\(booked.values.filter { $0 != 1 })")
+        #expect(booked.count > Self.runs / 3)
+        #expect(outcomes.withLockedValue { Set($0.keys).isSuperset(of: [200, 402, 503]) })
+        let left = try await MeteredRoute(store: kept).left()
+        #expect(left.isEmpty)
+        #expect(route.desk.activeCount == 0)
+        for bundle in bundles {
+            let balance = try await kept.meters.balance(of: bundle.payment)
+            #expect(balance?.reserved ?? .zero == .zero)
+        }
+    }
+
+    @Test func `bundles have spent the sum of what was reported`() async throws {
+        let random = LockedGenerator(seed: 7)
+        let bundle = MeterBundle(payment: PaymentHash(.random()), capacity: Amount(millisatoshis: 150_000))
+        let meter = ScriptedMeter(
+            verdict: { _ in .allowed(MeterGrant(reserved: 5_000, bundle: bundle)) },
+            cost: { .amount(Self.cost(of: $0)) }
+        )
+        let route = MeteredRoute(meter)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for run in 0..<300 {
+                if run >= 8 { _ = try await group.next() }
+                let course = Self.course(random)
+                group.addTask { _ = try await route.run(course) }
+            }
+            try await group.waitForAll()
+        }
+        await route.desk.quiesce()
+        let sum = meter.reports.reduce(UInt64(0)) { $0 + Self.cost(of: $1).millisatoshis }
+        let spent = try await route.store.meters.balance(of: bundle.payment)?.spent
+        #expect(spent == Amount(millisatoshis: sum))
+        #expect(sum > 150_000)
+    }
+}
+
+/// The same numbers in every run, whoever asks for them; in another order where tasks do.
+final class LockedGenerator: Sendable {
+    private let generator: NIOLockedValueBox<SeededGenerator>
+
+    init(seed: UInt64) {
+        generator = NIOLockedValueBox(SeededGenerator(seed: seed))
+    }
+
+    func below(_ bound: Int) -> Int {
+        generator.withLockedValue { Int.random(in: 0..<bound, using: &$0) }
+    }
+}
+
+/// A store that does not answer now and then, before it has done what it was asked, or after.
+private struct FlakyStore: ForwardingStore {
+    let base: any Store
+    let fails: @Sendable () -> Bool
+
+    var meters: any MeterLedger { FlakyLedger(base: base.meters, fails: fails) }
+    func start() async throws { try await base.start() }
+    func stop() async { await base.stop() }
+}
+
+private struct FlakyLedger: MeterLedger {
+    let base: any MeterLedger
+    let fails: @Sendable () -> Bool
+
+    private func perhaps<Value>(_ work: () async throws -> Value) async throws -> Value {
+        if fails() { throw StoreFailure("down") }
+        return try await work()
+    }
+
+    func reserve(
+        _ requests: [(reservation: MeterReservation, bundle: MeterBundle?)],
+        lease: WallTime
+    ) async throws -> [MeterReserving] {
+        let answers = try await perhaps { try await base.reserve(requests, lease: lease) }
+        // Written, and nobody knows.
+        if fails() { throw StoreFailure("down") }
+        return answers
+    }
+    func settle(_ settlements: [(reservation: Bytes32, cost: Amount)]) async throws -> [Bool] {
+        try await perhaps { try await base.settle(settlements) }
+    }
+    func extend(_ reservations: [Bytes32], until lease: WallTime) async throws {
+        try await perhaps { try await base.extend(reservations, until: lease) }
+    }
+    func keep(_ response: MeteredUsage.Response, of reservation: Bytes32, until lease: WallTime) async throws {
+        try await perhaps { try await base.keep(response, of: reservation, until: lease) }
+    }
+    func takeOver(at time: WallTime, until lease: WallTime, limit: Int) async throws -> [(
+        reservation: MeterReservation, response: MeteredUsage.Response?
+    )] {
+        try await perhaps { try await base.takeOver(at: time, until: lease, limit: limit) }
+    }
+    func balance(of payment: PaymentHash) async throws -> MeterBalance? { try await base.balance(of: payment) }
+}
