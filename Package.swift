@@ -123,8 +123,8 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "ExtAuthz", "Free", "GRPCVerifier", "GatewayKit", "GatewayPolicy", "GatewayRPC", "GatewayServer",
-                "L402", "Lightning", "MPP", "Standard", "Stores",
+                "ExtAuthz", "Free", "GRPCPricer", "GRPCVerifier", "GatewayKit", "GatewayPolicy", "GatewayRPC",
+                "GatewayServer", "L402", "Lightning", "MPP", "Standard", "Stores",
                 argumentParser, asyncHTTPClient, grpcCore, grpcTransport, httpTypes, logging, nioConcurrency, nioCore,
                 nioHTTP1, nioPosix, serviceLifecycle, swiftProtobuf, unixSignals,
             ] + smallPlugins.map { .byName(name: $0) },
@@ -138,6 +138,11 @@ let package = Package(
             exclude: ["Service/envoy", "Service/google"]
         ),
         plugin("Free", [crypto, httpTypes, logging, nioConcurrency, nioCore]),
+        plugin(
+            "GRPCPricer",
+            ["GatewayRPC", crypto, grpcCore, grpcProtobuf, logging, nioConcurrency, nioCore, swiftProtobuf],
+            exclude: ["Service/prices.proto"]
+        ),
         plugin(
             "GRPCVerifier",
             ["GatewayRPC", grpcCore, grpcProtobuf, httpTypes, logging, nioConcurrency, nioCore, swiftProtobuf],
@@ -185,6 +190,13 @@ let package = Package(
                 "GRPCVerifier", grpcCore, grpcTransport, httpTypes, nioConcurrency, nioCore, nioEmbedded, swiftProtobuf,
             ]
         ),
+        tests(
+            of: "GRPCPricer",
+            [
+                "GRPCPricer", "GatewayRPC", grpcCore, grpcTransport, httpTypes, logging, nioConcurrency, nioCore,
+                nioEmbedded,
+            ]
+        ),
         tests(of: "L402", ["L402", crypto, httpTypes, nioConcurrency, nioCore, nioEmbedded]),
         tests(
             of: "Lightning",
@@ -215,9 +227,9 @@ let package = Package(
         tests(
             of: "EndToEnd",
             [
-                "sluice", "ConformanceAdapter", "ExtAuthz", "Free", "GatewayPolicy", "GatewayServer", "L402",
-                "Lightning", "MPP", "Standard", "Stores", asyncHTTPClient, crypto, grpcCore, grpcTransport, httpTypes,
-                logging, nioConcurrency, nioCore, nioHTTP1, nioPosix, swiftProtobuf,
+                "sluice", "ConformanceAdapter", "ExtAuthz", "Free", "GRPCPricer", "GatewayPolicy", "GatewayServer",
+                "L402", "Lightning", "MPP", "Standard", "Stores", asyncHTTPClient, crypto, grpcCore, grpcTransport,
+                httpTypes, logging, nioConcurrency, nioCore, nioHTTP1, nioPosix, swiftProtobuf,
             ]
         ),
         .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),

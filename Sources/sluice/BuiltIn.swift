@@ -1,5 +1,6 @@
 internal import ExtAuthz
 internal import Free
+internal import GRPCPricer
 internal import GRPCVerifier
 internal import GatewayKit
 internal import L402
@@ -45,6 +46,7 @@ enum BuiltIn {
 
         registry.add(StaticPricer.self)
         registry.add(RulePricer.self)
+        registry.add(GRPCPricer.self)
         registry.add(TokenPricer.self)
 
         registry.add(DevNode.self)

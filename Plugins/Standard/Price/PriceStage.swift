@@ -12,7 +12,7 @@ package struct PriceStage: StagePlugin {
 
     package static let defaultExpiry = Duration.seconds(3_600)
 
-    private let pricer: any Pricer
+    package let pricer: any Pricer
     private let expiry: Duration
     private let invoices: InvoiceMaker
     private let unsold: UnsoldPaths
@@ -103,9 +103,7 @@ package struct PriceStage: StagePlugin {
 
     /// Where no offer is made, nothing is sold on other terms.
     package var terms: String {
-        let price =
-            (pricer as? StaticPricer)?.amount.description ?? (pricer as? RulePricer)?.summary
-            ?? (pricer as? TokenPricer)?.summary ?? PluginWord.of(pricer) ?? "asked for"
+        let price = pricer.summary.isEmpty ? "asked for" : pricer.summary
         let offers = expiry == Self.defaultExpiry ? "" : ", offers stand \(expiry.formattedForPolicy)"
         return price + (isMetered ? ", metered" : "") + offers
     }
@@ -281,7 +279,7 @@ package struct PriceStage: StagePlugin {
         let reply: Eventually<Reply>
         do {
             reply = try challenges(for: quote, from: 0, in: exchange, after: []).flatMap { challenges in
-                try told(of: challenges, for: amount, in: exchange).map { _ in
+                try told(of: challenges, for: quote, in: exchange).map { _ in
                     Self.paymentRequired(of: amount, challenges, in: exchange)
                 }
             }.recover { error in
@@ -354,11 +352,18 @@ package struct PriceStage: StagePlugin {
         return .now(challenges)
     }
 
-    /// Where the price is metered, the meter learns whom to expect before anybody pays.
-    private func told(of challenges: [Challenge], for amount: Amount, in exchange: Exchange) throws -> Eventually<Void>
-    {
-        guard let metering else { return .now(()) }
-        return try metering.meter.offered(challenges.flatMap(\.accounts), for: amount, in: exchange)
+    /// Where the price is metered, the meter learns whom to expect before anybody pays; otherwise the pricer learns what was
+    /// made of its price, and nobody waits for that.
+    private func told(of challenges: [Challenge], for quote: Quote, in exchange: Exchange) throws -> Eventually<Void> {
+        if let metering {
+            return try metering.meter.offered(challenges.flatMap(\.accounts), for: quote.amount, in: exchange)
+        }
+        // It is there by now, where one was asked for.
+        quote.offered?.whenComplete { invoice in
+            guard let invoice = try? invoice.get() else { return }
+            pricer.offered(quote.amount, for: invoice.paymentHash, in: exchange)
+        }
+        return .now(())
     }
 
     private static func paymentRequired(

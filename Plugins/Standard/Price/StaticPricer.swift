@@ -20,6 +20,8 @@ package struct StaticPricer: Pricer, Plugin {
         }
     }
 
+    package var summary: String { "\(amount)" }
+
     package func price(of exchange: Exchange) throws -> Eventually<Amount> {
         .now(amount)
     }

@@ -143,6 +143,19 @@ public final class Exchange {
         return bodySource.collectBody(upTo: limit)
     }
 
+    /// The beginning of the request body, for stages that can do with that: a longer body is forwarded all the same.
+    ///
+    /// A stage further behind that wants the whole of such a body is told that it is longer than `limit`.
+    ///
+    /// - Returns: at most `limit` bytes; all of the body where it is not longer.
+    public func bodyPrefix(upTo limit: ByteCount) -> Eventually<ByteBuffer> {
+        guard request.body != .none, !request.opensWebSocket, let bodySource else { return .now(ByteBuffer()) }
+        return bodySource.collectBody(upTo: limit).recover { error in
+            guard error is BodyTooLarge else { throw error }
+            return bodySource.collectedBody
+        }.map { $0.getSlice(at: $0.readerIndex, length: min($0.readableBytes, max(limit.bytes, 0))) ?? $0 }
+    }
+
     /// Why this request must not be forwarded as it stands, whatever the stages decided: a credential that does not
     /// count, or one whose payment nobody has taken.
     package var unresolvedRejection: Rejection? {
@@ -198,6 +211,13 @@ private final class WatchPair: ResponseWatch {
 package protocol RequestBodySource: AnyObject {
     /// Called on the event loop, at most once for each limit.
     func collectBody(upTo limit: ByteCount) -> Eventually<ByteBuffer>
+
+    /// What has come of a body that was longer than somebody wanted to read: more than that. By default nothing.
+    var collectedBody: ByteBuffer { get }
+}
+
+extension RequestBodySource {
+    package var collectedBody: ByteBuffer { ByteBuffer() }
 }
 
 /// The request body is longer than a stage wants to read: 413.

@@ -186,7 +186,24 @@ public final class Quote {
 /// Says what a request costs.
 public protocol Pricer: Sendable {
     /// `.zero`: free. Where the price is metered: that of a bundle.
+    ///
+    /// A request for which there is no price fails with the `Reply` to its client.
     func price(of exchange: Exchange) throws -> Eventually<Amount>
+
+    /// Learns that offers were made for a price that it told and that is not metered, and on which invoice: whoever pays
+    /// that one has bought at it. Returns at once: no answer waits for what comes of it. By default nothing happens.
+    ///
+    /// - Parameters:
+    ///   - amount: the price in the unit of the offers.
+    ///   - payment: of the invoice that all of them share.
+    ///   - exchange: the request that is answered.
+    func offered(_ amount: Amount, for payment: PaymentHash, in exchange: Exchange)
+
+    /// What `sluice plan` prints: the settings that count, on one line, no secret. By default its word.
+    var summary: String { get }
+
+    /// What it has counted since it was made, by name, for its operator (`/prices` of `admin`). By default nothing.
+    var counts: [(name: String, count: UInt64)] { get }
 
     /// What keeps account of what requests use of the bundles that it sells, where the policy says `metered: true`; `nil`, the
     /// default: it cannot be metered.
@@ -197,6 +214,9 @@ public protocol Pricer: Sendable {
 }
 
 extension Pricer {
+    public func offered(_ amount: Amount, for payment: PaymentHash, in exchange: Exchange) {}
+    public var summary: String { (self as? any Plugin).map { type(of: $0).word } ?? "" }
+    public var counts: [(name: String, count: UInt64)] { [] }
     public var meter: (any UsageMeter)? { nil }
     public var isAlwaysMetered: Bool { false }
 }

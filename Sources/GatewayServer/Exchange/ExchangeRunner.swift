@@ -221,6 +221,8 @@ final class ExchangeRunner: RequestBodySource {
         return collection?.result(within: limit, on: exchange.eventLoop) ?? .now(ByteBuffer())
     }
 
+    var collectedBody: ByteBuffer { collection?.bytes ?? ByteBuffer() }
+
     func requestPart(_ part: ByteBuffer) {
         lastActivity = worker.now
         driver.requestBytes += UInt64(part.readableBytes)
