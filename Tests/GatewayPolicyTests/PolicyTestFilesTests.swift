@@ -23,7 +23,8 @@ struct PolicyTestFilesTests {
             "1:80", "only what 'l402' sells has caveats"
         ),
         ("tests: [{ name: a, request: GET http://h/, upstream: dwon, expect: 402 }]", "1:54", "(did you mean 'down'?)"),
-        ("tests: [{ name: a, request: GET http://h/, pricer: 10 sat, expect: 402 }]", "1:52", "no dynamic prices yet"),
+        ("tests: [{ name: a, request: GET http://h/, pricer: dwon, expect: 402 }]", "1:52", "one of wrong, down, slow"),
+        ("tests: [{ name: a, request: GET http://h/, pricer: 1500 msat, expect: 402 }]", "1:52", "whole satoshis"),
         ("tests: [{ name: a, request: { url: !env HOME }, expect: 402 }]", "1:36", "a test takes no !file and no !env"),
         ("tests: [{ name: a, steps: [{ advance: soon }] }]", "1:39", "a duration such as"),
         ("tests: [{ name: a, steps: [{ advance: 1s }] }, { name: a, steps: [{ advance: 1s }] }]", "1:48", "already"),
@@ -50,6 +51,7 @@ struct PolicyTestFilesTests {
                   - request: { method: POST, url: "http://h/a?b", headers: { a: [b, c] }, body: "x", client: "::1" }
                     credential: { use: l402, caveats: [a=b], age: 1d, bought-with: GET http://h/ }
                     upstream: { status: 503, headers: { a: b }, body: no }
+                    pricer: 10 sat
                     expect: { status: 402, headers: { a: b }, without: [c], shadow: [] }
                   - advance: 1h
             """

@@ -7,6 +7,8 @@ internal import NIOConcurrencyHelpers
 /// `fallback`) is what would be made of the server's.
 package final class ScriptedPrices: PriceSource, UsageSource, Startable {
     package enum Answer: Sendable, Hashable {
+        /// Nobody has said what.
+        case none
         /// Whatever it is.
         case satoshis(Int64)
         case unreachable
@@ -15,7 +17,7 @@ package final class ScriptedPrices: PriceSource, UsageSource, Startable {
         case refused
     }
 
-    private let answer = NIOLockedValueBox(Answer.unreachable)
+    private let answer = NIOLockedValueBox(Answer.none)
 
     package init() {}
 
@@ -29,10 +31,11 @@ package final class ScriptedPrices: PriceSource, UsageSource, Startable {
         self.answer.withLockedValue { $0 = answer }
     }
 
-    package var name: String { "the price server of the test" }
+    package var name: String { "the price server" }
 
     package func satoshis(for question: PriceQuestion) throws(ServiceFailure) -> Int64 {
         switch answer.withLockedValue({ $0 }) {
+        case .none: throw ServiceFailure(.offline, of: name, "a test says by 'pricer: 10 sat' what it would answer")
         case .satoshis(let count): return count
         case .unreachable: throw ServiceFailure(.unavailable, of: name)
         case .slow: throw ServiceFailure(.timedOut, of: name)

@@ -30,6 +30,16 @@ struct AperturePolicy {
                 )
             )
         }
+        for service in services where service.priceServer != nil && service.schemes.contains("mpp") {
+            guard authenticator.offersSessions, authenticator.depositUnits != 20 else { continue }
+            warnings.note(
+                PolicyMistake(
+                    service.place,
+                    "the service '\(service.name)' asks a price server, so that a session is opened with twenty times the price,"
+                        + " and not with 'sessiondepositmultiplier' times"
+                )
+            )
+        }
         for service in services where !service.limits.isEmpty {
             let index = services.firstIndex { $0.place == service.place }
             let count = routes.count { $0.route.service == index }
@@ -177,7 +187,7 @@ struct AperturePolicy {
         if let realm = authenticator.realm { settings.append("realm: \(PolicyText.quoted(realm))") }
         if authenticator.offersSessions {
             settings.append("intents: [charge, session]")
-            if authenticator.depositUnits != 20,
+            if authenticator.depositUnits != 20, service.priceServer == nil,
                 let deposit = Amount.satoshis(
                     service.price.satoshisRoundedUp.multipliedReportingOverflow(by: authenticator.depositUnits)
                         .partialValue
@@ -195,10 +205,18 @@ struct AperturePolicy {
     }
 
     private func price(of route: ApertureRoute, _ service: ApertureService) -> String {
-        if route.isUnsold { return "{ use: static, amount: \(service.price), skip-invoice: true }" }
-        guard !route.unsoldPaths.isEmpty else { return "\(service.price)" }
-        let paths = route.unsoldPaths.map(PolicyText.quoted).joined(separator: ", ")
-        return "{ use: static, amount: \(service.price), skip-invoice: [\(paths)] }"
+        var settings = ["use: static, amount: \(service.price)"]
+        if let server = service.priceServer {
+            settings = ["use: grpc, address: \(PolicyText.quoted(server.address))"]
+            if let tls = server.tls { settings.append("tls: \(tls)") }
+        }
+        if route.isUnsold {
+            settings.append("skip-invoice: true")
+        } else if !route.unsoldPaths.isEmpty {
+            settings.append("skip-invoice: [\(route.unsoldPaths.map(PolicyText.quoted).joined(separator: ", "))]")
+        }
+        let isShort = settings.count == 1 && service.priceServer == nil
+        return isShort ? "\(service.price)" : "{ \(settings.joined(separator: ", ")) }"
     }
 
     private func forward(to service: ApertureService) -> String {

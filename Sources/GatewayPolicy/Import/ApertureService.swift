@@ -21,6 +21,13 @@ struct ApertureService {
         let value: String
     }
 
+    /// Who says what it costs, in place of `price`.
+    struct PriceServer {
+        let address: String
+        /// What its connections are encrypted with, as the policy writes it; `nil`: nothing.
+        let tls: String?
+    }
+
     let place: Place
     /// As Aperture has it.
     let written: String
@@ -36,6 +43,7 @@ struct ApertureService {
     var access = Access.paid(free: 0)
     var schemes = ["l402"]
     var price = Amount(millisatoshis: 1_000)
+    var priceServer: PriceServer?
     /// Why the service is not sold; `nil`: it is.
     var refusal: String?
     var free: [GoPattern] = []

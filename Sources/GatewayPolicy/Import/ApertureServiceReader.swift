@@ -208,7 +208,7 @@ struct ApertureServiceReader {
     private mutating func readPrice() {
         let text = settings.text("price")
         // Whatever stands there counts for nothing.
-        guard !service.isFree, service.refusal == nil else { return }
+        guard !service.isFree, service.refusal == nil, service.priceServer == nil else { return }
         if let text {
             if text.hasPrefix("-") || UInt64(text).map({ $0 > Self.highestPrice }) != false {
                 refuse("price", "should be a number of satoshis")
@@ -227,14 +227,15 @@ struct ApertureServiceReader {
         }
     }
 
-    /// There is no price server yet: a service that has one is not sold, and not given away either.
     private mutating func readDynamicPrice() {
         guard var pricer = settings.section("dynamicprice") else { return }
         let node = pricer.take("enabled")
         let isEnabled = node != nil && pricer.flag("enabled") != false
         let address = pricer.text("grpcaddress")
-        _ = pricer.flag("insecure")
-        for key in ["tlscertpath", "metered", "usagetailbytes"] { _ = pricer.take(key) }
+        let isPlain = pricer.flag("insecure") == true
+        let certificate = pricer.text("tlscertpath")
+        let isMetered = pricer.flag("metered") == true
+        _ = pricer.take("usagetailbytes")
         pricer.finish()
         guard isEnabled else {
             if address != nil, node == nil, !service.isFree {
@@ -247,12 +248,30 @@ struct ApertureServiceReader {
             return
         }
         guard !service.isFree else { return }
-        pricer.warn(
-            node?.keyPlace ?? pricer.place,
-            "'dynamicprice' has no match yet: Sluice asks no price server. The service '\(service.name)' is answered 503"
-                + " until you give it a fixed price, and is not given away"
-        )
-        service.refusal = "'dynamicprice' asks a price server, which Sluice cannot do yet"
+        guard let address = address.flatMap(Self.address) else {
+            return refuse("dynamicprice", "should have a 'grpcaddress' such as 127.0.0.1:10010")
+        }
+        guard !isMetered else { return refuse("dynamicprice", "is 'metered', which is not imported") }
+        if !isPlain, certificate == nil {
+            pricer.warn(
+                pricer.place,
+                "'dynamicprice' has neither 'tlscertpath' nor 'insecure: true', with which Aperture does not start: its"
+                    + " certificate is verified by the roots of the system here"
+            )
+        }
+        let roots = certificate.map { "{ roots: \(PolicyText.quoted($0)) }" } ?? "true"
+        service.priceServer = .init(address: address, tls: isPlain ? nil : roots)
+    }
+
+    /// As policies name it; `nil` for what they cannot. gRPC takes some in other forms, too (gRPC, "Name resolution").
+    private static func address(_ text: String) -> String? {
+        var text = text
+        for prefix in ["dns:///", "passthrough:///"] where text.hasPrefix(prefix) { text.removeFirst(prefix.count) }
+        if text.hasPrefix("unix:///") { text = "unix:\(text.dropFirst("unix://".count))" }
+        guard let listener = ListenerSettings(parsing: text), listener.socketPath != nil || listener.port > 0 else {
+            return nil
+        }
+        return text
     }
 
     // MARK: Terms

@@ -23,6 +23,8 @@ package struct PolicyTest: Sendable {
         package internal(set) var request: Request
         package internal(set) var credential = CredentialKind.none
         package internal(set) var upstream = Upstream.answer(status: 200, fields: [], body: "ok\n")
+        /// `nil`: what the step before said.
+        package internal(set) var pricer: PricerAnswer?
         package internal(set) var expectation = PolicyTestExpectation()
         /// How often the same is asked, each time with the same expectation.
         package internal(set) var count = 1

@@ -61,7 +61,8 @@ struct PolicyTestReader {
         if let node = settings.node("credential") { question.credential = credential(node) }
         if let node = settings.node("upstream") { question.upstream = upstream(node) }
         if let node = settings.node("pricer") {
-            settings.note(node.place, "there are no dynamic prices yet that 'pricer' could answer for: leave it out")
+            let form = PolicyTest.PricerAnswer.form
+            question.pricer = settings.value(of: node, named: "'pricer'", expected: form) { .init(parsing: $0) }
         }
         question.count = settings.integer("times", in: 1...Self.mostRepeats, or: 1)
         if let node = settings.node("expect") {

@@ -3,9 +3,10 @@ internal import GatewayPolicy
 internal import HTTPTypes
 
 /// What the gateway tells its operator and the machines around it: that it lives, whether it is ready, what it serves, why
-/// it refused a request, and what its stages in shadow would do; and where it is told to take up changed policies.
+/// it refused a request, what its price servers answer, and what its stages in shadow would do; and where it is told to take
+/// up changed policies.
 package struct AdminStage: Stage {
-    private static let paths = "/healthz, /readyz, /status, /reload, /shadow and /explain/<decision id>"
+    private static let paths = "/healthz, /readyz, /status, /reload, /prices, /shadow and /explain/<decision id>"
     private static let explanations = "/explain/"
 
     /// Every browser sends one of them with a request that is not a navigation.
@@ -31,6 +32,7 @@ package struct AdminStage: Stage {
         case "/readyz": read(exchange) { .now(readiness.reply) }
         case "/status": read(exchange) { status(exchange) }
         case "/reload": order(exchange) { reloading(exchange) }
+        case "/prices": read(exchange) { prices(exchange) }
         case "/shadow": read(exchange) { shadows(exchange) }
         case _ where path.hasPrefix(Self.explanations):
             read(exchange) { .now(explanation(of: String(path.dropFirst(Self.explanations.count)))) }
@@ -85,6 +87,12 @@ package struct AdminStage: Stage {
             return Reply(.notFound, detail: "nothing is known of this request any more: the last refusals are kept")
         }
         return .json(ExplanationDocument(decision).json() + "\n")
+    }
+
+    /// Of the plan that is served now.
+    private func prices(_ exchange: Exchange) -> Eventually<Reply> {
+        guard let reload else { return .now(Self.nothing) }
+        return exchange.later { .json(PriceReport(await reload.policy.plan).json() + "\n") }
     }
 
     /// Of the plan that is served now.

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import GRPCPricer
 internal import GatewayKit
 internal import GatewayPolicy
 internal import GatewayServer
@@ -18,7 +19,7 @@ struct ExplainCommand: AsyncParsableCommand {
         commandName: "explain",
         abstract: "Say why a request is answered as it is: tried without a socket, or looked up by its decision id.",
         usage: """
-            sluice explain [<policies>] <method> <URL> [-H <header>] ... [--data <data>] [--token <token>]
+            sluice explain [<policies>] <method> <URL> [-H <header>] ... [--data <data>] [--token <token>] [--pricer <answer>]
             sluice explain [<policies>] <decision id>
             """
     )
@@ -37,6 +38,9 @@ struct ExplainCommand: AsyncParsableCommand {
 
     @Option(help: "The address of the client.")
     var client = "127.0.0.1"
+
+    @Option(help: "What a price server would answer, as tests say it: '10 sat', down, slow, refused or wrong.")
+    var pricer: String?
 
     @Option(help: "The folder with the keys that a token is verified with (default: .sluice beside the policies).")
     var keys: String?
@@ -66,7 +70,14 @@ struct ExplainCommand: AsyncParsableCommand {
         }
         let keys = keys ?? PolicyOptions.defaultDataFolder(beside: policies)
         let now = TimeSource.system.now()
+        let answer = try pricer.map { text in
+            guard let answer = PolicyTest.PricerAnswer(parsing: text) else {
+                throw CommandFailure(.usage, "--pricer should be \(PolicyTest.PricerAnswer.form), not '\(text)'")
+            }
+            return answer
+        }
         let gateway = try await TrialGateway(keysOf: keys, at: now) { $0.load(policies) }
+        if let answer { gateway.prices.script(ScriptedPrices.Answer(answer)) }
         let document: ExplanationDocument
         do {
             document = try await Explainer(gateway).explanation(of: request)

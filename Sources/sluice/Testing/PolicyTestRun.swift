@@ -1,5 +1,6 @@
 package import GatewayKit
 package import GatewayPolicy
+internal import GRPCPricer
 internal import GatewayServer
 internal import HTTPTypes
 internal import NIOCore
@@ -66,6 +67,7 @@ package struct PolicyTestRun {
 
     private mutating func ask(_ question: PolicyTest.Question, at place: Place) async throws {
         if let time = question.request.time { gateway.clock.now = time }
+        if let answer = question.pricer { gateway.prices.script(ScriptedPrices.Answer(answer)) }
         let plain = TrialRequest(question.request, body: question.request.body)
         for count in 1...question.count {
             var request = plain
@@ -103,6 +105,17 @@ extension TrialResponse {
                 if let name = FieldName(name) { head.fields.add(name, value) }
             }
             self = .answer(head, body: ByteBuffer(string: body))
+        }
+    }
+}
+
+extension ScriptedPrices.Answer {
+    init(_ answer: PolicyTest.PricerAnswer) {
+        switch answer {
+        case .satoshis(let count): self = .satoshis(count)
+        case .failure(.down): self = .unreachable
+        case .failure(.slow): self = .slow
+        case .failure(.refused): self = .refused
         }
     }
 }

@@ -1,3 +1,4 @@
+package import GRPCPricer
 package import GatewayKit
 package import GatewayPolicy
 internal import GatewayRPC
@@ -12,6 +13,8 @@ internal import Stores
 package final class TrialGateway: Sendable {
     package let policy: LoadedPolicy
     package let clock: TrialClock
+    /// What is answered in the place of price servers.
+    package let prices: ScriptedPrices
     private let trial: Trial
     private let folder: TemporaryFolder
 
@@ -38,6 +41,7 @@ package final class TrialGateway: Sendable {
             load: load
         )
         self.clock = clock
+        prices = ScriptedPrices.part(of: policy.parts) ?? ScriptedPrices()
         try policy.prepareKeys()
         try await policy.plan.store.start()
         try await policy.plan.lightning.start()
@@ -56,6 +60,7 @@ package final class TrialGateway: Sendable {
         // Nobody is asked: what a policy does is found out here, not what others say about it.
         _ = services.parts.part { ServiceClients(isOffline: true) }
         var services = services
+        _ = services.parts.part(orMake: { ScriptedPrices() })
         services.store = MemoryStore(time: services.time)
         services.lightning = DevNode(listener: ListenerSettings(host: "127.0.0.1", port: 0), services)
         return services
