@@ -1,0 +1,266 @@
+import GRPCCore
+import GRPCPricer
+import Testing
+
+/// The contract with price servers: for each thing that one may do, and each key of the policy, what a client sees.
+@Suite(.timeLimit(.minutes(2)))
+struct PriceServerTests {
+    private typealias Seen = PricedGateway.Seen
+
+    private static let operated = """
+        127.0.0.1:0
+        admin: { listen: 127.0.0.1:0 }
+        """
+
+    /// A port that nobody listens at any more.
+    private func deadPort() async throws -> Int {
+        try await ScriptedPriceServer().serving { $0 }
+    }
+
+    // MARK: Answers
+
+    @Test func `a request costs what the server says, and what is paid for is not asked about`() async throws {
+        let server = ScriptedPriceServer(.satoshis(21))
+        try await server.serving { port in
+            try await PricedGateway.with("address: 127.0.0.1:\(port)") { priced in
+                let asked = try await priced.gateway.request("/priced/echo?a=b", [("X-Model", "large")])
+                #expect(Seen(asked) == .asked("21 sat"))
+                let token = try await priced.gateway.pay(asked)
+                let served = try await priced.gateway.request("/priced/echo", [token.authorization])
+                expectStatus(200, served)
+                let question = try #require(server.asked.prices.first)
+                #expect(server.count == 1)
+                #expect(question.path == "/priced/echo")
+                #expect(question.httpRequestText.hasPrefix("GET /priced/echo?a=b HTTP/1.1\r\nHost: 127.0.0.1:"))
+                #expect(question.httpRequestText.contains("\r\nX-Model: large\r\n"))
+            }
+        }
+    }
+
+    @Test func `a price of zero is free`() async throws {
+        try await ScriptedPriceServer(.satoshis(0)).serving { port in
+            try await PricedGateway.with("address: 127.0.0.1:\(port)") { priced in
+                #expect(try await priced.sees() == .served)
+            }
+        }
+    }
+
+    @Test func `an answer that is no price sells nothing, is counted, and harms nobody after it`() async throws {
+        let server = ScriptedPriceServer()
+        let wrong: [ScriptedPriceServer.Answer] = [
+            .satoshis(-1), .satoshis(.min), .satoshis(.max), .satoshis(501),
+            // No message; one that ends too early; a field of another type; a varint without an end.
+            .bytes([0xFF]), .bytes([0x08]), .bytes([0x0A, 0x01, 0x61]), .bytes(Array(repeating: 0xFF, count: 32)),
+            // Longer than any answer.
+            .bytes([0x12, 0x80, 0x80, 0x80, 0x01] + Array(repeating: 0, count: 2 << 20)),
+            .status(.invalidArgument), .status(.permissionDenied), .status(.internalError),
+        ]
+        try await server.serving { port in
+            let settings = "address: 127.0.0.1:\(port), max: 500 sat, breaker: { failures: 1000 }"
+            try await PricedGateway.with(settings, listen: Self.operated) { priced in
+                for answer in wrong {
+                    server.script(.satoshis(5), after: answer)
+                    #expect(try await priced.sees() == .refused, "\(answer)")
+                    #expect(try await priced.sees() == .asked("5 sat"), "after \(answer)")
+                }
+                let counts = try await priced.counts()
+                #expect(counts["answered"] == UInt64(wrong.count))
+                #expect(counts["refused"] == UInt64(wrong.count))
+                #expect(counts["too-high"] == 1)
+                #expect(counts["refused-by-server"] ?? 0 >= 3)
+                #expect(counts["wrong"] ?? 0 >= 3)
+            }
+        }
+    }
+
+    @Test func `an answer of zero bytes is a price of zero, as protobuf has it`() async throws {
+        try await ScriptedPriceServer(.bytes([])).serving { port in
+            try await PricedGateway.with("address: 127.0.0.1:\(port)") { priced in
+                #expect(try await priced.sees() == .served)
+            }
+        }
+    }
+
+    // MARK: Nobody answers
+
+    @Test(arguments: [("refuse", "refused"), ("20 sat", "20 sat"), ("free", "served")])
+    func `where nobody answers the policy says what happens`(_ fallback: String, _ expected: String) async throws {
+        let port = try await deadPort()
+        try await PricedGateway.with("address: 127.0.0.1:\(port), fallback: \(fallback)") { priced in
+            let seen: Seen = ["refused": .refused, "20 sat": .asked("20 sat")][expected] ?? .served
+            #expect(try await priced.sees() == seen)
+        }
+    }
+
+    @Test func `a client of gRPC is told that it is unavailable`() async throws {
+        let port = try await deadPort()
+        try await PricedGateway.with("address: 127.0.0.1:\(port)") { priced in
+            let answer = try await priced.gateway.request("/priced/echo", [("Content-Type", "application/grpc")])
+            expectStatus(200, answer)
+            #expect(answer.headers["grpc-status"] == ["14"])
+        }
+    }
+
+    @Test func `a slow server is waited for as long as the policy says`() async throws {
+        let server = ScriptedPriceServer(.never)
+        try await server.serving { port in
+            let settings = "address: 127.0.0.1:\(port), timeout: 50ms, fallback: 20 sat"
+            try await PricedGateway.with(settings, listen: Self.operated) { priced in
+                #expect(try await priced.sees() == .asked("20 sat"))
+                #expect(try await priced.counts()["timed-out"] == 1)
+                server.script(.satoshis(5))
+                #expect(try await priced.sees() == .asked("5 sat"))
+            }
+        }
+    }
+
+    @Test func `a server that fails too often is left alone`() async throws {
+        let server = ScriptedPriceServer(.status(.unavailable))
+        try await server.serving { port in
+            let settings = "address: 127.0.0.1:\(port), retries: 0, breaker: { failures: 2, pause: 1h, longest-pause: 1h }"
+            try await PricedGateway.with(settings, listen: Self.operated) { priced in
+                for _ in 1...5 { #expect(try await priced.sees() == .refused) }
+                #expect(server.count == 2)
+                #expect(try await priced.counts()["left-alone"] == 3)
+            }
+        }
+    }
+
+    @Test func `a server that comes and goes is asked again, also when it went in the middle of an answer`() async throws {
+        let server = ScriptedPriceServer(.satoshis(5))
+        let port = try await deadPort()
+        let settings = "address: 127.0.0.1:\(port), timeout: 5s, breaker: { failures: 1000 }"
+        try await PricedGateway.with(settings) { priced in
+            for _ in 1...2 {
+                #expect(try await priced.sees() == .refused)
+                server.script(.satoshis(5))
+                try await server.serving(at: port) { _ in
+                    // What connects in the background may be late by its pause.
+                    var seen = try await priced.sees()
+                    while seen == .refused { seen = try await priced.sees() }
+                    #expect(seen == .asked("5 sat"))
+                    server.script(.never)
+                    var arrivals = server.arrivals.makeAsyncIterator()
+                    for _ in 1..<server.count { _ = await arrivals.next() }
+                }
+            }
+            server.script(.never)
+            async let cut = server.serving(at: port) { _ in
+                var arrivals = server.arrivals.makeAsyncIterator()
+                _ = await arrivals.next()
+            }
+            var seen = try await priced.sees()
+            while seen != .refused { seen = try await priced.sees() }
+            try await cut
+        }
+    }
+
+    @Test func `one address of several is enough`() async throws {
+        let dead = try await deadPort()
+        try await ScriptedPriceServer(.satoshis(5)).serving { port in
+            try await PricedGateway.with("addresses: [127.0.0.1:\(dead), 127.0.0.1:\(port)]") { priced in
+                for _ in 1...4 { #expect(try await priced.sees() == .asked("5 sat")) }
+            }
+        }
+    }
+
+    @Test func `a question that waits too long is asked once more`() async throws {
+        let server = ScriptedPriceServer()
+        server.script(.satoshis(5), after: .never)
+        try await server.serving { port in
+            let settings = "address: 127.0.0.1:\(port), timeout: 60s, hedge: 1ms"
+            try await PricedGateway.with(settings, listen: Self.operated) { priced in
+                #expect(try await priced.sees() == .asked("5 sat"))
+                #expect(try await priced.counts()["hedged"] == 1)
+            }
+        }
+    }
+
+    // MARK: Keeping
+
+    @Test func `a kept price is asked for once, by what it depends on`() async throws {
+        let server = ScriptedPriceServer(.satoshis(5))
+        try await server.serving { port in
+            let settings = "address: 127.0.0.1:\(port), cache: { for: 1h, headers: [x-model] }"
+            try await PricedGateway.with(settings) { priced in
+                for _ in 1...3 { #expect(try await priced.sees() == .asked("5 sat")) }
+                #expect(server.count == 1)
+                _ = try await priced.sees("/echo", .GET, [("X-Model", "large")])
+                _ = try await priced.sees("/echo?other")
+                _ = try await priced.sees("/echo", .POST, body: "{}")
+                _ = try await priced.sees("/echo", .GET, [("X-Other", "a")])
+                #expect(server.count == 4)
+            }
+        }
+    }
+
+    @Test func `an older price serves while the server fails`() async throws {
+        let server = ScriptedPriceServer(.satoshis(5))
+        try await server.serving { port in
+            let settings = "address: 127.0.0.1:\(port), cache: 0s, stale-if-error: 1h"
+            try await PricedGateway.with(settings, listen: Self.operated) { priced in
+                #expect(try await priced.sees() == .asked("5 sat"))
+                server.script(.status(.unavailable))
+                #expect(try await priced.sees() == .asked("5 sat"))
+                #expect(try await priced.sees("/other") == .refused)
+                #expect(try await priced.counts()["stale"] == 1)
+            }
+        }
+    }
+
+    // MARK: Beside
+
+    @Test func `a server in shadow changes nothing but what is counted`() async throws {
+        let other = ScriptedPriceServer(.satoshis(99))
+        try await ScriptedPriceServer(.satoshis(5)).serving { port in
+            try await other.serving { shadow in
+                let settings = "address: 127.0.0.1:\(port), shadow: { address: 127.0.0.1:\(shadow) }"
+                try await PricedGateway.with(settings, listen: Self.operated) { priced in
+                    #expect(try await priced.sees() == .asked("5 sat"))
+                    while try await priced.counts()["shadow-differed"] != 1 {}
+                    #expect(other.count == 1)
+                }
+            }
+        }
+    }
+
+    @Test func `a server is told what was offered at its price`() async throws {
+        let server = ScriptedPriceServer(.satoshis(5))
+        try await server.serving { port in
+            try await PricedGateway.with("address: 127.0.0.1:\(port)") { priced in
+                let asked = try await priced.gateway.request("/priced/echo")
+                var offers = server.offers.makeAsyncIterator()
+                let offer = try #require(await offers.next())
+                let token = try await priced.gateway.pay(asked)
+                #expect(offer.tokenID == token.preimage.map { "\($0.paymentHash)" })
+                #expect(offer.priceSats == 5)
+                #expect(offer.serviceName == "priced")
+                #expect(offer.path == "/priced/echo")
+            }
+        }
+    }
+
+    @Test func `a server that only has prices serves`() async throws {
+        try await ScriptedPriceServer(.satoshis(5), knowsOffers: false).serving { port in
+            try await PricedGateway.with("address: 127.0.0.1:\(port)") { priced in
+                for _ in 1...2 { #expect(try await priced.sees() == .asked("5 sat")) }
+            }
+        }
+    }
+
+    // MARK: Bodies
+
+    @Test func `of a long body the server is shown the beginning, and the service gets all of it`() async throws {
+        let server = ScriptedPriceServer(.satoshis(0))
+        try await server.serving { port in
+            try await PricedGateway.with("address: 127.0.0.1:\(port), body: 1 KiB") { priced in
+                let body = String(repeating: "0123456789abcdef", count: 1 << 16)
+                let answer = try await priced.gateway.request("/priced/count", method: .POST, body: body)
+                #expect(answer.body == "\(body.utf8.count)")
+                let text = try #require(server.asked.prices.first?.httpRequestText)
+                #expect(text.hasSuffix("\r\n\r\n" + String(repeating: "0123456789abcdef", count: 64)))
+                #expect(text.contains("\r\nContent-Length: \(body.utf8.count)\r\n"))
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import Foundation
+import NIOHTTP1
+import Testing
+
+/// A gateway whose price is asked of price servers, and what its clients see of that.
+struct PricedGateway {
+    /// What a client sees of an unpaid request.
+    enum Seen: Hashable, CustomStringConvertible {
+        case served
+        case asked(String)
+        case refused(retryAfter: String?)
+        case other(Int)
+
+        init(_ answer: TestGateway.Answer) {
+            switch answer.status {
+            case 200: self = .served
+            case 402: self = .asked(answer.body.firstMatch(of: /costs ([0-9]+ m?sat)/).map { String($0.1) } ?? "")
+            case 503: self = .refused(retryAfter: answer.headers["retry-after"].first)
+            default: self = .other(answer.status)
+            }
+        }
+
+        var description: String {
+            switch self {
+            case .served: "served"
+            case .asked(let amount): "asked for \(amount)"
+            case .refused(let after): "refused, retry after \(after ?? "never")"
+            case .other(let status): "\(status)"
+            }
+        }
+
+        static let refused = Seen.refused(retryAfter: "5")
+    }
+
+    let gateway: TestGateway
+
+    /// - Parameters:
+    ///   - settings: of `use: grpc`.
+    ///   - listen: what stands for `listen` in the policy.
+    static func with<Result>(
+        _ settings: String,
+        listen: String = "127.0.0.1:0",
+        _ body: (PricedGateway) async throws -> Result
+    ) async throws -> Result {
+        let routes = """
+              - name: priced
+                match: { path: /priced/* }
+                pipeline:
+                  - auth: { use: l402, valid-for: 1h }
+                  - caveats: [service, expires, path, method, address]
+                  - rate-limit: { limit: 1000/s }
+                  - price: { use: grpc, \(settings) }
+                  - forward: { to: echo, strip: /priced }
+            """
+        return try await TestGateway.with(listen: listen, routes: routes) { gateway in
+            try await body(PricedGateway(gateway: gateway))
+        }
+    }
+
+    func sees(
+        _ path: String = "/echo",
+        _ method: HTTPMethod = .GET,
+        _ fields: [(String, String)] = [],
+        body: String? = nil
+    ) async throws -> Seen {
+        Seen(try await gateway.request("/priced\(path)", method: method, fields, body: body))
+    }
+
+    /// What the operator sees at `/prices`, where the policy has `admin` on the port behind its others.
+    func counts() async throws -> [String: UInt64] {
+        struct Report: Decodable {
+            struct Pricer: Decodable { let counts: [String: UInt64] }
+            let pricers: [Pricer]
+        }
+        let port = try #require(gateway.running.addresses.last?.port)
+        let answer = try await gateway.request("/prices", at: "http://127.0.0.1:\(port)")
+        expectStatus(200, answer)
+        let report = try JSONDecoder().decode(Report.self, from: Data(answer.body.utf8))
+        return try #require(report.pricers.first).counts
+    }
+}
