@@ -140,7 +140,10 @@ let package = Package(
         plugin("Free", [crypto, httpTypes, logging, nioConcurrency, nioCore]),
         plugin(
             "GRPCPricer",
-            ["GatewayRPC", crypto, grpcCore, grpcProtobuf, logging, nioConcurrency, nioCore, swiftProtobuf],
+            [
+                "GatewayRPC", crypto, grpcCore, grpcProtobuf, httpTypes, logging, nioConcurrency, nioCore,
+                swiftProtobuf,
+            ],
             exclude: ["Service/prices.proto"]
         ),
         plugin(
@@ -193,8 +196,7 @@ let package = Package(
         tests(
             of: "GRPCPricer",
             [
-                "GRPCPricer", "GatewayRPC", grpcCore, grpcTransport, httpTypes, logging, nioConcurrency, nioCore,
-                nioEmbedded,
+                "GRPCPricer", "GatewayRPC", grpcCore, httpTypes, logging, nioConcurrency, nioCore, nioPosix,
             ]
         ),
         tests(of: "L402", ["L402", crypto, httpTypes, nioConcurrency, nioCore, nioEmbedded]),

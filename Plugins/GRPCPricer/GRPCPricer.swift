@@ -1,8 +1,8 @@
 package import GatewayKit
-package import GatewayRPC
+internal import GatewayRPC
 internal import Logging
 internal import NIOConcurrencyHelpers
-package import NIOCore
+internal import NIOCore
 
 /// `price: { use: grpc, address: 127.0.0.1:10010 }`: a price server says what each request costs.
 ///

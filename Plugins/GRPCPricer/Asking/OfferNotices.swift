@@ -1,5 +1,5 @@
 internal import GRPCCore
-package import GatewayRPC
+internal import GatewayRPC
 package import Logging
 internal import NIOConcurrencyHelpers
 

@@ -1,4 +1,5 @@
 package import GatewayKit
+internal import HTTPTypes
 
 /// What a request costs for which a price server gives no price.
 package enum PriceFallback: Sendable, Hashable, CustomStringConvertible {

@@ -1,5 +1,5 @@
 package import GatewayKit
-package import GatewayRPC
+internal import GatewayRPC
 
 /// Asks a price source for one price after the other: hedged, bounded, and beside another one that is only compared.
 package struct PriceInquiry: Sendable {

@@ -1,5 +1,6 @@
-package import GatewayRPC
 internal import GRPCCore
+internal import GatewayKit
+package import GatewayRPC
 
 /// A price server of the service `pricesrpc.Prices`: one that was written for Aperture.
 package struct PriceServer: PriceSource {

@@ -1,5 +1,6 @@
 internal import Crypto
 package import GatewayKit
+internal import HTTPTypes
 package import NIOCore
 
 /// What a price is kept by: everything that it may depend on, as a digest.

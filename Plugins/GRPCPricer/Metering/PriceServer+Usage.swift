@@ -1,5 +1,5 @@
-package import GatewayRPC
 internal import GRPCCore
+package import GatewayRPC
 
 extension PriceServer: UsageSource {
     package func book(_ offer: PricedOffer) async throws(ServiceFailure) {

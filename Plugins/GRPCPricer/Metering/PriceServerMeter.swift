@@ -1,8 +1,8 @@
-package import GatewayKit
-package import GatewayRPC
 internal import GRPCCore
-internal import Logging
-package import NIOCore
+package import GatewayKit
+internal import GatewayRPC
+package import Logging
+internal import NIOCore
 
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials

@@ -1,4 +1,3 @@
-package import GatewayKit
 package import GatewayRPC
 
 /// Somebody who keeps account of what is used: a price server that implements the whole of its service. From any thread;

@@ -1,4 +1,4 @@
-internal import GatewayKit
+package import GatewayKit
 internal import NIOCore
 
 /// How much of a request's body a price server is shown.

@@ -1,4 +1,5 @@
 package import GatewayKit
+internal import HTTPTypes
 package import NIOCore
 
 /// A request as HTTP/1.1 writes it, for price servers, which read it as text: whatever version it came by.

@@ -209,6 +209,7 @@ struct AperturePolicy {
         if let server = service.priceServer {
             settings = ["use: grpc, address: \(PolicyText.quoted(server.address))"]
             if let tls = server.tls { settings.append("tls: \(tls)") }
+            settings += server.metering
         }
         if route.isUnsold {
             settings.append("skip-invoice: true")

@@ -26,6 +26,8 @@ struct ApertureService {
         let address: String
         /// What its connections are encrypted with, as the policy writes it; `nil`: nothing.
         let tls: String?
+        /// Further settings, as the policy writes them: what is metered.
+        let metering: [String]
     }
 
     let place: Place

@@ -234,8 +234,7 @@ struct ApertureServiceReader {
         let address = pricer.text("grpcaddress")
         let isPlain = pricer.flag("insecure") == true
         let certificate = pricer.text("tlscertpath")
-        let isMetered = pricer.flag("metered") == true
-        _ = pricer.take("usagetailbytes")
+        let metering = Self.metering(&pricer)
         pricer.finish()
         guard isEnabled else {
             if address != nil, node == nil, !service.isFree {
@@ -251,7 +250,6 @@ struct ApertureServiceReader {
         guard let address = address.flatMap(Self.address) else {
             return refuse("dynamicprice", "should have a 'grpcaddress' such as 127.0.0.1:10010")
         }
-        guard !isMetered else { return refuse("dynamicprice", "is 'metered', which is not imported") }
         if !isPlain, certificate == nil {
             pricer.warn(
                 pricer.place,
@@ -260,7 +258,22 @@ struct ApertureServiceReader {
             )
         }
         let roots = certificate.map { "{ roots: \(PolicyText.quoted($0)) }" } ?? "true"
-        service.priceServer = .init(address: address, tls: isPlain ? nil : roots)
+        service.priceServer = .init(address: address, tls: isPlain ? nil : roots, metering: metering)
+    }
+
+    private static func metering(_ pricer: inout ApertureSection) -> [String] {
+        let isMetered = pricer.flag("metered") == true
+        guard let text = pricer.text("usagetailbytes"), isMetered, text != "0", text != "16384" else {
+            return isMetered ? ["metered: true"] : []
+        }
+        guard let count = Int(text), (1_024...1_048_576).contains(count) else {
+            pricer.warn(
+                pricer.take("usagetailbytes")?.value.place ?? pricer.place,
+                "'usagetailbytes' should be a number from 1024 to 1048576: it is 16 KiB here"
+            )
+            return ["metered: true"]
+        }
+        return ["metered: true", "usage-tail: \(ByteCount(count))"]
     }
 
     /// As policies name it; `nil` for what they cannot. gRPC takes some in other forms, too (gRPC, "Name resolution").

@@ -91,7 +91,8 @@ package struct ServiceFailure: Error, Sendable, CustomStringConvertible {
     var countsAgainstService: Bool {
         switch reason {
         case .unavailable, .timedOut, .malformed: true
-        case .refused(let code): code == .internalError || code == .unknown || code == .dataLoss
+        // Not `unknown`: a handler that throws for one client's request says nothing of what others would be answered.
+        case .refused(let code): code == .internalError || code == .dataLoss
         case .breakerOpen, .busy, .withdrawn, .stopped, .offline: false
         }
     }

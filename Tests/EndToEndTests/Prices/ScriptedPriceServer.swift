@@ -2,6 +2,7 @@ import GRPCCore
 import GRPCNIOTransportHTTP2Posix
 import GRPCPricer
 import NIOConcurrencyHelpers
+import SwiftProtobuf
 
 /// A price server that does what a test says, whatever that is, and keeps what it was asked.
 final class ScriptedPriceServer: Sendable {

@@ -1,0 +1,43 @@
+import Foundation
+import GatewayTesting
+import NIOHTTP1
+import Testing
+
+/// With price servers in Python, made of the proto by grpcio-tools as their authors would do it.
+@Suite(
+    .enabled(
+        if: ProtocolPeer.isExpected,
+        "SLUICE_INTEROP_PYTHON is not set: it should be the path of a python that has grpcio-tools 1.85.1"
+    ),
+    .timeLimit(.minutes(2))
+)
+struct PricePeerTests {
+    private struct Place: Decodable, Sendable {
+        let port: Int
+    }
+
+    @Test func `the price server of the tour says what requests cost`() async throws {
+        let server = try PythonUpstream("../prices/serve.py", ["{folder}", "pricer.py"])
+        let port = try await server.place(as: Place.self).port
+        try await PricedGateway.with("address: 127.0.0.1:\(port), timeout: 10s") { priced in
+            #expect(try await priced.sees("/quotes") == .asked("1 sat"))
+            #expect(try await priced.sees("/count", .POST, body: #"{"model":"small"}"#) == .asked("5 sat"))
+            #expect(try await priced.sees("/count", .POST, body: #"{"model":"large"}"#) == .asked("50 sat"))
+            #expect(try await priced.sees("/count", .POST, body: #"{"model":"größer"}"#) == .asked("50 sat"))
+            #expect(try await priced.sees("/count", .POST, body: "{}") == .refused)
+            #expect(try await priced.sees("/count", .POST, body: "no JSON") == .refused)
+        }
+        withExtendedLifetime(server) {}
+    }
+
+    @Test func `the tour shows the price server that is tested`() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let script = try String(contentsOf: root.appending(path: "Tests/Interop/prices/pricer.py"), encoding: .utf8)
+        let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
+        let listed = script.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { $0.isEmpty ? "" : "   \($0)" }.joined(separator: "\n")
+        #expect(readme.contains(listed))
+        #expect(script.split(separator: "\n", omittingEmptySubsequences: false).count <= 31)
+    }
+}
