@@ -30,6 +30,21 @@ struct PricePeerTests {
         withExtendedLifetime(server) {}
     }
 
+    @Test func `of a bundle whose balance a server keeps a token draws until nothing is left`() async throws {
+        let server = try PythonUpstream("../prices/serve.py", ["{folder}", "bundles.py"])
+        let port = try await server.place(as: Place.self).port
+        try await PricedGateway.with("address: 127.0.0.1:\(port), timeout: 10s, metered: true") { priced in
+            let token = try await priced.gateway.pay(try await priced.gateway.request("/priced/echo"))
+            let paid = [("Authorization", token.authorization)]
+            for _ in 1...3 { #expect(try await priced.sees("/echo", .GET, paid) == .served) }
+            #expect(try await priced.sees("/echo", .GET, paid) == .asked("21 sat"))
+            // A report goes out when its response has ended, and nobody waits for it.
+            while try await priced.sees("/reports") != .asked("3 sat") {}
+            #expect(try await priced.sees("/echo", .GET, paid) == .asked("21 sat"))
+        }
+        withExtendedLifetime(server) {}
+    }
+
     @Test func `the tour shows the price server that is tested`() throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
