@@ -262,8 +262,8 @@ for name in writtenPlugins {
         .executableTarget(
             name: "bench",
             dependencies: [
-                "sluice", "GatewayKit", "GatewayPolicy", "GatewayTesting", "L402", "Lightning", "Standard", "Stores",
-                argumentParser, httpTypes, nioCore,
+                "sluice", "GRPCPricer", "GatewayKit", "GatewayPolicy", "GatewayTesting", "L402", "Lightning",
+                "Standard", "Stores", argumentParser, grpcCore, grpcTransport, httpTypes, nioConcurrency, nioCore,
             ],
             path: "Tests/Benchmarks",
             swiftSettings: settings

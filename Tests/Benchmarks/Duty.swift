@@ -21,4 +21,6 @@ struct Duty {
     var isPaid = false
     /// The route sells bundles that requests draw from.
     var isMetered = false
+    /// Only Sluice: the route has this price, as the policy writes it, and the load presents nothing.
+    var price: String?
 }

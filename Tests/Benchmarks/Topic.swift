@@ -2,7 +2,7 @@ internal import ArgumentParser
 
 /// What `--only` can name.
 enum Topic: String, CaseIterable {
-    case http1, paid, tls, h2, grpc, bodies, sse, idle, latency, metered, routes, expressions
+    case http1, paid, tls, h2, grpc, bodies, sse, idle, latency, metered, routes, expressions, prices
 
     var scenarios: [any Scenario] {
         switch self {
@@ -18,6 +18,7 @@ enum Topic: String, CaseIterable {
         case .metered: [MeteredScenario()]
         case .routes: RouteScenario.all
         case .expressions: ExpressionScenario.all
+        case .prices: PriceScenario.all
         }
     }
 

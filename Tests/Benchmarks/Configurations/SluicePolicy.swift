@@ -10,7 +10,7 @@ struct SluicePolicy: Configuration {
         return """
             version: 1
             listen: \(listener(on: site))
-            \(duty.isPaid ? "lightning: { use: dev, listen: 127.0.0.1:\(site.walletPort) }" : "")
+            \(isSold ? "lightning: { use: dev, listen: 127.0.0.1:\(site.walletPort) }" : "")
             upstreams:
               back: { url: \(upstream), max-connections: 4096\(duty.isMetered ? ", total-timeout: 60s" : "") }
             routes:
@@ -35,14 +35,21 @@ struct SluicePolicy: Configuration {
         return "[{ \(address)\(duty.front == .tls ? tls : "") }]"
     }
 
+    private var price: String {
+        if let price = duty.price { return price }
+        return duty.isMetered ? "{ use: tokens, input: 1 msat, output: 2 msat, bundle: 10M }" : "1 sat"
+    }
+
+    private var isSold: Bool { duty.isPaid || duty.price != nil }
+
     /// A sold route as the shipped policies have it, with a limit that the load does not reach.
     private var steps: [String] {
-        guard duty.isPaid else { return ["forward: back"] }
+        guard isSold else { return ["forward: back"] }
         return [
             "auth: { use: l402, valid-for: 30d }",
             "caveats: [service, expires, path, method, address]",
             "rate-limit: { limit: 1000000/s, burst: 1000000 }",
-            duty.isMetered ? "price: { use: tokens, input: 1 msat, output: 2 msat, bundle: 10M }" : "price: 1 sat",
+            "price: \(price)",
             "forward: back",
         ]
     }
