@@ -1,4 +1,4 @@
-package import GatewayKit
+internal import GatewayKit
 package import GatewayRPC
 
 /// What a policy says of a price server, and of what is made of its answers.

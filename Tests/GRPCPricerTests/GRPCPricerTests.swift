@@ -142,7 +142,7 @@ struct GRPCPricerTests {
     private func shown(_ body: String, fields: [(String, String)] = [], bound: ByteCount) async throws -> String? {
         let source = FakeSource(.success(10))
         let pricer = try pricer(source) { $0.body = BodyBound(bound) }
-        try await loop.flatSubmit { [loop] in
+        _ = try await loop.flatSubmit { [loop] in
             let request = RequestHead.example(.post, "/a", fields: fields, body: .length(UInt64(body.utf8.count)))
             let exchange = Exchange.example(request, eventLoop: loop)
             let source = Body(body)

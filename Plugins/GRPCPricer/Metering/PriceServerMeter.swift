@@ -102,21 +102,23 @@ package struct PriceServerMeter: UsageMeter {
             request.httpRequestText = question.text
             request.tokenID = account.id.hex
             request.serviceName = service
-            return try exchange.later { [request, source] in
-                do throws(ServiceFailure) {
-                    return Result<_, ServiceFailure>.success(try await source.authorise(request))
-                } catch {
-                    return .failure(error)
-                }
-            }.map { try verdict($0, in: exchange) }
+            return try exchange.later { [request] in await decision(on: request) }
+                .map { try verdict($0, in: exchange) }
+        }
+    }
+
+    private typealias Authorisation = Result<Pricesrpc_AuthorizeRequestResponse, ServiceFailure>
+
+    private func decision(on request: Pricesrpc_AuthorizeRequestRequest) async -> Authorisation {
+        do {
+            return .success(try await source.authorise(request))
+        } catch {
+            return .failure(error)
         }
     }
 
     /// - Throws: the reply to the client where the server has not decided.
-    private func verdict(
-        _ answer: Result<Pricesrpc_AuthorizeRequestResponse, ServiceFailure>,
-        in exchange: Exchange
-    ) throws -> MeterVerdict {
+    private func verdict(_ answer: Authorisation, in exchange: Exchange) throws -> MeterVerdict {
         do {
             let answer = try answer.get()
             if answer.allowed {

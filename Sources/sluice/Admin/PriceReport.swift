@@ -16,7 +16,7 @@ struct PriceReport: Encodable {
     /// - Parameter plan: `nil`: there is none.
     init(_ plan: Plan?) {
         pricers = (plan?.routes ?? []).flatMap { planned in
-            zip(planned.route.stages, planned.route.places).compactMap { stage, place in
+            zip(planned.route.stages, planned.route.places).compactMap { stage, place -> Pricer? in
                 let stage: any Stage = (stage as? ShadowedStage)?.stage ?? stage
                 guard let pricer = (stage as? PriceStage)?.pricer, !pricer.counts.isEmpty else { return nil }
                 return Pricer(

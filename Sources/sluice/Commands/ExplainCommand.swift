@@ -70,7 +70,7 @@ struct ExplainCommand: AsyncParsableCommand {
         }
         let keys = keys ?? PolicyOptions.defaultDataFolder(beside: policies)
         let now = TimeSource.system.now()
-        let answer = try pricer.map { text in
+        let answer = try pricer.map { text -> PolicyTest.PricerAnswer in
             guard let answer = PolicyTest.PricerAnswer(parsing: text) else {
                 throw CommandFailure(.usage, "--pricer should be \(PolicyTest.PricerAnswer.form), not '\(text)'")
             }

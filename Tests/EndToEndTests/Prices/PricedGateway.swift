@@ -8,14 +8,14 @@ struct PricedGateway {
     enum Seen: Hashable, CustomStringConvertible {
         case served
         case asked(String)
-        case refused(retryAfter: String?)
+        case unavailable(retryAfter: String?)
         case other(Int)
 
         init(_ answer: TestGateway.Answer) {
             switch answer.status {
             case 200: self = .served
             case 402: self = .asked(answer.body.firstMatch(of: /costs ([0-9]+ m?sat)/).map { String($0.1) } ?? "")
-            case 503: self = .refused(retryAfter: answer.headers["retry-after"].first)
+            case 503: self = .unavailable(retryAfter: answer.headers["retry-after"].first)
             default: self = .other(answer.status)
             }
         }
@@ -24,12 +24,13 @@ struct PricedGateway {
             switch self {
             case .served: "served"
             case .asked(let amount): "asked for \(amount)"
-            case .refused(let after): "refused, retry after \(after ?? "never")"
+            case .unavailable(let after): "unavailable, retry after \(after ?? "never")"
             case .other(let status): "\(status)"
             }
         }
 
-        static let refused = Seen.refused(retryAfter: "5")
+        /// As where the policy says `fallback: refuse`.
+        static let refused = Seen.unavailable(retryAfter: "5")
     }
 
     let gateway: TestGateway
