@@ -1,6 +1,7 @@
 import GRPCPricer
 import GatewayKit
 import GatewayTesting
+import HTTPTypes
 import NIOCore
 import Testing
 

@@ -1,3 +1,4 @@
+import GRPCCore
 import GRPCPricer
 import GatewayKit
 import GatewayRPC

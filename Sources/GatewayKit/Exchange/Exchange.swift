@@ -33,6 +33,8 @@ public final class Exchange {
     /// The longest request body that is taken; a longer one is answered 413. `nil`: any. The route's, unless a stage
     /// sets another.
     public var bodyLimit: ByteCount?
+    /// True once the price was made of the body: what is sold for one body must not buy what another one asks for.
+    package var isPricedByBody = false
     /// Sees the body of the response as it goes to the client: the watches that were added, as one.
     public package(set) var responseWatch: (any ResponseWatch)?
     /// Is asked about the body of the upstream's response: the filters that were added, as one.

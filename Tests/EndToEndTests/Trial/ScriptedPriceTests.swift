@@ -1,3 +1,4 @@
+import GRPCPricer
 import GatewayKit
 import GatewayPolicy
 import Testing
