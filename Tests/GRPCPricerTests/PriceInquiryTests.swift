@@ -75,7 +75,10 @@ struct PriceInquiryTests {
         while counts[name] < count { await Task.yield() }
     }
 
-    @Test(arguments: [(10, PriceCounts.Name.shadowAgreed), (11, .shadowDiffered), (-1, .shadowDiffered)])
+    @Test(
+        arguments: [(10, .shadowAgreed), (11, .shadowDiffered), (-1, .shadowDiffered)]
+            as [(Int64, PriceCounts.Name)]
+    )
     func `a server in shadow is compared and never obeyed`(_ other: Int64, _ name: PriceCounts.Name) async {
         let inquiry = PriceInquiry(
             FakeSource(.success(10)),
