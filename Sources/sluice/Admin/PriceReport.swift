@@ -17,8 +17,8 @@ struct PriceReport: Encodable {
     init(_ plan: Plan?) {
         pricers = (plan?.routes ?? []).flatMap { planned in
             zip(planned.route.stages, planned.route.places).compactMap { stage, place -> Pricer? in
-                let stage: any Stage = (stage as? ShadowedStage)?.stage ?? stage
-                guard let pricer = (stage as? PriceStage)?.pricer, !pricer.counts.isEmpty else { return nil }
+                let priced = (stage as? ShadowedStage)?.stage as? PriceStage ?? stage as? PriceStage
+                guard let pricer = priced?.pricer, !pricer.counts.isEmpty else { return nil }
                 return Pricer(
                     route: planned.route.name,
                     place: place?.description,

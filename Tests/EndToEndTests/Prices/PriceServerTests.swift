@@ -2,6 +2,7 @@ import Crypto
 import Foundation
 import GRPCCore
 import GRPCPricer
+import NIOHTTP1
 import Testing
 
 /// The contract with price servers: for each thing that one may do, and each key of the policy, what a client sees.
