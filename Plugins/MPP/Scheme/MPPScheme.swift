@@ -91,7 +91,7 @@ package struct MPPScheme: AuthScheme, Plugin {
         let made = try digest(in: exchange).flatMap { digest in
             try challenge(of: wanted, from: 0, for: quote, digest: digest, in: exchange, after: Challenge(lines: []))
         }
-        guard exchange[RequestJSON.self] != nil else { return made }
+        guard dependsOnBody(in: exchange) else { return made }
         return made.recover { [limit = terms.digestLimit] error in
             guard error is BodyTooLarge else { throw error }
             let detail = "what this costs depends on the body, and one that is longer than \(limit) is not sold"
@@ -177,10 +177,13 @@ package struct MPPScheme: AuthScheme, Plugin {
     private func digest(in exchange: Exchange) -> Eventually<String?> {
         // The credential of a call stands in the body: `PaymentScope` binds what else is in it.
         let isBound = !exchange.request.isGRPC && !exchange.speaksJSONRPC
-        // What was metered is reconciled, whatever the body.
-        let wasRead = exchange[RequestJSON.self] != nil && !exchange.route.isMetered
-        guard wasRead || isBound && isShort(exchange.request.body) else { return .now(nil) }
+        guard dependsOnBody(in: exchange) || isBound && isShort(exchange.request.body) else { return .now(nil) }
         return exchange.body(upTo: terms.digestLimit).map { isBound ? BodyDigest.text(of: $0) : nil }
+    }
+
+    /// True where the price was made of the body; what requests draw from is charged for what each has used.
+    private func dependsOnBody(in exchange: Exchange) -> Bool {
+        !exchange.route.isMetered && (exchange[RequestJSON.self] != nil || exchange.isPricedByBody)
     }
 
     private func isShort(_ body: RequestHead.Body) -> Bool {
