@@ -1,5 +1,6 @@
 import Foundation
 import GatewayTesting
+import L402
 import NIOHTTP1
 import Testing
 
@@ -20,12 +21,12 @@ struct PricePeerTests {
         let server = try PythonUpstream("../prices/serve.py", ["{folder}", "pricer.py"])
         let port = try await server.place(as: Place.self).port
         try await PricedGateway.with("address: 127.0.0.1:\(port), timeout: 10s") { priced in
-            #expect(try await priced.sees("/quotes") == .asked("1 sat"))
-            #expect(try await priced.sees("/count", .POST, body: #"{"model":"small"}"#) == .asked("5 sat"))
-            #expect(try await priced.sees("/count", .POST, body: #"{"model":"large"}"#) == .asked("50 sat"))
-            #expect(try await priced.sees("/count", .POST, body: #"{"model":"größer"}"#) == .asked("50 sat"))
-            #expect(try await priced.sees("/count", .POST, body: "{}") == .refused)
-            #expect(try await priced.sees("/count", .POST, body: "no JSON") == .refused)
+            try await priced.expects(.asked("1 sat"), "/quotes")
+            try await priced.expects(.asked("5 sat"), "/count", .POST, body: #"{"model":"small"}"#)
+            try await priced.expects(.asked("50 sat"), "/count", .POST, body: #"{"model":"large"}"#)
+            try await priced.expects(.asked("50 sat"), "/count", .POST, body: #"{"model":"größer"}"#)
+            try await priced.expects(.refused, "/count", .POST, body: "{}")
+            try await priced.expects(.refused, "/count", .POST, body: "no JSON")
         }
         withExtendedLifetime(server) {}
     }
@@ -36,11 +37,11 @@ struct PricePeerTests {
         try await PricedGateway.with("address: 127.0.0.1:\(port), timeout: 10s, metered: true") { priced in
             let token = try await priced.gateway.pay(try await priced.gateway.request("/priced/echo"))
             let paid = [("Authorization", token.authorization)]
-            for _ in 1...3 { #expect(try await priced.sees("/echo", .GET, paid) == .served) }
-            #expect(try await priced.sees("/echo", .GET, paid) == .asked("21 sat"))
+            for _ in 1...3 { try await priced.expects(.served, "/echo", .GET, paid) }
+            try await priced.expects(.asked("21 sat"), "/echo", .GET, paid)
             // A report goes out when its response has ended, and nobody waits for it.
             while try await priced.sees("/reports") != .asked("3 sat") {}
-            #expect(try await priced.sees("/echo", .GET, paid) == .asked("21 sat"))
+            try await priced.expects(.asked("21 sat"), "/echo", .GET, paid)
         }
         withExtendedLifetime(server) {}
     }

@@ -2,6 +2,8 @@ import Crypto
 import Foundation
 import GRPCCore
 import GRPCPricer
+import GatewayKit
+import L402
 import NIOHTTP1
 import Testing
 
@@ -43,7 +45,7 @@ struct PriceServerTests {
     @Test func `a price of zero is free`() async throws {
         try await ScriptedPriceServer(.satoshis(0)).serving { port in
             try await PricedGateway.with("address: 127.0.0.1:\(port)") { priced in
-                #expect(try await priced.sees() == .served)
+                try await priced.expects(.served)
             }
         }
     }
@@ -63,8 +65,8 @@ struct PriceServerTests {
             try await PricedGateway.with(settings, listen: Self.operated) { priced in
                 for answer in wrong {
                     server.script(.satoshis(5), after: answer)
-                    #expect(try await priced.sees() == .refused, "\(answer)")
-                    #expect(try await priced.sees() == .asked("5 sat"), "after \(answer)")
+                    try await priced.expects(.refused, saying: "\(answer)")
+                    try await priced.expects(.asked("5 sat"), saying: "after \(answer)")
                 }
                 let counts = try await priced.counts()
                 #expect(counts["answered"] == UInt64(wrong.count))
@@ -79,7 +81,7 @@ struct PriceServerTests {
     @Test func `an answer of zero bytes is a price of zero, as protobuf has it`() async throws {
         try await ScriptedPriceServer(.bytes([])).serving { port in
             try await PricedGateway.with("address: 127.0.0.1:\(port)") { priced in
-                #expect(try await priced.sees() == .served)
+                try await priced.expects(.served)
             }
         }
     }
@@ -92,7 +94,8 @@ struct PriceServerTests {
     func `where nobody answers the policy says what happens`(_ fallback: String, _ expected: String) async throws {
         let port = try await deadPort()
         try await PricedGateway.with("address: 127.0.0.1:\(port), fallback: \(fallback)") { priced in
-            #expect(try await priced.sees().description == expected)
+            let seen = try await priced.sees()
+            #expect(seen.description == expected)
         }
     }
 
@@ -110,10 +113,10 @@ struct PriceServerTests {
         try await server.serving { port in
             let settings = "address: 127.0.0.1:\(port), timeout: 50ms, fallback: 20 sat"
             try await PricedGateway.with(settings, listen: Self.operated) { priced in
-                #expect(try await priced.sees() == .asked("20 sat"))
-                #expect(try await priced.counts()["timed-out"] == 1)
+                try await priced.expects(.asked("20 sat"))
+                try await priced.expectsCount(1, "timed-out")
                 server.script(.satoshis(5))
-                #expect(try await priced.sees() == .asked("5 sat"))
+                try await priced.expects(.asked("5 sat"))
             }
         }
     }
@@ -124,9 +127,9 @@ struct PriceServerTests {
             let breaker = "{ failures: 2, pause: 1h, longest-pause: 1h }"
             let settings = "address: 127.0.0.1:\(port), retries: 0, breaker: \(breaker)"
             try await PricedGateway.with(settings, listen: Self.operated) { priced in
-                for _ in 1...5 { #expect(try await priced.sees() == .refused) }
+                for _ in 1...5 { try await priced.expects(.refused) }
                 #expect(server.count == 2)
-                #expect(try await priced.counts()["left-alone"] == 3)
+                try await priced.expectsCount(3, "left-alone")
             }
         }
     }
@@ -136,7 +139,7 @@ struct PriceServerTests {
         let port = try await deadPort()
         try await PricedGateway.with("address: 127.0.0.1:\(port), breaker: { failures: 1000 }") { priced in
             for _ in 1...2 {
-                #expect(try await priced.sees() == .refused)
+                try await priced.expects(.refused)
                 try await server.serving(at: port) { _ in
                     // What connects in the background may be late by its pause.
                     var seen = try await priced.sees()
@@ -159,7 +162,7 @@ struct PriceServerTests {
                 }
             }
             // Those before the first question find nobody yet.
-            while server.count == 0 { #expect(try await priced.sees() == .refused) }
+            while server.count == 0 { try await priced.expects(.refused) }
             try await cut.value
             server.script(.satoshis(5))
             try await server.serving(at: port) { _ in
@@ -174,7 +177,7 @@ struct PriceServerTests {
         let dead = try await deadPort()
         try await ScriptedPriceServer(.satoshis(5)).serving { port in
             try await PricedGateway.with("addresses: [127.0.0.1:\(dead), 127.0.0.1:\(port)]") { priced in
-                for _ in 1...4 { #expect(try await priced.sees() == .asked("5 sat")) }
+                for _ in 1...4 { try await priced.expects(.asked("5 sat")) }
             }
         }
     }
@@ -185,8 +188,8 @@ struct PriceServerTests {
         try await server.serving { port in
             let settings = "address: 127.0.0.1:\(port), timeout: 60s, hedge: 1ms"
             try await PricedGateway.with(settings, listen: Self.operated) { priced in
-                #expect(try await priced.sees() == .asked("5 sat"))
-                #expect(try await priced.counts()["hedged"] == 1)
+                try await priced.expects(.asked("5 sat"))
+                try await priced.expectsCount(1, "hedged")
             }
         }
     }
@@ -198,7 +201,7 @@ struct PriceServerTests {
         try await server.serving { port in
             let settings = "address: 127.0.0.1:\(port), cache: { for: 1h, headers: [x-model] }"
             try await PricedGateway.with(settings) { priced in
-                for _ in 1...3 { #expect(try await priced.sees() == .asked("5 sat")) }
+                for _ in 1...3 { try await priced.expects(.asked("5 sat")) }
                 #expect(server.count == 1)
                 _ = try await priced.sees("/echo", .GET, [("X-Model", "large")])
                 _ = try await priced.sees("/echo?other")
@@ -214,11 +217,11 @@ struct PriceServerTests {
         try await server.serving { port in
             let settings = "address: 127.0.0.1:\(port), cache: 0s, stale-if-error: 1h"
             try await PricedGateway.with(settings, listen: Self.operated) { priced in
-                #expect(try await priced.sees() == .asked("5 sat"))
+                try await priced.expects(.asked("5 sat"))
                 server.script(.status(.unavailable))
-                #expect(try await priced.sees() == .asked("5 sat"))
-                #expect(try await priced.sees("/other") == .refused)
-                #expect(try await priced.counts()["stale"] == 1)
+                try await priced.expects(.asked("5 sat"))
+                try await priced.expects(.refused, "/other")
+                try await priced.expectsCount(1, "stale")
             }
         }
     }
@@ -231,7 +234,7 @@ struct PriceServerTests {
             try await other.serving { shadow in
                 let settings = "address: 127.0.0.1:\(port), shadow: { address: 127.0.0.1:\(shadow) }"
                 try await PricedGateway.with(settings, listen: Self.operated) { priced in
-                    #expect(try await priced.sees() == .asked("5 sat"))
+                    try await priced.expects(.asked("5 sat"))
                     while try await priced.counts()["shadow-differed"] != 1 {}
                     #expect(other.count == 1)
                 }
@@ -259,7 +262,7 @@ struct PriceServerTests {
     @Test func `a server that only has prices serves`() async throws {
         try await ScriptedPriceServer(.satoshis(5), knowsOffers: false).serving { port in
             try await PricedGateway.with("address: 127.0.0.1:\(port)") { priced in
-                for _ in 1...2 { #expect(try await priced.sees() == .asked("5 sat")) }
+                for _ in 1...2 { try await priced.expects(.asked("5 sat")) }
             }
         }
     }

@@ -1,6 +1,8 @@
 import Foundation
+import NIOCore
 import NIOHTTP1
 import Testing
+import sluice
 
 /// A gateway whose price is asked of price servers, and what its clients see of that.
 struct PricedGateway {
@@ -65,6 +67,28 @@ struct PricedGateway {
         body: String? = nil
     ) async throws -> Seen {
         Seen(try await gateway.request("/priced\(path)", method: method, fields, body: body))
+    }
+
+    func expects(
+        _ expected: Seen,
+        _ path: String = "/echo",
+        _ method: HTTPMethod = .GET,
+        _ fields: [(String, String)] = [],
+        body: String? = nil,
+        saying comment: Comment? = nil,
+        at location: SourceLocation = #_sourceLocation
+    ) async throws {
+        let seen = try await sees(path, method, fields, body: body)
+        #expect(seen == expected, comment, sourceLocation: location)
+    }
+
+    func expectsCount(
+        _ expected: UInt64,
+        _ name: String,
+        at location: SourceLocation = #_sourceLocation
+    ) async throws {
+        let counts = try await counts()
+        #expect(counts[name] == expected, sourceLocation: location)
     }
 
     /// What the operator sees at `/prices`, where the policy has `admin` on the port behind its others.
