@@ -133,19 +133,20 @@ package struct GRPCPricer: Pricer, Plugin {
         case .price(let amount):
             exchange.looked(at: "price server", "\(sourceName) says \(amount)")
             return .now(amount)
-        case .stale(let amount, let why):
+        case .stale(let amount, let why) where !why.isWrong:
             tally.add(.stale)
             note(why, "an older price is used", in: exchange)
             return .now(amount)
-        case .none(let why):
+        case .stale(_, let why), .none(let why):
             fault = why
         }
         switch terms.fallback {
-        case .price(let amount):
+        // What is wrong may stand for a price that is much higher: no other one takes its place.
+        case .price(let amount) where !fault.isWrong:
             tally.add(.fallback)
             note(fault, amount == .zero ? "the request is free" : "the price is \(amount) instead", in: exchange)
             return .now(amount)
-        case .refuse:
+        case .refuse, .price:
             tally.add(.refused)
             note(fault, "the request is refused", in: exchange)
             throw PriceFallback.refusal

@@ -1,3 +1,4 @@
+import GRPCCore
 import GRPCPricer
 import GatewayKit
 import GatewayRPC
@@ -72,10 +73,30 @@ struct GRPCPricerTests {
     @Test(arguments: [("20 sat", 20_000), ("free", 0)] as [(String, UInt64)])
     func `without a price that counts the policy's own counts`(_ text: String, _ price: UInt64) async throws {
         let fallback = try #require(PriceFallback(parsing: text))
-        let pricer = try pricer(FakeSource(.failure(down), .success(-1))) { $0.fallback = fallback }
+        let refused = ServiceFailure(.refused(.notFound), of: "fake")
+        let pricer = try pricer(FakeSource(.failure(down), .failure(refused))) { $0.fallback = fallback }
         #expect(try await self.price(pricer) == price)
         #expect(try await self.price(pricer) == price)
         #expect(pricer.tally[.fallback] == 2)
+    }
+
+    @Test(
+        arguments: [
+            .success(-1), .success(.max), .success(1_000_001), .failure(ServiceFailure(.malformed, of: "a")),
+        ] as [Result<Int64, ServiceFailure>]
+    )
+    func `no other price takes the place of an answer that is wrong`(
+        _ answer: Result<Int64, ServiceFailure>
+    ) async throws {
+        let pricer = try pricer(FakeSource(.success(10), answer)) { terms in
+            terms.fallback = .price(.zero)
+            var cache = CacheTerms(lifetime: .zero)
+            cache.grace = .seconds(60)
+            terms.cache = cache
+        }
+        #expect(try await price(pricer) == 10_000)
+        #expect(await refusal(pricer)?.status == .serviceUnavailable)
+        #expect([pricer.tally[.stale], pricer.tally[.fallback], pricer.tally[.refused]] == [0, 0, 1])
     }
 
     @Test func `a price that is kept is not asked for, and is there at once`() async throws {
@@ -109,7 +130,7 @@ struct GRPCPricerTests {
     }
 
     @Test func `an older price is better than none, for as long as the policy says`() async throws {
-        let source = FakeSource(.success(10), .failure(down), .success(-1), .failure(down))
+        let source = FakeSource(.success(10), .failure(down), .failure(down), .failure(down))
         let pricer = try pricer(source) { terms in
             var cache = CacheTerms(lifetime: .seconds(5))
             cache.grace = .seconds(60)

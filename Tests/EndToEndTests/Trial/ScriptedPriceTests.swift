@@ -42,8 +42,9 @@ struct ScriptedPriceTests {
                   - { request: GET http://h/plain, expect: { status: 503, stage: price, headers: { retry-after: "5" } } }
                   - { request: GET http://h/plain, pricer: 10 sat, expect: { status: 402, price: 10 sat } }
                   - { request: GET http://h/fallback, expect: { status: 402, price: 10 sat } }
-                  - { request: GET http://h/fallback, pricer: wrong, expect: { status: 402, price: 20 sat } }
+                  - { request: GET http://h/fallback, pricer: refused, expect: { status: 402, price: 20 sat } }
                   - { request: GET http://h/free, expect: { status: 200, upstream: back } }
+                  - { request: GET http://h/free, pricer: wrong, expect: 503 }
                   - { request: GET http://h/free, pricer: 5 sat, credential: l402, expect: 200 }
                   - { request: "GET http://h/plain?a", pricer: 0 sat, expect: { status: 200, upstream: back } }
                   - { request: "GET http://h/plain?b", pricer: 101 sat, expect: 503 }
