@@ -31,7 +31,7 @@ package struct PricerTerms: Sendable {
     }
 
     private mutating func readHedge(from settings: inout PolicyReader) {
-        guard settings.contains("hedge") else { return }
+        guard settings.node("hedge") != nil else { return }
         let time = settings.timeout("hedge", or: .milliseconds(100))
         if time >= service.timeout {
             let timeout = service.timeout.formattedForPolicy

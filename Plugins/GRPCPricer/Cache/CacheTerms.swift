@@ -25,7 +25,7 @@ package struct CacheTerms: Sendable, Hashable {
     /// `stale-if-error: 10m` beside it; `nil` where there is none.
     static func one(from settings: inout PolicyReader) -> CacheTerms? {
         var terms = written(in: &settings)
-        guard settings.contains("stale-if-error") else { return terms }
+        guard settings.node("stale-if-error") != nil else { return terms }
         let grace = settings.duration("stale-if-error")
         if terms == nil {
             settings.note(
