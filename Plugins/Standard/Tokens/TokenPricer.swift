@@ -57,9 +57,9 @@ package final class TokenPricer: Pricer, Plugin, UsageMeter {
     }
 
     package convenience init(from settings: inout PolicyReader, _ services: Services) throws {
-        let free = TokenRate(.zero)
-        let input = settings.value("input", or: nil, placeholder: free, expected: TokenRate.form, TokenRate.init)
-        let output = settings.value("output", or: nil, placeholder: free, expected: TokenRate.form, TokenRate.init)
+        let some = TokenRate(Amount(millisatoshis: 1))
+        let input = settings.value("input", or: nil, placeholder: some, expected: TokenRate.form, TokenRate.init)
+        let output = settings.value("output", or: nil, placeholder: some, expected: TokenRate.form, TokenRate.init)
         let form = "a number of tokens such as 1M, half of them input, or an amount such as 1500 sat"
         let text = settings.value("bundle", or: nil, placeholder: "1M", expected: form) { text in
             TokenCount(parsing: text) != nil || Amount(parsing: text) != nil ? text : nil
