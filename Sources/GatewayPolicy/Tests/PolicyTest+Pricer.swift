@@ -1,4 +1,4 @@
-package import GatewayKit
+internal import GatewayKit
 
 extension PolicyTest {
     /// What price servers answer.
