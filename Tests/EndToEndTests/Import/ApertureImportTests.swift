@@ -68,13 +68,21 @@ struct ApertureImportTests {
         #expect(route.offer?.price == .fixed(price))
     }
 
-    @Test(arguments: ["j", "k", "l", "m", "o"])
+    @Test(arguments: ["j", "k", "l"])
     func `a service whose price is not known is refused and not given away`(_ host: String) throws {
         let plan = try Self.plan(of: "money.importtest")
         let routes = plan.routes.filter { $0.match.description.contains("\(host).example.com") }
         let route = try #require(routes.last)
         #expect(route.stages.map(\.word) == ["cors", "respond"])
         #expect(routes.dropLast().allSatisfy { $0.route.name.hasSuffix("-free") })
+    }
+
+    @Test(arguments: ["m", "o"])
+    func `a service with a price server asks it`(_ host: String) throws {
+        let plan = try Self.plan(of: "money.importtest")
+        let route = try #require(plan.routes.last { $0.match.description.contains("\(host).example.com") })
+        #expect(route.stages.map(\.word) == ["cors", "auth", "caveats", "rate-limit", "price", "forward"])
+        #expect(route.offer?.price == .asked)
     }
 
     @Test(arguments: ["d", "e", "p"])
