@@ -113,7 +113,7 @@ let package = Package(
         .target(
             name: "GatewayRPC",
             dependencies: [
-                "GatewayKit", grpcCore, grpcProtobuf, grpcTransport, logging, nioConcurrency, nioCore, nioSSL,
+                "GatewayKit", grpcCore, grpcProtobuf, grpcTransport, logging, nioConcurrency, nioCore, nioPosix, nioSSL,
                 swiftProtobuf,
             ],
             exclude: ["Health/health.proto"],
@@ -178,7 +178,7 @@ let package = Package(
         tests(
             of: "GatewayRPC",
             [
-                "GatewayRPC", crypto, grpcCore, grpcProtobuf, grpcTransport, logging, nioConcurrency, nioCore,
+                "GatewayRPC", crypto, grpcCore, grpcProtobuf, grpcTransport, logging, nioConcurrency, nioCore, nioPosix,
                 swiftASN1, swiftProtobuf, x509,
             ]
         ),
@@ -229,9 +229,9 @@ let package = Package(
         tests(
             of: "EndToEnd",
             [
-                "sluice", "ConformanceAdapter", "ExtAuthz", "Free", "GRPCPricer", "GatewayPolicy", "GatewayServer",
-                "L402", "Lightning", "MPP", "Standard", "Stores", asyncHTTPClient, crypto, grpcCore, grpcTransport,
-                httpTypes, logging, nioConcurrency, nioCore, nioHTTP1, nioPosix, swiftProtobuf,
+                "sluice", "ConformanceAdapter", "ExtAuthz", "Free", "GRPCPricer", "GatewayPolicy", "GatewayRPC",
+                "GatewayServer", "L402", "Lightning", "MPP", "Standard", "Stores", asyncHTTPClient, crypto, grpcCore,
+                grpcTransport, httpTypes, logging, nioConcurrency, nioCore, nioHTTP1, nioPosix, swiftProtobuf,
             ]
         ),
         .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),

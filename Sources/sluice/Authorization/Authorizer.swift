@@ -1,5 +1,6 @@
 package import GatewayKit
 internal import GatewayPolicy
+internal import GatewayRPC
 internal import GatewayServer
 internal import Logging
 internal import NIOConcurrencyHelpers
@@ -10,7 +11,7 @@ package import NIOCore
 package final class Authorizer: Sendable {
     private struct State {
         var decider: RequestDecider?
-        var servers: [AuthorizationServer] = []
+        var servers: [RPCServer] = []
         var listener: GatewayServer.Listener?
     }
 
@@ -57,7 +58,10 @@ package final class Authorizer: Sendable {
         }
         do {
             for settings in policy.plan.listeners {
-                let server = try await AuthorizationServer.start(at: settings, decider)
+                let server = try await RPCServer.start(
+                    at: settings,
+                    services: [EnvoyAuthorization(decider), ServingHealth()]
+                )
                 state.withLockedValue { $0.servers.append(server) }
             }
         } catch {

@@ -7,7 +7,7 @@ internal import NIOConcurrencyHelpers
 /// A price server in this process, on the core of the load, for which everything is free.
 final class FreePriceServer: Sendable {
     let port: Int
-    private let task: Task<Void, any Error>
+    private let server: GRPCServer<HTTP2ServerTransport.Posix>
 
     /// Returns once it listens.
     init() throws {
@@ -16,7 +16,8 @@ final class FreePriceServer: Sendable {
             transportSecurity: .plaintext
         )
         let server = GRPCServer(transport: transport, services: [Service()])
-        task = Task { try await server.serve() }
+        self.server = server
+        Task { try? await server.serve() }
         let found = NIOLockedValueBox<Int?>(nil)
         let isListening = DispatchSemaphore(value: 0)
         Task {
@@ -30,7 +31,8 @@ final class FreePriceServer: Sendable {
         self.port = port
     }
 
-    deinit { task.cancel() }
+    // Cancelled, it would end the process where a call comes at that moment.
+    deinit { server.beginGracefulShutdown() }
 
     private struct Service: Pricesrpc_Prices.SimpleServiceProtocol {
         func getPrice(

@@ -1,7 +1,10 @@
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
 import GRPCPricer
+import GatewayKit
+import GatewayRPC
 import NIOConcurrencyHelpers
+import NIOCore
 import SwiftProtobuf
 
 /// A price server that does what a test says, whatever that is, and keeps what it was asked.
@@ -60,23 +63,19 @@ final class ScriptedPriceServer: Sendable {
         tls: HTTP2ServerTransport.Posix.TransportSecurity = .plaintext,
         _ body: @Sendable (_ port: Int) async throws -> Result
     ) async throws -> Result {
-        let transport = HTTP2ServerTransport.Posix(
-            address: .ipv4(host: "127.0.0.1", port: port),
-            transportSecurity: tls
+        let server = try await RPCServer.start(
+            at: ListenerSettings(host: "127.0.0.1", port: port),
+            security: tls,
+            services: [PriceService(server: self)]
         )
-        let server = GRPCServer(transport: transport, services: [PriceService(server: self)])
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await server.serve() }
-            let port = try await transport.listeningAddress.ipv4?.port ?? 0
-            do {
-                let result = try await body(port)
-                // Calls that hang are ended, too.
-                group.cancelAll()
-                return result
-            } catch {
-                group.cancelAll()
-                throw error
-            }
+        // Calls that hang are ended, too.
+        do {
+            let result = try await body(server.address?.port ?? 0)
+            await server.stop(within: .zero)
+            return result
+        } catch {
+            await server.stop(within: .zero)
+            throw error
         }
     }
 
@@ -104,9 +103,9 @@ private struct PriceService: RegistrableRPCService {
             forMethod: Pricesrpc_Prices.Method.GetPrice.descriptor,
             deserializer: ByteCoding(),
             serializer: ByteCoding()
-        ) { request, _ in
+        ) { request, context in
             let single = try await ServerRequest(stream: request)
-            let bytes = try await answer(to: try Pricesrpc_GetPriceRequest(serializedBytes: single.message))
+            let bytes = try await answer(to: try Pricesrpc_GetPriceRequest(serializedBytes: single.message), context)
             return StreamingServerResponse(single: ServerResponse(message: bytes))
         }
         guard server.knowsOffers else { return }
@@ -121,7 +120,10 @@ private struct PriceService: RegistrableRPCService {
         }
     }
 
-    private func answer(to request: Pricesrpc_GetPriceRequest) async throws -> [UInt8] {
+    private func answer(
+        to request: Pricesrpc_GetPriceRequest,
+        _ context: ServerContext
+    ) async throws -> [UInt8] {
         switch server.answer(to: request) {
         case .satoshis(let count):
             var response = Pricesrpc_GetPriceResponse()
@@ -130,7 +132,7 @@ private struct PriceService: RegistrableRPCService {
         case .bytes(let bytes): return bytes
         case .status(let code): throw RPCError(code: code, message: "as the test wants it")
         case .never:
-            try await Task.sleep(for: .seconds(3_600))
+            try await context.cancellation.cancelled
             return []
         }
     }

@@ -1,19 +1,20 @@
-internal import GRPCCore
-internal import GatewayRPC
+package import GRPCCore
 internal import SwiftProtobuf
 
 /// Says that it serves, for as long as there is anybody to say it.
-struct ServingHealth: Grpc_Health_V1_Health.SimpleServiceProtocol {
+package struct ServingHealth: Grpc_Health_V1_Health.SimpleServiceProtocol {
     private static var serving: Grpc_Health_V1_HealthCheckResponse { .with { $0.status = .serving } }
 
-    func check(
+    package init() {}
+
+    package func check(
         request: Grpc_Health_V1_HealthCheckRequest,
         context: ServerContext
     ) async throws -> Grpc_Health_V1_HealthCheckResponse {
         Self.serving
     }
 
-    func watch(
+    package func watch(
         request: Grpc_Health_V1_HealthCheckRequest,
         response: RPCWriter<Grpc_Health_V1_HealthCheckResponse>,
         context: ServerContext
