@@ -124,7 +124,7 @@ let package = Package(
             name: "sluice",
             dependencies: [
                 "ExtAuthz", "Free", "GRPCPricer", "GRPCVerifier", "GatewayKit", "GatewayPolicy", "GatewayRPC",
-                "GatewayServer", "L402", "Lightning", "MPP", "Standard", "Stores",
+                "GatewayServer", "L402", "Lightning", "MPP", "Rates", "Standard", "Stores",
                 argumentParser, asyncHTTPClient, grpcCore, grpcTransport, httpTypes, logging, nioConcurrency, nioCore,
                 nioHTTP1, nioPosix, serviceLifecycle, swiftProtobuf, unixSignals,
             ] + smallPlugins.map { .byName(name: $0) },
@@ -157,8 +157,9 @@ let package = Package(
             [asyncHTTPClient, "CSecp256k1", crypto, httpTypes, logging, nioConcurrency, nioCore, nioSSL]
         ),
         plugin("MPP", [crypto, httpTypes, logging, nioConcurrency, nioCore]),
+        plugin("Rates", [asyncHTTPClient, logging, nioConcurrency, nioCore, nioHTTP1]),
         plugin("Standard", [httpTypes, logging, nioConcurrency, nioCore]),
-        plugin("Stores", [grdb, logging, nioConcurrency, nioCore]),
+        plugin("Stores", [crypto, grdb, logging, nioConcurrency, nioCore]),
         .systemLibrary(
             name: "CSecp256k1",
             path: "Plugins/CSecp256k1",
@@ -217,6 +218,7 @@ let package = Package(
         ),
         // The code of "Writing a plugin".
         tests(of: "Guide", [crypto, httpTypes, nioConcurrency, nioCore]),
+        tests(of: "Rates", ["Rates", nioConcurrency, nioCore]),
         tests(of: "Standard", ["Standard", "Stores", httpTypes, logging, nioConcurrency, nioCore, nioEmbedded]),
         tests(of: "Stores", ["Stores", "StoreCrashChild", grdb, logging, nioCore]),
         // Killed by StoresTests in the middle of its work.
@@ -230,8 +232,9 @@ let package = Package(
             of: "EndToEnd",
             [
                 "sluice", "ConformanceAdapter", "ExtAuthz", "Free", "GRPCPricer", "GatewayPolicy", "GatewayRPC",
-                "GatewayServer", "L402", "Lightning", "MPP", "Standard", "Stores", asyncHTTPClient, crypto, grpcCore,
-                grpcTransport, httpTypes, logging, nioConcurrency, nioCore, nioHTTP1, nioPosix, swiftProtobuf,
+                "GatewayServer", "L402", "Lightning", "MPP", "Rates", "Standard", "Stores", asyncHTTPClient, crypto,
+                grpcCore, grpcTransport, httpTypes, logging, nioConcurrency, nioCore, nioHTTP1, nioPosix,
+                swiftProtobuf,
             ]
         ),
         .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),

@@ -94,7 +94,7 @@ package struct L402Scheme: AuthScheme, Plugin {
         let isUnsettled = isUnsettled(payment)
         let isUntaken = exchange[UnsettledToken.self]?.isShared != false && !mint.taken.contains(payment)
         guard isUnsettled || isUntaken else { return .now(.next) }
-        return exchange.later { [mint, store, lightning] in
+        return exchange.later { [mint, store, lightning, id = credential.id] in
             if isUnsettled {
                 guard try await Self.isSettled(payment, store, lightning) else {
                     throw Rejection(
@@ -105,7 +105,7 @@ package struct L402Scheme: AuthScheme, Plugin {
                 mint.settled.insert(payment)
             }
             if isUntaken {
-                guard try await store.claim(payment, for: Self.word) != .foreign else {
+                guard try await store.claim(payment, for: Self.word, by: id) != .foreign else {
                     throw Rejection(.used, "the payment of the credential was used in another way")
                 }
                 mint.taken.insert(payment)

@@ -13,6 +13,10 @@ enum Retention {
     /// From the end of a counter until it is forgotten: a clock that is set back by less opens nothing.
     static let afterCounting = Duration.seconds(3_600)
 
+    /// How long quotes stand in the books, most of which nobody pays. What became of money stays for ever, unless the policy
+    /// says otherwise.
+    static let quotes = Duration.seconds(90 * 86_400)
+
     /// Open invoices that ended before this may be forgotten.
     static func cutoff(at now: WallTime) -> WallTime {
         now.advanced(by: .zero - afterExpiry)

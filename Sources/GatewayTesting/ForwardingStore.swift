@@ -10,8 +10,14 @@ extension ForwardingStore {
     public var sessions: any SessionLedger { base.sessions }
     public var meters: any MeterLedger { base.meters }
 
-    public func claim(_ payment: PaymentHash, for purpose: String) async throws -> Claim {
-        try await base.claim(payment, for: purpose)
+    public var books: any Books { base.books }
+
+    public func claim(
+        _ payment: PaymentHash,
+        for purpose: String,
+        by credential: CredentialID?
+    ) async throws -> Claim {
+        try await base.claim(payment, for: purpose, by: credential)
     }
     public func release(_ payment: PaymentHash, for purpose: String) async throws -> Bool {
         try await base.release(payment, for: purpose)

@@ -8,6 +8,7 @@ extension Services {
         time: TimeSource = .system,
         store: any Store = RefusingStore(),
         lightning: any LightningBackend = RefusingLightning(),
+        rates: any ExchangeRates = ExampleRates(),
         dataFolder: String = "/nonexistent",
         route: String = "example",
         upstreams: [String: Upstream] = [:]
@@ -18,6 +19,7 @@ extension Services {
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             store: store,
             lightning: lightning,
+            rates: rates,
             dataFolder: dataFolder,
             route: route,
             service: route,
@@ -32,7 +34,11 @@ public struct RefusingStore: Store {
 
     private var failure: StoreFailure { StoreFailure("this store refuses everything") }
 
-    public func claim(_ payment: PaymentHash, for purpose: String) async throws -> Claim { throw failure }
+    public func claim(
+        _ payment: PaymentHash,
+        for purpose: String,
+        by credential: CredentialID?
+    ) async throws -> Claim { throw failure }
     public func release(_ payment: PaymentHash, for purpose: String) async throws -> Bool { throw failure }
     public func purpose(of payment: PaymentHash) async throws -> String? { throw failure }
     public func move(_ payment: PaymentHash, from purpose: String, to next: String) async throws -> Bool {

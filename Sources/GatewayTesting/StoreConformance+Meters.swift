@@ -1,7 +1,7 @@
 internal import GatewayKit
 
 extension StoreConformance {
-    private static func reservation(
+    static func reservation(
         of payment: PaymentHash,
         _ reserved: UInt64,
         form: MeterAccount.Form = .token
@@ -13,7 +13,9 @@ extension StoreConformance {
             note: [0, 1, 255],
             service: "sérvice",
             path: "/v1/ä",
-            madeAt: start
+            madeAt: start,
+            route: "röute",
+            credential: CredentialID(.random())
         )
     }
 

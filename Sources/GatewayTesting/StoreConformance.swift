@@ -25,6 +25,9 @@ public struct StoreConformance: Sendable {
         case sessionsEndOnce, refundsAreReserved, idleSessionsEnd, sessionsSurviveReopening
         case debitsSurviveKilling
         case largeValues, emptyValuesAndKeys, prefixesInOrder, prefixesAreLiteral, keysAreCompared
+        case quotesAreBooked, claimsAreBooked, settlementsAreBooked, sessionsAreBooked, bundlesAreBooked
+        case chainsHaveOneOrder
+        case booksSurviveReopening
         case countsUpToItsLimit, countersAreSeparate, uncountingIsExact, countersSurviveReopening
         case takingIsAllOrNothing, takingIsExactAtOnce, givingBackIsExact, takingSurvivesReopening
         case reservationsRoundTrip, bundlesAreNeverPromisedTwice, reservationsAreSettledOnce,
@@ -76,6 +79,13 @@ public struct StoreConformance: Sendable {
         case .revocationsSurviveReopening: try await reopening(revokeBefore, revokeAfter)
         case .valuesSurviveReopening: try await reopening(keepBefore, keepAfter)
         case .sessionsSurviveReopening: try await reopening(sessionBefore, sessionAfter)
+        case .booksSurviveReopening: try await reopening(bookBefore, bookAfter)
+        case .quotesAreBooked: try await withStore(quotesAreBooked)
+        case .claimsAreBooked: try await withStore(claimsAreBooked)
+        case .settlementsAreBooked: try await withStore(settlementsAreBooked)
+        case .sessionsAreBooked: try await withStore(sessionsAreBooked)
+        case .bundlesAreBooked: try await withStore(bundlesAreBooked)
+        case .chainsHaveOneOrder: try await withStore(chainsHaveOneOrder)
         case .countersSurviveReopening: try await reopening(countBefore, countAfter)
         case .takingSurvivesReopening: try await reopening(takeBefore, takeAfter)
         case .takingIsAllOrNothing: try await withStore(takingIsAllOrNothing)

@@ -7,6 +7,7 @@ internal import L402
 internal import Lightning
 internal import MPP
 internal import Origin
+internal import Rates
 internal import SpendLimit
 internal import Standard
 internal import Stores
@@ -48,6 +49,8 @@ enum BuiltIn {
         registry.add(RulePricer.self)
         registry.add(GRPCPricer.self)
         registry.add(TokenPricer.self)
+
+        registry.add(MarketRates.self)
 
         registry.add(DevNode.self)
 

@@ -55,8 +55,8 @@ final class FaultyStore: ForwardingStore {
         throw StoreFailure("no answer in time")
     }
 
-    func claim(_ payment: PaymentHash, for purpose: String) async throws -> Claim {
-        try await write { [base] in try await base.claim(payment, for: purpose) }
+    func claim(_ payment: PaymentHash, for purpose: String, by credential: CredentialID?) async throws -> Claim {
+        try await write { [base] in try await base.claim(payment, for: purpose, by: credential) }
     }
     func release(_ payment: PaymentHash, for purpose: String) async throws -> Bool {
         try await write { [base] in try await base.release(payment, for: purpose) }

@@ -43,11 +43,11 @@ struct PriceSettingsTests {
     @Test(arguments: [
         (
             "ten",
-            "'price' should be an amount such as 10 sat, or a pricer such as { use: static, amount: 10 sat }, not 'ten'"
+            "'price' should be a price such as 10 sat or 0.02 USD, or a pricer such as { use: static, amount: 10 sat }, not 'ten'"
         ),
         (
             "10",
-            "'price' should be an amount such as 10 sat, or a pricer such as { use: static, amount: 10 sat }, not '10'"
+            "'price' should be a price such as 10 sat or 0.02 USD, or a pricer such as { use: static, amount: 10 sat }, not '10'"
         ),
     ])
     func `what is no amount is a mistake`(_ text: String, _ message: String) {
@@ -79,9 +79,9 @@ struct PriceSettingsTests {
     @Test(arguments: [
         (
             ["amount": "10 sat"],
-            "'price' should be an amount such as 10 sat, or a pricer such as { use: static, amount: 10 sat }"
+            "'price' should be a price such as 10 sat or 0.02 USD, or a pricer such as { use: static, amount: 10 sat }"
         ),
-        (["use": "static"], "'static' needs 'amount': an amount such as 10 sat or 1500 msat"),
+        (["use": "static"], "'static' needs 'amount': a price such as 10 sat, 1500 msat or 0.02 USD"),
         (
             ["use": "statik", "amount": "1 sat"],
             "unknown pricer 'statik' (did you mean 'static'?); there is dynamic, static"

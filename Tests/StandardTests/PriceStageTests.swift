@@ -84,6 +84,15 @@ struct PriceStageTests {
         #expect(exchange.unresolvedRejection == nil)
     }
 
+    @Test func `a price in shadow leaves no conversion for the one that counts`() throws {
+        let price = try #require(Price(parsing: "0.02 USD"))
+        let exchange = Exchange.example()
+        let shadowed = ShadowedStage(stage(StaticPricer(price, by: ExampleRates(["100000 USD"]))))
+        #expect(try shadowed.decision(about: exchange)?.isNext == true)
+        #expect(exchange.shadowRefusals.map(\.word) == ["price"])
+        #expect(exchange[Conversion.self] == nil)
+    }
+
     // MARK: 402
 
     @Test func `what is not paid for is asked for`() async throws {

@@ -175,7 +175,7 @@ struct RateLimitStageTests {
             "request.json.tenant",
             "'per': 'request.json' is not known here: what comes too fast is refused before its body is read; there is"
                 + " request.method, request.path, request.host, request.scheme, request.query, request.headers,"
-                + " request.time, client.address, route, service, credential.scheme, credential.paid"
+                + " request.size, request.time, client.address, route, service, credential.scheme, credential.paid"
         ),
     ])
     func `a wrong expression is told`(_ per: String, _ message: String) {

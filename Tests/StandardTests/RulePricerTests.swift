@@ -66,11 +66,50 @@ struct RulePricerTests {
         #expect(price == .satoshis(satoshis))
     }
 
+    @Test func `a rule asks how long the body is, and is dear where nobody says`() throws {
+        let pricer = make([rule("request.size <= 100", "5 sat"), rule("request.size <= 1000", "7 sat")])
+        #expect(try price(pricer, .example(.post, "/", body: .length(100))) == .satoshis(5))
+        #expect(try price(pricer, .example(.post, "/", body: .length(101))) == .satoshis(7))
+        #expect(try price(pricer, .example(.post, "/", body: .length(.max))) == .satoshis(10))
+        #expect(try price(pricer, .example(.get, "/")) == .satoshis(5))
+        #expect(try price(pricer, .example(.post, "/", body: .unknownLength)) == .satoshis(10))
+    }
+
+    @Test(arguments: [
+        ("10 sat", "10 sat"), ("1500 msat", "1500 msat"), ("0.02 USD", "20 sat"), ("0.0000101 EUR", "2 sat"),
+        ("0 EUR", "0 sat"),
+    ])
+    func `amounts stand in every form`(_ text: String, _ expected: String) throws {
+        let rates = ExampleRates(["100000 USD", "100000 EUR"])
+        for rules in [[rule("true", text)], [rule("false", "99 sat")]] {
+            let settings = ExampleSettings(["rules": rules, "otherwise": text] as [String: Any])
+            let pricer = settings.make { try RulePricer(from: &$0, .example(rates: rates)) }
+            #expect(settings.messages == [])
+            #expect(try price(pricer, .example(.get, "/"))?.description == expected)
+        }
+    }
+
+    @Test func `of prices in several currencies the dearest is meant, with its own rate`() throws {
+        let rates = ExampleRates(["100000 USD", "50000 EUR"])
+        let rules = [rule("request.headers['x-plan'] == 'gold'", "0.02 EUR"), rule("request.path == '/a'", "0.03 USD")]
+        let settings = ExampleSettings(["rules": rules, "otherwise": "35 sat"] as [String: Any])
+        let pricer = try #require(settings.make { try RulePricer(from: &$0, .example(rates: rates)) })
+        let exchange = Exchange.example(.example(.get, "/a"))
+        #expect(try pricer.price(of: exchange).immediate == .satoshis(40))
+        #expect(exchange[Conversion.self]?.price.description == "0.02 EUR")
+        let other = Exchange.example(.example(.get, "/b"))
+        #expect(try pricer.price(of: other).immediate == .satoshis(40))
+        let plain = Exchange.example(.example(.get, "/b", fields: [("x-plan", "none")]))
+        #expect(try pricer.price(of: plain).immediate == .satoshis(35))
+        #expect(plain[Conversion.self] == nil)
+    }
+
     @Test func `a plan shows the rules`() {
         let pricer = make([rule("request.method == 'GET'", "5 sat")])
         #expect(pricer?.summary == "5 sat if request.method == 'GET', otherwise 10 sat")
-        #expect(pricer?.fixedAmount == nil)
-        #expect(make([rule("request.method == 'GET'", "10 sat")])?.fixedAmount == .satoshis(10))
+        #expect(pricer?.fixedPrice == nil)
+        let one = make([rule("request.method == 'GET'", "10 sat")])
+        #expect(one?.fixedPrice == Price(parsing: "10 sat"))
     }
 
     @Test func `a price stage takes rules without a word before them`() {

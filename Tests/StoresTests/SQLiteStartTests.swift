@@ -68,7 +68,7 @@ struct SQLiteStartTests {
         _ = settings.make(word: "memory") { try MemoryStore(from: &$0, .example()) }
         #expect(
             settings.messages == [
-                "unknown key 'pth' (did you mean 'path'?); 'sqlite' takes path",
+                "unknown key 'pth' (did you mean 'path'?); 'sqlite' takes keep-quotes, path",
                 "unknown key 'pth'; 'memory' takes no settings",
             ]
         )

@@ -63,7 +63,9 @@ struct StoreConformanceTests {
 
 /// Says yes to every claim.
 private struct ForgetfulStore: Store {
-    func claim(_ payment: PaymentHash, for purpose: String) async throws -> Claim { .first }
+    func claim(_ payment: PaymentHash, for purpose: String, by credential: CredentialID?) async throws -> Claim {
+        .first
+    }
     func release(_ payment: PaymentHash, for purpose: String) async throws -> Bool { true }
     func purpose(of payment: PaymentHash) async throws -> String? { nil }
     func move(_ payment: PaymentHash, from purpose: String, to next: String) async throws -> Bool { true }

@@ -13,14 +13,14 @@ extension ChargeIntent {
                 exchange.holdResponse(until: release(taken, charge, of: exchange))
             } else {
                 exchange.holdResponse(until: mark(taken, charge, of: exchange))
-                if Self.isSuccess(response) { addReceipt(to: &response, charge) }
+                if Self.isSuccess(response) { addReceipt(to: &response, charge, in: exchange) }
             }
         } else if case .drawing = charge.phase {
-            if Self.isSuccess(response) { addReceipt(to: &response, charge) }
+            if Self.isSuccess(response) { addReceipt(to: &response, charge, in: exchange) }
             return
         } else if charge.isRepeated, Self.isSuccess(response) {
             // As it was: the payment was taken then.
-            addReceipt(to: &response, charge)
+            addReceipt(to: &response, charge, in: exchange)
         }
         if charge.reservation != nil {
             let recording = AnswerRecording(response, limit: terms.replayLimit, on: mint.answers)
@@ -60,12 +60,13 @@ extension ChargeIntent {
         return response.fields[.grpcStatus].map { $0 == "0" } ?? true
     }
 
-    private func addReceipt(to response: inout ResponseHead, _ charge: Charge) {
+    private func addReceipt(to response: inout ResponseHead, _ charge: Charge, in exchange: Exchange) {
         let receipt = PaymentReceipt(
             method: MPPScheme.method,
             reference: charge.payment.description,
             at: time.now(),
-            challengeID: charge.challengeID
+            challengeID: charge.challengeID,
+            members: exchange[QuotedPrice.self].map { [$0.receiptMember] } ?? []
         )
         response.fields.set(.paymentReceipt, receipt.field)
         CacheControl.makePrivate(&response)

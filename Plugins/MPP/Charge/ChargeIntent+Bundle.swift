@@ -7,7 +7,11 @@ extension ChargeIntent {
 
     /// Takes the payment for its bundle, once and for good; later requests find it taken. After its challenge has expired only
     /// that.
-    func draw(from charge: Charge, in exchange: Exchange) throws -> Eventually<Decision> {
+    func draw(
+        from charge: Charge,
+        by credential: CredentialID,
+        in exchange: Exchange
+    ) throws -> Eventually<Decision> {
         let (payment, isExpired) = (charge.payment, charge.isExpired)
         return try exchange.later { [terms, store, lightning] () async throws -> Drawing in
             let earlier = try await store.purpose(of: payment)
@@ -17,7 +21,8 @@ extension ChargeIntent {
             if terms.verification == .node {
                 guard try await lightning.isSettledSoon(payment) else { return .unsettled }
             }
-            return try await store.claim(payment, for: Self.bundlePurpose) == .foreign ? .used : .taken
+            let claim = try await store.claim(payment, for: Self.bundlePurpose, by: credential)
+            return claim == .foreign ? .used : .taken
         }.map { drawing in
             switch drawing {
             case .taken:

@@ -94,11 +94,12 @@ struct ChargeIntent: PaymentIntent {
         guard let charge = exchange[Charge.self] else {
             throw Rejection(.service, "the credential was not presented to this route")
         }
-        if exchange.route.isMetered { return try draw(from: charge, in: exchange) }
+        if exchange.route.isMetered { return try draw(from: charge, by: credential.id, in: exchange) }
         if let answer = try earlierAnswer(to: charge, in: exchange) { return .now(answer) }
         let (payment, challengeID, reservation) = (charge.payment, charge.challengeID, charge.reservation)
         let now = time.now()
-        return try exchange.later { [terms, mint, store, ledger, lightning] () async throws -> Found in
+        return try exchange.later {
+            [terms, mint, store, ledger, lightning, id = credential.id] () async throws -> Found in
             if let reservation {
                 // Not known here: kept before a restart, or by another instance.
                 if let kept = try await mint.archive.answer(to: challengeID, at: now, in: store),
@@ -110,7 +111,7 @@ struct ChargeIntent: PaymentIntent {
             if terms.verification == .node {
                 guard try await lightning.isSettledSoon(payment) else { return .unsettled }
             }
-            return .taking(try await ledger.take(payment))
+            return .taking(try await ledger.take(payment, by: id))
         }.recover { error in
             drop(charge)
             throw error

@@ -113,7 +113,13 @@ package struct MPPScheme: AuthScheme, Plugin {
             guard offer.expires > time.now() else {
                 throw LightningFailure(.malformed, "the node made an invoice that has expired already")
             }
-            let made = try challenge(of: offer, intent: wanted[first].name, digest: digest, in: exchange)
+            let made = try challenge(
+                of: offer,
+                intent: wanted[first].name,
+                conversion: quote.conversion,
+                digest: digest,
+                in: exchange
+            )
             var challenge = earlier
             challenge.lines.append(try made.line())
             if exchange.speaksJSONRPC { challenge.objects.append(try made.object().canonical) }
@@ -135,10 +141,12 @@ package struct MPPScheme: AuthScheme, Plugin {
     private func challenge(
         of offer: PaymentOffer,
         intent: String,
+        conversion: Conversion?,
         digest: String?,
         in exchange: Exchange
     ) throws -> PaymentChallenge {
         let isBundle = sellsBundles(intent, in: exchange)
+        let scope = opaque(of: intent, in: exchange)
         var challenge = PaymentChallenge(
             realm: terms.realm(of: exchange),
             method: Self.method,
@@ -148,15 +156,15 @@ package struct MPPScheme: AuthScheme, Plugin {
             expires: Timestamp.text(of: offer.expires),
             // A call carries its credential itself.
             header: exchange.speaksJSONRPC ? nil : terms.header,
-            opaque: opaque(of: intent, in: exchange)
+            opaque: conversion.map { QuotedPrice.opaque(scope, with: $0) } ?? scope
         )
         let keyring = try mint.keyring()
         challenge.id = keyring.id(of: challenge)
         if intent == ChargeIntent.word, exchange.request.prefersHTML, exchange[PageKey.self] == nil, digest == nil,
             !exchange.speaksJSONRPC,
-            let payment = ChargeRequest.payment(of: offer.request), let opaque = challenge.opaque
+            let payment = ChargeRequest.payment(of: offer.request)
         {
-            let page = ChargePage(challengeID: challenge.id, payment: payment, end: offer.expires, opaque: opaque)
+            let page = ChargePage(challengeID: challenge.id, payment: payment, end: offer.expires, opaque: scope)
             exchange[PageKey.self] = PageKey(text: keyring.text(of: page, for: .key), buysOneAnswer: true)
         }
         return challenge
@@ -257,9 +265,13 @@ package struct MPPScheme: AuthScheme, Plugin {
     /// A holder of the secret made the challenge; that it was made for this request is another matter.
     private func checkPlace(of found: PresentedCredential, in exchange: Exchange) throws {
         let challenge = found.credential.challenge
-        guard challenge.realm.utf8.elementsEqual(terms.realm(of: exchange).utf8),
-            challenge.opaque?.utf8.elementsEqual(opaque(of: challenge.intent, in: exchange).utf8) == true
-        else { throw mismatch(of: found, in: exchange) }
+        guard challenge.realm.utf8.elementsEqual(terms.realm(of: exchange).utf8), let opaque = challenge.opaque else {
+            throw mismatch(of: found, in: exchange)
+        }
+        let scope = self.opaque(of: challenge.intent, in: exchange)
+        if opaque.utf8.elementsEqual(scope.utf8) { return }
+        guard let quoted = QuotedPrice(in: opaque, beside: scope) else { throw mismatch(of: found, in: exchange) }
+        exchange[QuotedPrice.self] = quoted
     }
 
     private func isExpired(_ found: PresentedCredential) throws -> Bool {

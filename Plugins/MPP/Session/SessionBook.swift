@@ -112,8 +112,10 @@ package final class SessionBook: Startable {
     }
 
     /// For an exchange that was let through with the session, and for which a unit is taken already.
-    package func account(of session: Session, challengeID: String) -> any SessionAccount {
-        OpenAccount(session: session.id, price: session.price, challengeID: challengeID, book: self)
+    ///
+    /// - Parameter price: of a unit; `nil`: that for which the session was opened.
+    package func account(of session: Session, price: Amount? = nil, challengeID: String) -> any SessionAccount {
+        OpenAccount(session: session.id, price: price ?? session.price, challengeID: challengeID, book: self)
     }
 
     // MARK: Users

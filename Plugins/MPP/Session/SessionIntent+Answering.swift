@@ -40,7 +40,7 @@ extension SessionIntent {
             reference: use.id.description,
             at: time.now(),
             challengeID: use.challengeID,
-            members: use.receiptMembers
+            members: use.receiptMembers + (exchange[QuotedPrice.self].map { [$0.receiptMember] } ?? [])
         )
         response.fields.set(.paymentReceipt, receipt.field)
         CacheControl.makePrivate(&response)

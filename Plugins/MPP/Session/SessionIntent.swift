@@ -76,7 +76,7 @@ struct SessionIntent: PaymentIntent {
             request,
             payload,
             challengeID: id,
-            SessionAction(challenge: number, fingerprint: fingerprint, end: end)
+            SessionAction(challenge: number, fingerprint: fingerprint, end: end, route: exchange.route.name)
         )
         exchange[PresentedIntent.self] = PresentedIntent(name: name)
         exchange[SessionUse.self] = use
@@ -100,7 +100,7 @@ struct SessionIntent: PaymentIntent {
             throw Rejection(.service, "the credential was not presented to this route")
         }
         if let answer = earlierAnswer(to: use, in: exchange) { return .now(answer) }
-        let step = SessionWork.Step(use, of: exchange.route)
+        let step = SessionWork.Step(use, of: exchange.route, isConverted: exchange[QuotedPrice.self] != nil)
         return try exchange.later { [work] in try await work.result(of: step) }.recover { error in
             drop(use)
             throw error
@@ -140,7 +140,7 @@ struct SessionIntent: PaymentIntent {
         if case .event = terms.session.meter { exchange.edits.acceptOnlyIdentity(of: exchange.request) }
         book.beginUse(of: session.id)
         exchange[MeteredSession.self] = MeteredSession(
-            account: book.account(of: session, challengeID: use.challengeID),
+            account: book.account(of: session, price: use.request.price, challengeID: use.challengeID),
             meter: terms.session.meter,
             challengeID: use.challengeID
         )

@@ -15,8 +15,11 @@ struct SessionWork: Sendable {
         let isMetered: Bool
         let challengeID: String
         let reservation: AnswerReservation?
+        /// The price is that of another currency at the rate of its challenge: another one than when the session was
+        /// opened, and the gateway has signed it.
+        let isConverted: Bool
 
-        init(_ use: SessionUse, of route: Route) {
+        init(_ use: SessionUse, of route: Route, isConverted: Bool) {
             request = use.request
             payload = use.payload
             action = use.action
@@ -25,6 +28,7 @@ struct SessionWork: Sendable {
             isMetered = route.isMetered
             challengeID = use.challengeID
             reservation = use.reservation
+            self.isConverted = isConverted
         }
     }
 
@@ -133,18 +137,14 @@ struct SessionWork: Sendable {
     // MARK: Spending
 
     private func spend(_ session: Session, _ step: Step) async throws -> Result {
-        guard session.price == step.request.price || step.isMetered else {
+        let price = step.request.price
+        guard session.price == price || step.isMetered || step.isConverted else {
             return .refused(
                 .invalidChallenge,
-                "the session is for \(session.price) a unit, and this costs \(step.request.price): open another one"
+                "the session is for \(session.price) a unit, and this costs \(price): open another one"
             )
         }
-        let taking = SessionTaking(
-            session: session.id,
-            amount: step.request.price,
-            time: time.now(),
-            action: step.action
-        )
+        let taking = SessionTaking(session: session.id, amount: price, time: time.now(), action: step.action)
         switch try await book.take(taking) {
         case .done(let spent): return .served((spent, nil))
         case .repeated:

@@ -176,7 +176,8 @@ package final class MeterDesk: Startable {
         let action = SessionAction(
             challenge: reservation.id,
             fingerprint: reservation.id,
-            end: now.advanced(by: .seconds(86_400))
+            end: now.advanced(by: .seconds(86_400)),
+            route: reservation.route
         )
         var change: SessionChange?
         if let surplus = account.taken.subtracting(cost), surplus > .zero {

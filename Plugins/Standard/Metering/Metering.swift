@@ -77,7 +77,8 @@ package struct Metering: Sendable {
         guard !exchange.request.opensWebSocket else {
             throw Reply(.badRequest, detail: "what a WebSocket uses cannot be metered, and this route is")
         }
-        let (name, service, path) = (meter.name, exchange.route.service, exchange.request.path)
+        let (name, route, path) = (meter.name, exchange.route, exchange.request.path)
+        let credential = exchange.credential?.id
         let now = time.now()
         return try meter.admit(account, in: exchange).flatMap { verdict -> Eventually<Admission> in
             switch verdict {
@@ -89,9 +90,11 @@ package struct Metering: Sendable {
                     account: account,
                     reserved: grant.reserved,
                     note: grant.note,
-                    service: service,
+                    service: route.service,
                     path: path,
-                    madeAt: now
+                    madeAt: now,
+                    route: route.name,
+                    credential: credential
                 )
                 return exchange.later { [desk] in
                     switch try await desk.reserve(reservation, from: grant.bundle) {

@@ -36,8 +36,12 @@ package final class InvoiceMaker: Sendable {
         let eventLoop = exchange.eventLoop
         guard budget.take() else { return .later(eventLoop.makeFailedFuture(Busy())) }
         let promise = eventLoop.makePromise(of: Invoice.self)
-        let memo = "\(exchange.route.service) (\(exchange.id))"
-        let task = promise.completeWithTask { [self, route = exchange.route] in
+        let conversion = exchange[Conversion.self]
+        // The node signs it: so the rate is bound to what is paid. Short, since invoices have little room.
+        let memo =
+            "\(exchange.route.service) (\(exchange.id))"
+            + (conversion.map { ", \($0.price) at \($0.rate.value)" } ?? "")
+        let task = promise.completeWithTask { [self, route = exchange.route, id = exchange.id] in
             // Also when the client has left: the task runs to its end.
             defer { budget.giveBack() }
             let invoice = try await lightning.makeInvoice(for: amount, memo: memo, expiresIn: expiresIn)
@@ -47,7 +51,14 @@ package final class InvoiceMaker: Sendable {
                 throw LightningFailure(.malformed, "asked for \(amount), got an invoice for \(invoice.amount)")
             }
             store.note(
-                IssuedInvoice(invoice: invoice, service: route.service, route: route.name, issuedAt: time.now())
+                IssuedInvoice(
+                    invoice: invoice,
+                    service: route.service,
+                    route: route.name,
+                    issuedAt: time.now(),
+                    quote: id,
+                    conversion: conversion?.description
+                )
             )
             return invoice
         }

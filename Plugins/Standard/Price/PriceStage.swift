@@ -49,12 +49,11 @@ package struct PriceStage: StagePlugin {
         var expiry = Self.defaultExpiry
         var unsold = UnsoldPaths.none
         var metering: Metering?
-        let form = "an amount such as 10 sat, or a pricer such as { use: static, amount: 10 sat }"
+        let form = "a price such as 10 sat or 0.02 USD, or a pricer such as { use: static, amount: 10 sat }"
         switch whole.content {
         case .text, .reference:
-            pricer = settings.value(of: whole, named: "'price'", expected: form) { text in
-                Amount(parsing: text).map { StaticPricer($0) }
-            }
+            pricer = settings.price(of: whole, named: "'price'", expected: form, services)
+                .map { StaticPricer($0, by: services.rates) }
         case .map(let entries) where settings.contains("use") || settings.contains(RulePricer.word):
             expiry = settings.duration("expiry", or: Self.defaultExpiry)
             // An hour is usual; nodes refuse invoices that stand longer than a year.
@@ -110,8 +109,8 @@ package struct PriceStage: StagePlugin {
 
     package var listedPrice: ListedPrice? {
         if let tokens = pricer as? TokenPricer { return .bundle(tokens.bundlePrice) }
-        let amount = (pricer as? StaticPricer)?.amount ?? (pricer as? RulePricer)?.fixedAmount
-        return amount.map { .fixed($0) } ?? .asked
+        let price = (pricer as? StaticPricer)?.price ?? (pricer as? RulePricer)?.fixedPrice
+        return price.map { ListedPrice($0) } ?? .asked
     }
 
     package func admit(_ exchange: Exchange) throws -> Eventually<Decision> {
@@ -146,6 +145,7 @@ package struct PriceStage: StagePlugin {
 
     /// Nothing is sold.
     package func standAside(_ exchange: Exchange) {
+        exchange[Conversion.self] = nil
         Self.forgetUnresolved(in: exchange)
     }
 
@@ -271,6 +271,7 @@ package struct PriceStage: StagePlugin {
             amount: amount,
             expiresIn: expiry,
             isShared: exchange.schemes.count(where: \.takesPayments) > 1,
+            conversion: exchange[Conversion.self],
             sessionOffer: metering.map { metering in { try metering.meter.sessionOffer(in: exchange) } }
         ) {
             [invoices, expiry] amount in
@@ -280,7 +281,7 @@ package struct PriceStage: StagePlugin {
         do {
             reply = try challenges(for: quote, from: 0, in: exchange, after: []).flatMap { challenges in
                 try told(of: challenges, for: quote, in: exchange).map { _ in
-                    Self.paymentRequired(of: amount, challenges, in: exchange)
+                    Self.paymentRequired(of: quote, challenges, in: exchange)
                 }
             }.recover { error in
                 try Self.unpayable(error, quote, in: exchange)
@@ -367,7 +368,7 @@ package struct PriceStage: StagePlugin {
     }
 
     private static func paymentRequired(
-        of amount: Amount,
+        of quote: Quote,
         _ challenges: [Challenge],
         in exchange: Exchange
     ) -> Reply {
@@ -386,7 +387,8 @@ package struct PriceStage: StagePlugin {
             ?? Problem.payment(
                 "payment-required",
                 title: "Payment Required",
-                detail: "'\(exchange.route.service)' costs \(amount)"
+                detail: "'\(exchange.route.service)' costs \(quote.amount)"
+                    + (quote.conversion.map { " (\($0.price))" } ?? "")
             )
         for member in challenges.flatMap(\.members) where !problem.members.contains(where: { $0.name == member.name }) {
             problem.members.append(member)

@@ -11,11 +11,12 @@ package struct RulePricer: Pricer, Plugin {
     private struct Rule {
         /// `nil` where a mistake was noted.
         let when: Expression?
-        let amount: Amount
+        let price: Price
     }
 
     private let rules: [Rule]
-    private let otherwise: Amount
+    private let otherwise: Price
+    private let rates: any ExchangeRates
     /// How much of the body is read; `nil`: no rule asks about it.
     private let bodyLimit: ByteCount?
 
@@ -32,9 +33,13 @@ package struct RulePricer: Pricer, Plugin {
         rules = nodes.map { node in
             var reader = settings.reader(for: node, word: "rules")
             defer { reader.finish() }
-            return Rule(when: reader.expression("when", in: .price, services), amount: reader.amount("amount"))
+            return Rule(
+                when: reader.expression("when", in: .price, services),
+                price: reader.price("amount", services)
+            )
         }
-        otherwise = settings.amount("otherwise")
+        otherwise = settings.price("otherwise", services)
+        rates = services.rates
         let readsBody = rules.contains { $0.when?.readsBody == true }
         if !readsBody, settings.contains("body"), rules.allSatisfy({ $0.when != nil }) {
             settings.note(settings.error(at: "body", "is for rules that ask about request.json, which none does"))
@@ -43,30 +48,52 @@ package struct RulePricer: Pricer, Plugin {
         bodyLimit = readsBody ? limit : nil
     }
 
-    /// The one amount of all rules; `nil` where they differ.
-    package var fixedAmount: Amount? {
-        rules.allSatisfy { $0.amount == otherwise } ? otherwise : nil
+    /// The one price of all rules; `nil` where they differ.
+    package var fixedPrice: Price? {
+        rules.allSatisfy { $0.price == otherwise } ? otherwise : nil
     }
 
     package var summary: String {
-        rules.map { "\($0.amount) if \($0.when?.description ?? "")" }.joined(separator: ", ")
+        rules.map { "\($0.price) if \($0.when?.description ?? "")" }.joined(separator: ", ")
             + ", otherwise \(otherwise)"
     }
 
     package func price(of exchange: Exchange) throws -> Eventually<Amount> {
-        guard let bodyLimit else { return .now(amount(for: exchange)) }
-        return exchange.readJSON(upTo: bodyLimit).map { self.amount(for: exchange) }
+        guard let bodyLimit else { return .now(try amount(for: exchange)) }
+        return try exchange.readJSON(upTo: bodyLimit).map { try self.amount(for: exchange) }
     }
 
-    private func amount(for exchange: Exchange) -> Amount {
-        var least = Amount.zero
+    private func amount(for exchange: Exchange) throws -> Amount {
+        var dearest = Dearest(rates: rates)
         for rule in rules {
             switch rule.when?.holds(for: .exchange(exchange)) {
-            case .success(true): return max(least, rule.amount)
+            case .success(true): return try dearest.amount(with: rule.price, in: exchange)
             case .success(false): continue
-            case .failure, nil: least = max(least, rule.amount)
+            case .failure, nil: _ = try dearest.amount(with: rule.price, in: exchange)
             }
         }
-        return max(least, otherwise)
+        return try dearest.amount(with: otherwise, in: exchange)
+    }
+
+    /// The dearest of the prices that may be meant, and how that one was converted.
+    private struct Dearest {
+        let rates: any ExchangeRates
+        private var amount = Amount.zero
+        private var conversion: Conversion?
+
+        init(rates: any ExchangeRates) {
+            self.rates = rates
+        }
+
+        mutating func amount(with price: Price, in exchange: Exchange) throws -> Amount {
+            exchange[Conversion.self] = nil
+            let other = try price.amount(by: rates, in: exchange)
+            if other >= amount {
+                amount = other
+                conversion = exchange[Conversion.self]
+            }
+            exchange[Conversion.self] = conversion
+            return amount
+        }
     }
 }

@@ -4,25 +4,30 @@ package import GatewayKit
 package struct StaticPricer: Pricer, Plugin {
     package static let word = "static"
 
-    package let amount: Amount
+    package let price: Price
+    private let rates: any ExchangeRates
+
+    package init(_ price: Price, by rates: any ExchangeRates) {
+        self.price = price
+        self.rates = rates
+    }
 
     package init(_ amount: Amount) {
-        self.amount = amount
+        self.init(.bitcoin(amount), by: NoExchangeRates())
     }
 
     package init(from settings: inout PolicyReader, _ services: Services) throws {
+        rates = services.rates
         if let node = settings.shorthand() {
-            amount =
-                settings.value(of: node, named: "'static'", expected: Expectation.amount) { Amount(parsing: $0) }
-                ?? .zero
+            price = settings.price(of: node, named: "'static'", services) ?? .free
         } else {
-            amount = settings.amount("amount")
+            price = settings.price("amount", services)
         }
     }
 
-    package var summary: String { "\(amount)" }
+    package var summary: String { "\(price)" }
 
     package func price(of exchange: Exchange) throws -> Eventually<Amount> {
-        .now(amount)
+        .now(try price.amount(by: rates, in: exchange))
     }
 }

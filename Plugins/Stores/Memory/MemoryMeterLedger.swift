@@ -16,9 +16,15 @@ struct MemoryMeterLedger: MeterLedger {
     }
 
     func settle(_ settlements: [(reservation: Bytes32, cost: Amount)]) async throws -> [Bool] {
-        store.withMeters { table in
+        let now = store.time.now()
+        return store.withBookedMeters { table, entries in
             var answers = [Bool]()
-            for (reservation, cost) in settlements { answers.append(table.settle(reservation, cost: cost)) }
+            for (id, cost) in settlements {
+                let settled = table.settle(id, cost: cost)
+                answers.append(settled != nil)
+                guard let settled, settled.isOfBundle else { continue }
+                if let entry = LedgerEntry.debit(of: cost, for: settled.reservation, at: now) { entries.append(entry) }
+            }
             return answers
         }
     }

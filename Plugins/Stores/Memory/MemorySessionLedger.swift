@@ -5,7 +5,11 @@ struct MemorySessionLedger: SessionLedger {
     let store: MemoryStore
 
     func open(_ session: Session, by action: SessionAction) async throws -> SessionChange {
-        store.withSessions { sessions, claims in sessions.open(session, by: action, &claims) }
+        store.withBookedSessions { sessions, claims, entries in
+            let change = sessions.open(session, by: action, &claims)
+            if case .done(let opened) = change { entries += LedgerEntry.opening(opened, by: action) }
+            return change
+        }
     }
 
     func credit(
@@ -15,21 +19,48 @@ struct MemorySessionLedger: SessionLedger {
         by action: SessionAction,
         at time: WallTime
     ) async throws -> SessionChange {
-        store.withSessions { sessions, claims in
-            sessions.credit(amount, of: payment, to: session, by: action, at: time, &claims)
+        store.withBookedSessions { sessions, claims, entries in
+            let change = sessions.credit(amount, of: payment, to: session, by: action, at: time, &claims)
+            if case .done(let richer) = change {
+                entries.append(
+                    LedgerEntry(
+                        .credit,
+                        of: amount,
+                        richer,
+                        payment: payment,
+                        at: time,
+                        route: action.route,
+                        detail: "top-up of \(session)"
+                    )
+                )
+            }
+            return change
         }
     }
 
     func take(_ takings: [SessionTaking]) async throws -> [SessionChange] {
-        store.withSessions { sessions, _ in
+        store.withBookedSessions { sessions, _, entries in
             var changes = [SessionChange]()
-            for taking in takings { changes.append(sessions.take(taking)) }
+            for taking in takings {
+                let change = sessions.take(taking)
+                changes.append(change)
+                guard case .done(let session) = change else { continue }
+                let route = taking.action?.route ?? ""
+                entries.append(LedgerEntry(.debit, of: taking.amount, session, at: taking.time, route: route))
+            }
             return changes
         }
     }
 
     func giveBack(_ amount: Amount, to session: PaymentHash, by action: SessionAction) async throws -> SessionChange {
-        store.withSessions { sessions, _ in sessions.giveBack(amount, to: session, by: action) }
+        let now = store.time.now()
+        return store.withBookedSessions { sessions, _, entries in
+            let change = sessions.giveBack(amount, to: session, by: action)
+            if case .done(let richer) = change {
+                entries.append(LedgerEntry(.giveBack, of: amount, richer, at: now, route: action.route))
+            }
+            return change
+        }
     }
 
     func touch(_ sessions: [PaymentHash], at time: WallTime) async throws {
@@ -50,7 +81,11 @@ struct MemorySessionLedger: SessionLedger {
         at time: WallTime,
         retryAt: WallTime
     ) async throws -> SessionChange {
-        store.withSessions { sessions, _ in sessions.close(session, by: action, at: time, retryAt: retryAt) }
+        store.withBookedSessions { sessions, _, entries in
+            let change = sessions.close(session, by: action, at: time, retryAt: retryAt)
+            if case .done(let ended) = change { entries.append(.close(ended, at: time, route: action.route)) }
+            return change
+        }
     }
 
     func end(
@@ -59,8 +94,10 @@ struct MemorySessionLedger: SessionLedger {
         at time: WallTime,
         retryAt: WallTime
     ) async throws -> Session? {
-        store.withSessions { sessions, _ in
-            sessions.change(session) { $0.end(ending, at: time, retryAt: retryAt) }
+        store.withBookedSessions { sessions, _, entries in
+            let ended = sessions.change(session) { $0.end(ending, at: time, retryAt: retryAt) }
+            if let ended { entries.append(.close(ended, at: time)) }
+            return ended
         }
     }
 
@@ -81,7 +118,12 @@ struct MemorySessionLedger: SessionLedger {
     }
 
     func endRefund(_ session: PaymentHash, _ outcome: RefundOutcome) async throws -> Session? {
-        store.withSessions { sessions, _ in sessions.change(session) { $0.endRefund(outcome) } }
+        let now = store.time.now()
+        return store.withBookedSessions { sessions, _, entries in
+            let ended = sessions.change(session) { $0.endRefund(outcome) }
+            if let ended, let entry = LedgerEntry.refund(ended, outcome, at: now) { entries.append(entry) }
+            return ended
+        }
     }
 
     func forgetActions(before time: WallTime) async throws {

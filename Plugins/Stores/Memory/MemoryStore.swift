@@ -10,6 +10,8 @@ package final class MemoryStore: Store, Plugin {
     private struct State {
         /// What each payment was claimed for.
         var claims = [PaymentHash: String]()
+        /// By which credentials they were claimed, where that was said.
+        var credentials = [PaymentHash: CredentialID]()
         var invoices = [PaymentHash: IssuedInvoice]()
         /// Of the invoices that may be forgotten one day, the oldest first. May hold some that were paid since.
         var order = CircularBuffer<PaymentHash>()
@@ -20,6 +22,31 @@ package final class MemoryStore: Store, Plugin {
         var values = [[UInt8]: [UInt8]]()
         var sessions = SessionTable()
         var meters = MeterTable()
+        var ledger = MemoryLedger()
+
+        mutating func book(_ entry: LedgerEntry, takesAmount: Bool = false) {
+            var entry = entry
+            if let issued = invoices[entry.payment] {
+                entry.complete(with: issued)
+                if takesAmount { entry.amount = issued.invoice.amount }
+            }
+            ledger.append(entry)
+        }
+
+        /// About the claim of a payment.
+        mutating func book(_ kind: LedgerEntry.Kind, _ payment: PaymentHash, _ detail: String, at time: WallTime) {
+            book(
+                LedgerEntry(
+                    kind,
+                    of: .zero,
+                    payment: payment,
+                    at: time,
+                    credential: credentials[payment],
+                    detail: detail
+                ),
+                takesAmount: true
+            )
+        }
     }
 
     private let state = NIOLockedValueBox(State())
@@ -37,10 +64,17 @@ package final class MemoryStore: Store, Plugin {
         self.init(time: services.time)
     }
 
-    package func claim(_ payment: PaymentHash, for purpose: String) async throws -> Claim {
-        state.withLockedValue { state in
+    package func claim(
+        _ payment: PaymentHash,
+        for purpose: String,
+        by credential: CredentialID?
+    ) async throws -> Claim {
+        let now = time.now()
+        return state.withLockedValue { state in
             guard let earlier = state.claims[payment] else {
                 state.claims[payment] = purpose
+                state.credentials[payment] = credential
+                state.book(.claim, payment, purpose, at: now)
                 return .first
             }
             return earlier == purpose ? .again : .foreign
@@ -48,9 +82,12 @@ package final class MemoryStore: Store, Plugin {
     }
 
     package func release(_ payment: PaymentHash, for purpose: String) async throws -> Bool {
-        state.withLockedValue { state in
+        let now = time.now()
+        return state.withLockedValue { state in
             guard state.claims[payment] == purpose else { return false }
             state.claims[payment] = nil
+            state.book(.release, payment, purpose, at: now)
+            state.credentials[payment] = nil
             return true
         }
     }
@@ -60,9 +97,11 @@ package final class MemoryStore: Store, Plugin {
     }
 
     package func move(_ payment: PaymentHash, from purpose: String, to next: String) async throws -> Bool {
-        state.withLockedValue { state in
+        let now = time.now()
+        return state.withLockedValue { state in
             guard state.claims[payment] == purpose else { return false }
             state.claims[payment] = next
+            state.book(.move, payment, next, at: now)
             return true
         }
     }
@@ -74,6 +113,7 @@ package final class MemoryStore: Store, Plugin {
             guard state.invoices[payment] == nil else { return }
             state.invoices[payment] = invoice
             state.order.append(payment)
+            state.book(LedgerEntry(quoting: invoice))
             forget(before: cutoff, &state)
         }
     }
@@ -94,15 +134,43 @@ package final class MemoryStore: Store, Plugin {
 
     package var sessions: any SessionLedger { MemorySessionLedger(store: self) }
 
+    package var books: any Books { MemoryBooks(store: self) }
+
+    func withLedger<Result>(_ body: (MemoryLedger) -> Result) -> Result {
+        state.withLockedValue { body($0.ledger) }
+    }
+
     /// The sessions and the claims, which change together.
     func withSessions<Result>(_ body: (inout SessionTable, inout [PaymentHash: String]) -> Result) -> Result {
-        state.withLockedValue { body(&$0.sessions, &$0.claims) }
+        withBookedSessions { sessions, claims, _ in body(&sessions, &claims) }
+    }
+
+    /// The same with what is to be booked of it.
+    func withBookedSessions<Result>(
+        _ body: (inout SessionTable, inout [PaymentHash: String], inout [LedgerEntry]) -> Result
+    ) -> Result {
+        state.withLockedValue { state in
+            var entries = [LedgerEntry]()
+            let result = body(&state.sessions, &state.claims, &entries)
+            for entry in entries { state.book(entry) }
+            return result
+        }
     }
 
     package var meters: any MeterLedger { MemoryMeterLedger(store: self) }
 
     func withMeters<Result>(_ body: (inout MeterTable) -> Result) -> Result {
-        state.withLockedValue { body(&$0.meters) }
+        withBookedMeters { meters, _ in body(&meters) }
+    }
+
+    /// The same with what is to be booked of it.
+    func withBookedMeters<Result>(_ body: (inout MeterTable, inout [LedgerEntry]) -> Result) -> Result {
+        state.withLockedValue { state in
+            var entries = [LedgerEntry]()
+            let result = body(&state.meters, &entries)
+            for entry in entries { state.book(entry) }
+            return result
+        }
     }
 
     package func flush() async throws {}
@@ -116,6 +184,7 @@ package final class MemoryStore: Store, Plugin {
             guard state.invoices[payment]?.state == .open else { return false }
             state.invoices[payment]?.state = .settled
             state.invoices[payment]?.settledAt = time
+            state.book(LedgerEntry(.settlement, of: .zero, payment: payment, at: time), takesAmount: true)
             return true
         }
     }

@@ -33,13 +33,13 @@ struct MeterTable {
         return .reserved
     }
 
-    mutating func settle(_ id: Bytes32, cost: Amount) -> Bool {
-        guard let entry = entries.removeValue(forKey: id) else { return false }
-        if let setAside = entry.setAside {
-            let payment = entry.reservation.account.payment
-            balances[payment] = balances[payment]?.settling(setAside, cost: cost)
-        }
-        return true
+    /// - Returns: the reservation, and whether it was one from a bundle; `nil` when it was not there any more.
+    mutating func settle(_ id: Bytes32, cost: Amount) -> (reservation: MeterReservation, isOfBundle: Bool)? {
+        guard let entry = entries.removeValue(forKey: id) else { return nil }
+        guard let setAside = entry.setAside else { return (entry.reservation, false) }
+        let payment = entry.reservation.account.payment
+        balances[payment] = balances[payment]?.settling(setAside, cost: cost)
+        return (entry.reservation, true)
     }
 
     mutating func extend(_ id: Bytes32, until lease: WallTime) {

@@ -10,23 +10,26 @@ enum InvoiceRow {
     }
 
     /// Changes nothing when the invoice is there already, whatever its state.
-    static func insert(_ issued: IssuedInvoice, _ db: Database) throws {
+    ///
+    /// - Returns: false then.
+    static func insert(_ issued: IssuedInvoice, _ db: Database) throws -> Bool {
         guard let amount = Int64(exactly: issued.invoice.amount.millisatoshis) else {
             throw StoreFailure("an invoice has an impossible amount")
         }
         let statement = try db.cachedStatement(
             sql: """
                 INSERT INTO invoices
-                    (payment, bolt11, amount, expiresAt, service, route, issuedAt, state, settledAt)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    (payment, bolt11, amount, expiresAt, service, route, issuedAt, state, settledAt, quote, conversion)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (payment) DO NOTHING
                 """
         )
         try statement.execute(arguments: [
             issued.invoice.paymentHash.bytes.data, issued.invoice.bolt11, amount,
             issued.invoice.expiresAt.milliseconds, issued.service, issued.route, issued.issuedAt.milliseconds,
-            issued.state.rawValue, issued.settledAt?.milliseconds,
+            issued.state.rawValue, issued.settledAt?.milliseconds, issued.quote?.description, issued.conversion,
         ])
+        return db.changesCount == 1
     }
 
     /// - Returns: false when there is no such invoice, or it is settled already.
@@ -42,18 +45,15 @@ enum InvoiceRow {
     }
 
     static func fetch(_ payment: PaymentHash, _ db: Database) throws -> IssuedInvoice? {
-        let row = try Row.fetchOne(
-            db,
-            sql: "SELECT * FROM invoices WHERE payment = ?",
-            arguments: [payment.bytes.data]
-        )
-        guard let row else { return nil }
+        let statement = try db.cachedStatement(sql: "SELECT * FROM invoices WHERE payment = ?")
+        guard let row = try Row.fetchOne(statement, arguments: [payment.bytes.data]) else { return nil }
         let amount: Int64 = row["amount"]
         guard let millisatoshis = UInt64(exactly: amount), let state = IssuedInvoice.State(rawValue: row["state"])
         else {
             throw StoreFailure("the database holds an invoice that cannot be right")
         }
         let settledAt: Int64? = row["settledAt"]
+        let quote: String? = row["quote"]
         return IssuedInvoice(
             invoice: Invoice(
                 bolt11: row["bolt11"],
@@ -65,7 +65,9 @@ enum InvoiceRow {
             route: row["route"],
             issuedAt: WallTime(milliseconds: row["issuedAt"]),
             state: state,
-            settledAt: settledAt.map { WallTime(milliseconds: $0) }
+            settledAt: settledAt.map { WallTime(milliseconds: $0) },
+            quote: quote.flatMap { ExchangeID(parsing: $0) },
+            conversion: row["conversion"]
         )
     }
 }

@@ -13,6 +13,7 @@ struct InvoiceWriter: Sendable {
     let queue: InvoiceQueue
     let pool: DatabasePool
     let expired: ExpiredInvoices
+    let retention: LedgerRetention
     let logger: Logger
 
     /// Writes in the background until it is cancelled. A failure is logged once and tried again: the rows stay.
@@ -48,11 +49,14 @@ struct InvoiceWriter: Sendable {
     private func writeBatch() async throws -> Bool {
         guard let batch = queue.first(Self.batch) else { return false }
         // Two writers may write the same rows: the second changes nothing.
-        try await pool.write { [expired] db in
+        try await pool.write { [expired, retention] db in
+            var quotes = [LedgerEntry]()
             for row in batch.rows {
-                try InvoiceRow.insert(row, db)
+                if try InvoiceRow.insert(row, db) { quotes.append(LedgerEntry(quoting: row)) }
             }
+            try LedgerTable.append(quotes, db)
             try expired.delete(db)
+            try retention.forget(db)
         }
         queue.remove(before: batch.end)
         return true

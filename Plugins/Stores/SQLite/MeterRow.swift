@@ -43,8 +43,8 @@ enum MeterRow {
             sql: """
                 INSERT INTO meterReservations (
                     id, meter, form, account, payment, taken, reserved, setAside, note, service, path, madeAt,
-                    leaseEndsAt
-                ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    route, credential, leaseEndsAt
+                ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         )
         let account = reservation.account
@@ -52,20 +52,27 @@ enum MeterRow {
             reservation.id.data, reservation.meter, account.form.rawValue, account.id.data, account.payment.bytes.data,
             try column(account.taken), Int64(bitPattern: reservation.reserved), try setAside.map(column),
             Data(reservation.note), reservation.service, reservation.path, reservation.madeAt.milliseconds,
-            lease.milliseconds,
+            reservation.route, reservation.credential?.bytes.data, lease.milliseconds,
         ])
     }
 
     /// Ends one.
     ///
-    /// - Returns: what was set aside, and of which bundle; `nil` when it was not there any more.
-    static func remove(_ id: Bytes32, _ db: Database) throws -> (payment: PaymentHash, setAside: Amount?)? {
+    /// - Returns: the reservation, and what was set aside of its bundle; `nil` when it was not there any more.
+    static func remove(
+        _ id: Bytes32,
+        _ db: Database
+    ) throws -> (reservation: MeterReservation, setAside: Amount?)? {
         let statement = try db.cachedStatement(
-            sql: "DELETE FROM meterReservations WHERE id = ? RETURNING payment, setAside"
+            sql: """
+                DELETE FROM meterReservations WHERE id = ? RETURNING
+                    id, meter, form, account, payment, taken, reserved, setAside, note, service, path, madeAt,
+                    route, credential
+                """
         )
         return try Row.fetchOne(statement, arguments: [id.data]).map { row in
             let setAside: Int64? = row["setAside"]
-            return (PaymentHash(try Bytes32(row, "payment")), try setAside.map(amount))
+            return (try reservation(row), try setAside.map(amount))
         }
     }
 
@@ -100,6 +107,7 @@ enum MeterRow {
             taken: try amount(row["taken"])
         )
         let note: Data = row["note"]
+        let credential: Data? = row["credential"]
         return MeterReservation(
             id: try Bytes32(row, "id"),
             meter: row["meter"],
@@ -108,7 +116,9 @@ enum MeterRow {
             note: Array(note),
             service: row["service"],
             path: row["path"],
-            madeAt: WallTime(milliseconds: row["madeAt"])
+            madeAt: WallTime(milliseconds: row["madeAt"]),
+            route: row["route"],
+            credential: credential.flatMap { Bytes32($0) }.map { CredentialID($0) }
         )
     }
 

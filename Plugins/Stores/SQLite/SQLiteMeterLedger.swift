@@ -35,16 +35,23 @@ struct SQLiteMeterLedger: MeterLedger {
 
     func settle(_ settlements: [(reservation: Bytes32, cost: Amount)]) async throws -> [Bool] {
         try await store.write { db in
-            try settlements.map { settlement in
+            let now = store.now
+            var entries = [LedgerEntry]()
+            let answers: [Bool] = try settlements.map { settlement in
                 guard let removed = try MeterRow.remove(settlement.reservation, db) else { return false }
-                if let setAside = removed.setAside {
-                    guard let balance = try MeterRow.balance(of: removed.payment, db) else {
-                        throw StoreFailure("the database holds a reservation of no bundle")
-                    }
-                    try MeterRow.set(balance.settling(setAside, cost: settlement.cost), of: removed.payment, db)
+                guard let setAside = removed.setAside else { return true }
+                let payment = removed.reservation.account.payment
+                guard let balance = try MeterRow.balance(of: payment, db) else {
+                    throw StoreFailure("the database holds a reservation of no bundle")
+                }
+                try MeterRow.set(balance.settling(setAside, cost: settlement.cost), of: payment, db)
+                if let entry = LedgerEntry.debit(of: settlement.cost, for: removed.reservation, at: now) {
+                    entries.append(entry)
                 }
                 return true
             }
+            try store.book(entries, db)
+            return answers
         }
     }
 

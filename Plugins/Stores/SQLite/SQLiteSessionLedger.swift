@@ -22,6 +22,7 @@ struct SQLiteSessionLedger: SessionLedger {
                 throw StoreFailure("a payment was claimed meanwhile")
             }
             try SessionActionRow.insert(action, of: session.id, db)
+            try store.book(LedgerEntry.opening(session, by: action), db)
             return .done(session)
         }
     }
@@ -40,6 +41,16 @@ struct SQLiteSessionLedger: SessionLedger {
             guard try claim(payment, of: amount, for: session, at: time, db) else { return .foreignPayment }
             try SessionRow.noteUse(changed, db)
             try SessionActionRow.insert(action, of: session, db)
+            let entry = LedgerEntry(
+                .credit,
+                of: amount,
+                changed,
+                payment: payment,
+                at: time,
+                route: action.route,
+                detail: "top-up of \(session)"
+            )
+            try store.book([entry], db)
             return .done(changed)
         }
     }
@@ -66,7 +77,8 @@ struct SQLiteSessionLedger: SessionLedger {
 
     func take(_ takings: [SessionTaking]) async throws -> [SessionChange] {
         try await store.write { db in
-            try takings.map { taking in
+            var entries = [LedgerEntry]()
+            let changes: [SessionChange] = try takings.map { taking in
                 if let action = taking.action, let earlier = try SessionActionRow.earlier(action, db) { return earlier }
                 guard var session = try SessionRow.fetch(taking.session, db) else { return .unknown }
                 guard session.take(taking.amount, at: taking.time) else {
@@ -74,8 +86,12 @@ struct SQLiteSessionLedger: SessionLedger {
                 }
                 try SessionRow.noteUse(session, db)
                 if let action = taking.action { try SessionActionRow.insert(action, of: session.id, db) }
+                let route = taking.action?.route ?? ""
+                entries.append(LedgerEntry(.debit, of: taking.amount, session, at: taking.time, route: route))
                 return .done(session)
             }
+            try store.book(entries, db)
+            return changes
         }
     }
 
@@ -88,6 +104,7 @@ struct SQLiteSessionLedger: SessionLedger {
             }
             try SessionRow.noteUse(changed, db)
             try SessionActionRow.insert(action, of: session, db)
+            try store.book([LedgerEntry(.giveBack, of: amount, changed, at: store.now, route: action.route)], db)
             return .done(changed)
         }
     }
@@ -116,6 +133,7 @@ struct SQLiteSessionLedger: SessionLedger {
             guard ended.end(.client, at: time, retryAt: retryAt) else { return .ended(ended) }
             try SessionRow.noteEnd(ended, db)
             try SessionActionRow.insert(action, of: session, db)
+            try store.book([.close(ended, at: time, route: action.route)], db)
             return .done(ended)
         }
     }
@@ -131,6 +149,7 @@ struct SQLiteSessionLedger: SessionLedger {
                 return nil
             }
             try SessionRow.noteEnd(ended, db)
+            try store.book([.close(ended, at: time)], db)
             return ended
         }
     }
@@ -185,6 +204,7 @@ struct SQLiteSessionLedger: SessionLedger {
         try await store.write { db in
             guard var ended = try SessionRow.fetch(session, db), ended.endRefund(outcome) else { return nil }
             try SessionRow.noteEnd(ended, db)
+            if let entry = LedgerEntry.refund(ended, outcome, at: store.now) { try store.book([entry], db) }
             return ended
         }
     }

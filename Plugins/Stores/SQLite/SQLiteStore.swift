@@ -19,6 +19,7 @@ package final class SQLiteStore: Store, Plugin {
     private let time: TimeSource
     private let queue: InvoiceQueue
     let counts: CountWriter
+    private let retention: LedgerRetention
     private let phase = NIOLockedValueBox(Phase.new)
 
     private enum Phase {
@@ -31,6 +32,10 @@ package final class SQLiteStore: Store, Plugin {
         let folder = services.dataFolder
         let fallback = folder.isEmpty || folder.hasSuffix("/") ? folder + "sluice.db" : folder + "/sluice.db"
         path = settings.text("path", or: fallback)
+        var retention = LedgerRetention(time: services.time)
+        retention.quotes = settings.duration("keep-quotes", or: retention.quotes)
+        if settings.contains("keep-ledger") { retention.money = settings.duration("keep-ledger") }
+        self.retention = retention
         logger = services.logger
         time = services.time
         queue = InvoiceQueue(capacity: 100_000)
@@ -38,10 +43,26 @@ package final class SQLiteStore: Store, Plugin {
         if path.isEmpty || path.utf8.contains(0) {
             throw settings.error(at: "path", "should name a file such as data/sluice.db")
         }
+        let day = Duration.seconds(86_400)
+        for (key, kept) in [("keep-quotes", retention.quotes), ("keep-ledger", retention.money ?? day)] where kept < day
+        {
+            settings.note(settings.error(at: key, "should be 1d at least"))
+        }
     }
 
-    /// - Parameter queueCapacity: how many noted invoices may wait for a disk that stands still.
-    package init(path: String, logger: Logger, time: TimeSource = .system, queueCapacity: Int = 100_000) {
+    /// - Parameters:
+    ///   - queueCapacity: how many noted invoices may wait for a disk that stands still.
+    ///   - keepsQuotes: how long quotes stand in the ledger.
+    ///   - keepsMoney: the same of everything else; `nil`: for ever.
+    package init(
+        path: String,
+        logger: Logger,
+        time: TimeSource = .system,
+        queueCapacity: Int = 100_000,
+        keepsQuotes: Duration? = nil,
+        keepsMoney: Duration? = nil
+    ) {
+        retention = LedgerRetention(time: time, quotes: keepsQuotes ?? Retention.quotes, money: keepsMoney)
         self.path = path
         self.logger = logger
         self.time = time
@@ -62,7 +83,13 @@ package final class SQLiteStore: Store, Plugin {
         let expired = ExpiredInvoices(time: time)
         let started = phase.withLockedValue { phase in
             guard case .new = phase else { return false }
-            let writer = InvoiceWriter(queue: queue, pool: pool, expired: expired, logger: logger)
+            let writer = InvoiceWriter(
+                queue: queue,
+                pool: pool,
+                expired: expired,
+                retention: retention,
+                logger: logger
+            )
             phase = .open(writer, writer.start())
             return true
         }
@@ -132,13 +159,23 @@ package final class SQLiteStore: Store, Plugin {
 
     // MARK: Payments
 
-    package func claim(_ payment: PaymentHash, for purpose: String) async throws -> Claim {
-        try await write { db in
+    package func claim(
+        _ payment: PaymentHash,
+        for purpose: String,
+        by credential: CredentialID?
+    ) async throws -> Claim {
+        try await write { [self] db in
             let statement = try db.cachedStatement(
-                sql: "INSERT INTO claims (payment, purpose) VALUES (?, ?) ON CONFLICT (payment) DO NOTHING"
+                sql: """
+                    INSERT INTO claims (payment, purpose, credential) VALUES (?, ?, ?)
+                    ON CONFLICT (payment) DO NOTHING
+                    """
             )
-            try statement.execute(arguments: [payment.bytes.data, purpose])
-            if db.changesCount == 1 { return .first }
+            try statement.execute(arguments: [payment.bytes.data, purpose, credential?.bytes.data])
+            if db.changesCount == 1 {
+                try book(.claim, payment, credential, purpose, db)
+                return .first
+            }
             let earlier = try String.fetchOne(
                 db,
                 sql: "SELECT purpose FROM claims WHERE payment = ?",
@@ -149,13 +186,42 @@ package final class SQLiteStore: Store, Plugin {
     }
 
     package func release(_ payment: PaymentHash, for purpose: String) async throws -> Bool {
-        try await write { db in
+        try await write { [self] db in
+            let credential = try Self.credential(ofClaim: payment, db)
             try db.execute(
                 sql: "DELETE FROM claims WHERE payment = ? AND purpose = ?",
                 arguments: [payment.bytes.data, purpose]
             )
-            return db.changesCount == 1
+            guard db.changesCount == 1 else { return false }
+            try book(.release, payment, credential, purpose, db)
+            return true
         }
+    }
+
+    private static func credential(ofClaim payment: PaymentHash, _ db: Database) throws -> CredentialID? {
+        let statement = try db.cachedStatement(sql: "SELECT credential FROM claims WHERE payment = ?")
+        return try Data.fetchOne(statement, arguments: [payment.bytes.data]).flatMap { Bytes32($0) }
+            .map { CredentialID($0) }
+    }
+
+    /// A row about the claim of a payment, in its transaction.
+    private func book(
+        _ kind: LedgerEntry.Kind,
+        _ payment: PaymentHash,
+        _ credential: CredentialID?,
+        _ detail: String,
+        _ db: Database
+    ) throws {
+        let entry = LedgerEntry(
+            kind,
+            of: .zero,
+            payment: payment,
+            at: time.now(),
+            credential: credential,
+            detail: detail
+        )
+        let waiting = queue.first(payment)
+        try LedgerTable.append([LedgerTable.completed(entry, waiting: waiting, takesAmount: true, db)], db)
     }
 
     package func purpose(of payment: PaymentHash) async throws -> String? {
@@ -169,12 +235,14 @@ package final class SQLiteStore: Store, Plugin {
     }
 
     package func move(_ payment: PaymentHash, from purpose: String, to next: String) async throws -> Bool {
-        try await write { db in
+        try await write { [self] db in
             let statement = try db.cachedStatement(
                 sql: "UPDATE claims SET purpose = ? WHERE payment = ? AND purpose = ?"
             )
             try statement.execute(arguments: [next, payment.bytes.data, purpose])
-            return db.changesCount == 1
+            guard db.changesCount == 1 else { return false }
+            try book(.move, payment, try Self.credential(ofClaim: payment, db), next, db)
+            return true
         }
     }
 
@@ -210,16 +278,34 @@ package final class SQLiteStore: Store, Plugin {
     package func settle(_ payment: PaymentHash, at time: WallTime) async throws -> Bool {
         let queue = queue
         return try await write { db in
-            if try InvoiceRow.settle(payment, at: time, db) { return true }
-            guard let waiting = queue.first(payment) else { return false }
-            // It stays in the queue: writing it once more will change nothing.
-            try InvoiceRow.insert(waiting, db)
-            return try InvoiceRow.settle(payment, at: time, db)
+            var isSettled = try InvoiceRow.settle(payment, at: time, db)
+            if !isSettled, let waiting = queue.first(payment) {
+                // It stays in the queue: writing it once more will change nothing.
+                if try InvoiceRow.insert(waiting, db) { try LedgerTable.append([LedgerEntry(quoting: waiting)], db) }
+                isSettled = try InvoiceRow.settle(payment, at: time, db)
+            }
+            guard isSettled else { return false }
+            let entry = LedgerEntry(.settlement, of: .zero, payment: payment, at: time)
+            try LedgerTable.append([LedgerTable.completed(entry, takesAmount: true, db)], db)
+            return true
         }
     }
 
     package var sessions: any SessionLedger { SQLiteSessionLedger(store: self) }
     package var meters: any MeterLedger { SQLiteMeterLedger(store: self) }
+
+    package var books: any Books { SQLiteBooks(store: self) }
+
+    /// Rows about sessions, in their transaction.
+    func book(_ entries: [LedgerEntry], _ db: Database) throws {
+        try LedgerTable.append(
+            try entries.map { try LedgerTable.completed($0, waiting: queue.first($0.payment), db) },
+            db
+        )
+    }
+
+    /// For what is booked and does not bring its time.
+    var now: WallTime { time.now() }
 
     // MARK: Revocations
 

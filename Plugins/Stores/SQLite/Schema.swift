@@ -113,8 +113,44 @@ package enum Schema {
         migrator.registerMigration("6: meters") { db in
             try db.execute(sql: meters)
         }
+        migrator.registerMigration("7: the ledger") { db in
+            try db.execute(sql: ledger)
+        }
         return migrator
     }
+
+    private static let ledger = """
+        ALTER TABLE claims ADD COLUMN credential BLOB;
+        ALTER TABLE invoices ADD COLUMN quote TEXT;
+        ALTER TABLE invoices ADD COLUMN conversion TEXT;
+        ALTER TABLE meterReservations ADD COLUMN route TEXT NOT NULL DEFAULT '';
+        ALTER TABLE meterReservations ADD COLUMN credential BLOB;
+        CREATE TABLE ledger (
+            chain TEXT NOT NULL,
+            position INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            -- millisatoshi
+            amount INTEGER NOT NULL,
+            payment BLOB NOT NULL,
+            service TEXT NOT NULL,
+            route TEXT NOT NULL,
+            quote TEXT,
+            credential BLOB,
+            detail TEXT NOT NULL,
+            hash BLOB NOT NULL,
+            PRIMARY KEY (chain, position)
+        ) WITHOUT ROWID;
+        CREATE TABLE ledgerChains (
+            name TEXT NOT NULL PRIMARY KEY,
+            -- the last row that was forgotten
+            startPosition INTEGER NOT NULL,
+            startHash BLOB NOT NULL,
+            -- the last row
+            endPosition INTEGER NOT NULL,
+            endHash BLOB NOT NULL
+        ) WITHOUT ROWID;
+        """
 
     private static let meters = """
         CREATE TABLE meterBundles (

@@ -29,6 +29,7 @@ extension ExpressionEvaluator {
         case .scheme: head.map { .text($0.scheme) }
         case .query: .query
         case .headers: .headers
+        case .size: size.map { .int($0) }
         case .time: input.time.map { .timestamp(ExpressionTime($0)) }
         case .json: try json(at: node)
         case .address: exchange?.client.address.map { .address($0) }
@@ -45,10 +46,19 @@ extension ExpressionEvaluator {
 
     func isPresent(_ variable: ExpressionVariable) -> Bool {
         switch variable {
+        case .size: size != nil
         case .json: exchange?[RequestJSON.self]?.value != nil
         case .address: exchange?.client.address != nil
         case .credentialScheme: exchange?.credential != nil
         default: true
+        }
+    }
+
+    private var size: Int64? {
+        switch head?.body {
+        case .none?: 0
+        case .length(let length)?: Int64(clamping: length)
+        case .unknownLength?, nil: nil
         }
     }
 

@@ -7,7 +7,7 @@ public struct ExpressionScope: Sendable {
     /// Why what is not among `variables` is not known there.
     let reason: String
 
-    private static let head: [ExpressionVariable] = [.method, .path, .host, .scheme, .query, .headers]
+    private static let head: [ExpressionVariable] = [.method, .path, .host, .scheme, .query, .headers, .size]
     private static let request: [ExpressionVariable] = head + [.time, .address, .route, .service]
 
     /// The `when` of a match: by the head of the request alone.

@@ -8,6 +8,8 @@ package enum ExpressionVariable: String, CaseIterable, Sendable {
     case scheme = "request.scheme"
     case query = "request.query"
     case headers = "request.headers"
+    /// Of the body, in bytes, where the request says it before.
+    case size = "request.size"
     case time = "request.time"
     case json = "request.json"
     case address = "client.address"
@@ -24,6 +26,7 @@ package enum ExpressionVariable: String, CaseIterable, Sendable {
         switch self {
         case .method, .path, .host, .scheme, .credentialScheme, .route, .service, .caveatValue, .earlierValue: .string
         case .query, .headers: .map(.string, .string)
+        case .size: .int
         case .time: .timestamp
         case .json: .dyn
         case .address: .address
@@ -35,7 +38,7 @@ package enum ExpressionVariable: String, CaseIterable, Sendable {
     /// False for what every request has.
     var mayBeAbsent: Bool {
         switch self {
-        case .json, .address, .credentialScheme: true
+        case .size, .json, .address, .credentialScheme: true
         default: false
         }
     }

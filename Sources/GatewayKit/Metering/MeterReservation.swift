@@ -11,6 +11,10 @@ public struct MeterReservation: Hashable, Sendable {
     /// The path of the request, in its normal form.
     public let path: String
     public let madeAt: WallTime
+    /// Where the request was, for the books.
+    public let route: String
+    /// By what it was let through, for the books; `nil` where nobody knows.
+    public let credential: CredentialID?
 
     public init(
         id: Bytes32 = .random(),
@@ -20,7 +24,9 @@ public struct MeterReservation: Hashable, Sendable {
         note: [UInt8] = [],
         service: String,
         path: String,
-        madeAt: WallTime
+        madeAt: WallTime,
+        route: String = "",
+        credential: CredentialID? = nil
     ) {
         self.id = id
         self.meter = meter
@@ -30,5 +36,7 @@ public struct MeterReservation: Hashable, Sendable {
         self.service = service
         self.path = path
         self.madeAt = madeAt
+        self.route = route
+        self.credential = credential
     }
 }

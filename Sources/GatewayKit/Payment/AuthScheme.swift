@@ -140,6 +140,9 @@ public final class Quote {
     public let expiresIn: Duration
     /// True when several schemes make offers for the one invoice, of which its payer may take one.
     public let isShared: Bool
+    /// How the amount was made of a price in another currency; `nil`: it was not. Stands in what is signed, so that it is
+    /// known with what a client pays for.
+    public let conversion: Conversion?
     private let makeSessionOffer: (() throws -> Eventually<SessionOffer?>)?
     private let makeInvoice: (Amount) -> Eventually<Invoice>
     private var made: [(amount: Amount, invoice: Eventually<Invoice>)] = []
@@ -154,12 +157,14 @@ public final class Quote {
         amount: Amount,
         expiresIn: Duration,
         isShared: Bool = false,
+        conversion: Conversion? = nil,
         sessionOffer: (() throws -> Eventually<SessionOffer?>)? = nil,
         makeInvoice: @escaping (Amount) -> Eventually<Invoice>
     ) {
         self.amount = amount
         self.expiresIn = expiresIn
         self.isShared = isShared
+        self.conversion = conversion
         makeSessionOffer = sessionOffer
         self.makeInvoice = makeInvoice
     }

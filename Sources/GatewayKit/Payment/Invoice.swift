@@ -27,6 +27,10 @@ public struct IssuedInvoice: Hashable, Sendable {
     public var state: State
     /// `nil` while it is open.
     public var settledAt: WallTime?
+    /// The exchange that was asked to pay it; `nil` for an invoice from before quotes were noted.
+    public var quote: ExchangeID?
+    /// How its amount was made of a price in another currency; `nil`: it was not.
+    public var conversion: String?
 
     public init(
         invoice: Invoice,
@@ -34,7 +38,9 @@ public struct IssuedInvoice: Hashable, Sendable {
         route: String,
         issuedAt: WallTime,
         state: State = .open,
-        settledAt: WallTime? = nil
+        settledAt: WallTime? = nil,
+        quote: ExchangeID? = nil,
+        conversion: String? = nil
     ) {
         self.invoice = invoice
         self.service = service
@@ -42,5 +48,7 @@ public struct IssuedInvoice: Hashable, Sendable {
         self.issuedAt = issuedAt
         self.state = state
         self.settledAt = settledAt
+        self.quote = quote
+        self.conversion = conversion
     }
 }

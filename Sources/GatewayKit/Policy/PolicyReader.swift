@@ -168,6 +168,34 @@ public struct PolicyReader {
         read(key, .amount, or: fallback, placeholder: .zero, expected: Expectation.amount) { Amount(parsing: $0) }
     }
 
+    /// What something costs, in any currency that the policy's `rates` know.
+    public mutating func price(_ key: String, _ services: Services) -> Price {
+        tell(.value(of: key, .price, isRequired: true))
+        guard let node = entry(key) else { return missing(key, Expectation.price, nil) ?? .free }
+        return price(of: node, named: "'\(key)'", services) ?? .free
+    }
+
+    /// The same for a node that was found otherwise; notes a mistake and returns `nil` when it does not fit.
+    public func price(
+        of node: PolicyNode,
+        named name: String,
+        expected: String = Expectation.price,
+        _ services: Services
+    ) -> Price? {
+        guard let price = value(of: node, named: name, expected: expected, { Price(parsing: $0) }) else { return nil }
+        if case .fiat(let amount) = price, !price.isFree, !services.rates.currencies.contains(amount.currency) {
+            let known = services.rates.currencies.map(\.code).joined(separator: ", ")
+            note(
+                node.place,
+                known.isEmpty
+                    ? "a price in \(amount.currency) needs 'rates' in the policy, with sources that give it"
+                    : "no source of 'rates' gives \(amount.currency); there is \(known)",
+                rule: .unknownCurrency
+            )
+        }
+        return price
+    }
+
     public mutating func duration(_ key: String, or fallback: Duration? = nil) -> Duration {
         read(key, .duration, or: fallback, placeholder: .seconds(1), expected: Expectation.duration) {
             Duration(parsing: $0)
@@ -296,6 +324,7 @@ public struct PolicyReader {
 /// The forms of values, as messages name them.
 public enum Expectation {
     public static let amount = "an amount such as 10 sat or 1500 msat"
+    public static let price = "a price such as 10 sat, 1500 msat or 0.02 USD"
     public static let duration = "a duration such as 200ms, 60s, 5m, 1h or 30d"
     public static let rate = "a rate such as 20/s, 100/m or 1000/h"
     public static let byteCount = "a size such as 16 KiB or 1 MiB"

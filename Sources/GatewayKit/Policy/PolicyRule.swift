@@ -19,6 +19,7 @@ public enum PolicyRule: String, Sendable, Hashable, CaseIterable {
     case setting
     case missingSetting = "missing-setting"
     case unknownPlugin = "unknown-plugin"
+    case unknownCurrency = "unknown-currency"
     case badCertificate = "bad-certificate"
     case unresolvedName = "unresolved-name"
     case noLightning = "no-lightning"

@@ -8,6 +8,9 @@ public struct Registry: Sendable {
     public private(set) var backends: [String: any (LightningBackend & Plugin).Type] = [:]
     public private(set) var stores: [String: any (Store & Plugin).Type] = [:]
 
+    /// What `rates` of a policy is read by; `nil`: a policy has none.
+    public private(set) var rates: (any (ExchangeRates & Plugin).Type)?
+
     public init() {}
 
     public mutating func add(_ stage: any StagePlugin.Type) { stages[stage.word] = stage }
@@ -18,5 +21,6 @@ public struct Registry: Sendable {
     }
     public mutating func add(_ pricer: any (Pricer & Plugin).Type) { pricers[pricer.word] = pricer }
     public mutating func add(_ backend: any (LightningBackend & Plugin).Type) { backends[backend.word] = backend }
+    public mutating func add(_ rates: any (ExchangeRates & Plugin).Type) { self.rates = rates }
     public mutating func add(_ store: any (Store & Plugin).Type) { stores[store.word] = store }
 }

@@ -9,6 +9,8 @@ public struct Services: Sendable {
     public var store: any Store
     /// Not started yet when plugins are made.
     public var lightning: any LightningBackend
+    /// Not started yet when plugins are made; knows nothing in a policy without `rates`.
+    public var rates: any ExchangeRates
     public var revocations: RevocationList
     /// Shared by everything that has the node make invoices.
     public var invoiceBudget: InvoiceBudget
@@ -31,6 +33,7 @@ public struct Services: Sendable {
         logger: Logger,
         store: any Store,
         lightning: any LightningBackend,
+        rates: (any ExchangeRates)? = nil,
         revocations: RevocationList = RevocationList(),
         invoiceBudget: InvoiceBudget = InvoiceBudget(),
         parts: SharedParts = SharedParts(),
@@ -45,6 +48,7 @@ public struct Services: Sendable {
         self.logger = logger
         self.store = store
         self.lightning = lightning
+        self.rates = rates ?? NoExchangeRates()
         self.revocations = revocations
         self.invoiceBudget = invoiceBudget
         self.parts = parts

@@ -23,7 +23,7 @@ package enum SettingsQuestion: Hashable, Sendable {
 
 /// The form of a text in settings.
 package enum SettingsForm: Hashable, Sendable {
-    case amount, duration, rate, byteCount, flag, text, secret
+    case amount, price, duration, rate, byteCount, flag, text, secret
     case integer(ClosedRange<Int>)
     case choice([String])
     /// As messages describe it: `a path such as /v1`.

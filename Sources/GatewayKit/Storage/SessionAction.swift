@@ -7,10 +7,13 @@ public struct SessionAction: Hashable, Sendable {
     public let fingerprint: Bytes32
     /// Until when it is kept at least.
     public let end: WallTime
+    /// Where it was presented, for the books; empty where that is not known. Not what tells actions apart.
+    public let route: String
 
-    public init(challenge: Bytes32, fingerprint: Bytes32, end: WallTime) {
+    public init(challenge: Bytes32, fingerprint: Bytes32, end: WallTime, route: String = "") {
         self.challenge = challenge
         self.fingerprint = fingerprint
         self.end = end
+        self.route = route
     }
 }

@@ -2,7 +2,7 @@
 ///
 /// Each call is one transaction, which is on disk before it returns: any number of callers in any number of processes see
 /// one order of them. What fails has changed nothing. A session is never forgotten; neither is a payment, which is taken
-/// in the same ledger as those of ``Store/claim(_:for:)``, with ``purpose``.
+/// in the same ledger as those of ``Store/claim(_:for:by:)``, with ``purpose``.
 public protocol SessionLedger: Sendable {
     /// Takes the deposit's payment and opens the session, which must be `open`; what it has spent already is what its
     /// first request costs.

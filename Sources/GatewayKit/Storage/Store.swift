@@ -4,9 +4,13 @@
 public protocol Store: Startable, Counting {
     /// Takes a payment for good, for one purpose: each begins with the word of a scheme.
     ///
+    /// - Parameters:
+    ///   - payment: which.
+    ///   - purpose: what for.
+    ///   - credential: by which it is claimed, for the books.
     /// - Returns: `.first` for exactly one of any number of callers, in any number of processes, ever, unless that one
     ///   releases it.
-    func claim(_ payment: PaymentHash, for purpose: String) async throws -> Claim
+    func claim(_ payment: PaymentHash, for purpose: String, by credential: CredentialID?) async throws -> Claim
 
     /// Gives back a payment that was claimed for this purpose, so that it can be claimed anew. Only for whoever was told
     /// `.first`, and only when nothing was delivered.
@@ -31,6 +35,9 @@ public protocol Store: Startable, Counting {
 
     /// What keeps account of what is metered. By default nothing does, and it throws.
     var meters: any MeterLedger { get }
+
+    /// What happened to money, for auditors. By default nothing is kept, and it throws.
+    var books: any Books { get }
 
     /// Waits until everything noted so far is on disk.
     func flush() async throws
@@ -61,6 +68,12 @@ public protocol Store: Startable, Counting {
 extension Store {
     public var sessions: any SessionLedger { NoSessionLedger() }
     public var meters: any MeterLedger { NoMeterLedger() }
+    public var books: any Books { NoBooks() }
+
+    /// For whoever has no credential to name.
+    public func claim(_ payment: PaymentHash, for purpose: String) async throws -> Claim {
+        try await claim(payment, for: purpose, by: nil)
+    }
 
     /// - Returns: true for exactly one of any number of callers, whatever they claim it for.
     public func claim(_ payment: PaymentHash) async throws -> Bool {

@@ -1,4 +1,4 @@
-internal import GatewayKit
+package import GatewayKit
 
 /// Requests that cost something else than before.
 package struct CostChange: Hashable, Sendable {
@@ -9,16 +9,31 @@ package struct CostChange: Hashable, Sendable {
 
     /// True when somebody may get for nothing, or for less than the part of its price that `factor` stands for, what was
     /// sold before.
-    package func losesMoney(factor: Int) -> Bool {
+    ///
+    /// - Parameter rates: those that are sold by now. Prices in different currencies that nobody can compare count as a
+    ///   loss: whoever knows better may allow it.
+    package func losesMoney(factor: Int, at rates: any ExchangeRates) -> Bool {
+        let factor = UInt64(max(1, factor))
         switch (before, after) {
-        case (.fixed, .free), (.bundle, .free), (.asked, .free):
+        case (.fixed, .free), (.fiat, .free), (.bundle, .free), (.asked, .free):
             return true
         case (.fixed(let old), .fixed(let new)), (.bundle(let old), .bundle(let new)):
-            let (product, overflow) = new.millisatoshis.multipliedReportingOverflow(by: UInt64(max(1, factor)))
-            return !overflow && product < old.millisatoshis
+            return Self.isLess(new, than: old, by: factor)
+        case (.fiat(let old), .fiat(let new)) where old.currency == new.currency:
+            let (old, new) = ExactDecimal.aligned(old.number, new.number)
+            let (product, overflow) = new.multipliedReportingOverflow(by: UInt128(factor))
+            return !overflow && product < old
+        case (.fiat, .fixed), (.fixed, .fiat), (.fiat, .fiat):
+            guard let old = before.amount(at: rates), let new = after.amount(at: rates) else { return true }
+            return Self.isLess(new, than: old, by: factor)
         default:
             return false
         }
+    }
+
+    private static func isLess(_ new: Amount, than old: Amount, by factor: UInt64) -> Bool {
+        let (product, overflow) = new.millisatoshis.multipliedReportingOverflow(by: factor)
+        return !overflow && product < old.millisatoshis
     }
 }
 
@@ -29,7 +44,7 @@ extension CostChange: CustomStringConvertible {
         case (.unanswered, _): "\(requests) is served for \(after)"
         case (_, .free): "\(requests) becomes free (was \(before))"
         case (_, .unanswered): "\(requests) is no longer served (was \(before))"
-        case (_, .fixed), (_, .bundle), (_, .asked): "\(requests) \(before) -> \(after)"
+        case (_, .fixed), (_, .fiat), (_, .bundle), (_, .asked): "\(requests) \(before) -> \(after)"
         }
     }
 }

@@ -33,6 +33,7 @@ struct CostTable {
         guard route.isPriced else { return .free }
         return switch route.offer?.price {
         case .fixed(let amount): .fixed(amount)
+        case .fiat(let amount): .fiat(amount)
         case .bundle(let amount): .bundle(amount)
         case .asked, nil: .asked
         }

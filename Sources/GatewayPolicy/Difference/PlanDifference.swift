@@ -12,6 +12,8 @@ package struct PlanDifference: Sendable {
     package let costs: [CostChange]
     /// What else is different, a line each: routes, stages, listeners, upstreams.
     package let others: [String]
+    /// Those that are sold by before.
+    private let rates: any ExchangeRates
 
     package var isEmpty: Bool { costs.isEmpty && others.isEmpty }
     /// Everything, a line each; costs first.
@@ -19,6 +21,7 @@ package struct PlanDifference: Sendable {
 
     package init(from before: Plan, to after: Plan) {
         costs = Self.costs(from: before, to: after)
+        rates = before.rates.currencies.isEmpty ? after.rates : before.rates
         others =
             Self.routes(from: before, to: after)
             + Self.list("listen", before.listeners.map(\.address), after.listeners.map(\.address))
@@ -27,7 +30,7 @@ package struct PlanDifference: Sendable {
 
     /// The changes that a guard of money refuses.
     package func losses(factor: Int) -> [CostChange] {
-        costs.filter { $0.losesMoney(factor: factor) }
+        costs.filter { $0.losesMoney(factor: factor, at: rates) }
     }
 
     // MARK: Costs

@@ -5,7 +5,7 @@ internal import HTTPTypes
 struct SoldRoute {
     enum Cost: Equatable {
         case free
-        case fixed(Amount)
+        case fixed(Price)
         /// As often as a bundle of this price lasts.
         case bundle(Amount)
         /// Depends on the request.
@@ -15,7 +15,7 @@ struct SoldRoute {
             switch (self, other) {
             case (.free, .free): false
             case (.free, _): true
-            case (.fixed(let amount), .fixed(let others)): amount < others
+            case (.fixed(let price), .fixed(let others)): price.isLess(than: others)
             case (.bundle(let amount), .bundle(let others)): amount < others
             case (.fixed, _), (.bundle, _), (.asked, _): false
             }
@@ -25,7 +25,7 @@ struct SoldRoute {
         var description: String {
             switch self {
             case .free: "for nothing"
-            case .fixed(let amount): "for \(amount)"
+            case .fixed(let price): "for \(price)"
             case .bundle(let amount): "from a bundle of \(amount)"
             case .asked: "for the price of its pricer"
             }
@@ -48,7 +48,8 @@ struct SoldRoute {
         samples = PathSample.paths(of: draft.match.path)
         switch draft.listedPrice {
         case nil: cost = .free
-        case .fixed(let amount)?: cost = .fixed(amount)
+        case .fixed(let amount)?: cost = .fixed(.bitcoin(amount))
+        case .fiat(let amount)?: cost = .fixed(.fiat(amount))
         case .bundle(let amount)?: cost = .bundle(amount)
         case .asked?: cost = .asked
         }

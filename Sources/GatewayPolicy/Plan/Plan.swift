@@ -13,6 +13,8 @@ package final class Plan: Routing, Sendable {
     package let store: any Store
     /// Not started, unless it is that of the plan before.
     package let lightning: any LightningBackend
+    /// Not started, unless they are those of the plan before.
+    package let rates: any ExchangeRates
     /// In the order of the policy.
     package let routes: [PlannedRoute]
     /// In the order of the policy.
@@ -27,6 +29,7 @@ package final class Plan: Routing, Sendable {
     let secrets: Set<String>
     let storeSettings: WrittenSettings
     let lightningSettings: WrittenSettings
+    let ratesSettings: WrittenSettings
     private let table: PlanRoutes
     /// Of the listeners that have defaults of their own, by their index in `listeners`.
     private let listenerTables: [Int: PlanRoutes]
@@ -41,6 +44,8 @@ package final class Plan: Routing, Sendable {
         storeSettings: WrittenSettings,
         lightning: any LightningBackend,
         lightningSettings: WrittenSettings,
+        rates: any ExchangeRates,
+        ratesSettings: WrittenSettings,
         routes: [PlannedRoute],
         upstreams: [Upstream],
         listenerRoutes: [Int: [PlannedRoute]],
@@ -57,6 +62,8 @@ package final class Plan: Routing, Sendable {
         self.storeSettings = storeSettings
         self.lightning = lightning
         self.lightningSettings = lightningSettings
+        self.rates = rates
+        self.ratesSettings = ratesSettings
         self.routes = routes
         self.upstreams = upstreams
         self.files = files
@@ -67,6 +74,9 @@ package final class Plan: Routing, Sendable {
         self.listenerRoutes = listenerRoutes
         listenerTables = listenerRoutes.mapValues { PlanRoutes($0) }
     }
+
+    /// True where the rates of the other plan go on in this one.
+    package func sharesRates(with other: Plan) -> Bool { ratesSettings == other.ratesSettings }
 
     package func route(for request: RequestHead) -> Route? {
         table.route(for: request)

@@ -133,6 +133,7 @@ extension PlanDocument.Route {
         let price: String? =
             switch planned.price {
             case .fixed(let amount): amount.description
+            case .fiat(let amount): amount.description
             case .bundle(let amount): "bundles of \(amount)"
             case .asked: "asked for"
             case nil: nil

@@ -17,6 +17,8 @@ struct PlanDraft {
         let lightningSettings = WrittenSettings(declarations.lightning?.value, references: run.references)
         services.store = store(services, storeSettings)
         services.lightning = lightning(services, lightningSettings)
+        let ratesSettings = WrittenSettings(declarations.rates?.value, references: run.references)
+        services.rates = rates(services, ratesSettings)
         if let standIns = run.standIns { services = standIns(services) }
         let upstreams = declarations.upstreams.compactMap { Upstream.one(from: $0, run: run) }.map(current)
         services.upstreams = Dictionary(upstreams.map { ($0.name, $0) }) { first, _ in first }
@@ -59,6 +61,8 @@ struct PlanDraft {
             storeSettings: storeSettings,
             lightning: services.lightning,
             lightningSettings: lightningSettings,
+            rates: services.rates,
+            ratesSettings: ratesSettings,
             routes: routes.map(\.route),
             upstreams: upstreams,
             listenerRoutes: drafts.ofListeners.mapValues { $0.map(\.route) },
@@ -126,6 +130,24 @@ struct PlanDraft {
         guard let entry = declarations.lightning else { return services.lightning }
         let reader = run.reader(for: entry.value, word: entry.key)
         return services.backend(entry.value, in: reader) ?? services.lightning
+    }
+
+    /// Those that are known already, where nothing of them changes.
+    private func rates(_ services: Services, _ settings: WrittenSettings) -> any ExchangeRates {
+        if let current = run.current, current.ratesSettings == settings { return current.rates }
+        guard let entry = declarations.rates else { return services.rates }
+        guard let type = services.registry.rates else {
+            run.note(.unknownKey, entry.keyPlace, "this gateway knows no rates of other currencies")
+            return services.rates
+        }
+        var reader = run.reader(for: entry.value, word: entry.key)
+        defer { reader.finish() }
+        do {
+            return try type.init(from: &reader, services)
+        } catch {
+            reader.note(error)
+            return services.rates
+        }
     }
 
     /// What is sold is kept there, and invoices that are open will be paid there.

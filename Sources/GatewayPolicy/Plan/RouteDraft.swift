@@ -89,10 +89,13 @@ struct RouteDraft {
     }
 
     /// `nil` where it has none, or depends on the request.
-    var fixedPrice: Amount? {
+    var fixedPrice: Price? {
         let effective = zip(stages, planned).filter { !$1.isShadow }.map(\.0)
-        guard case .fixed(let amount)? = effective.lazy.compactMap(\.listedPrice).first else { return nil }
-        return amount
+        return switch effective.lazy.compactMap(\.listedPrice).first {
+        case .fixed(let amount): .bitcoin(amount)
+        case .fiat(let amount): .fiat(amount)
+        case .bundle, .asked, nil: nil
+        }
     }
 
     /// What its `auth` would sell, and where that stage stands.

@@ -54,7 +54,9 @@ struct SaleRules {
     private func checkTiers(of route: RouteDraft, against others: [RouteDraft]) {
         guard let price = route.fixedPrice, let prices = route.prices else { return }
         for other in others {
-            guard let otherPrice = other.fixedPrice, otherPrice < price, opens(route, for: other) else { continue }
+            guard let otherPrice = other.fixedPrice, otherPrice.isLess(than: price), opens(route, for: other) else {
+                continue
+            }
             run.note(
                 .cheapTier,
                 prices.place,

@@ -78,6 +78,12 @@ package struct PolicySchema: Sendable {
             "admin": shape("admin") { _ = AdminListener.one(from: $0, beside: [], run: $1) },
             "access-log": shape("access-log") { _ = AccessLogSettings.one(from: $0, run: $1) },
             "trace": shape("trace") { _ = TraceSettings.one(from: $0, run: $1) },
+            "rates": shape("rates") { entry, run in
+                guard let type = services.registry.rates else { return }
+                var reader = run.reader(for: entry.value, word: entry.key)
+                defer { reader.finish() }
+                _ = try? type.init(from: &reader, services)
+            },
             "reload": shape("reload") { _ = ReloadSettings.one(from: $0, run: $1) },
             "upstream": shape("upstream") { _ = Upstream.one(from: $0, run: $1) },
             "route": shape("route") { entry, run in
@@ -123,6 +129,7 @@ package struct PolicySchema: Sendable {
         definitions["defaults"] = defaults(among: [:])
         definitions["allow"] = Self.allow
         definitions["group"] = Self.group
+        definitions["rate-source"] = Self.rateSource
         var properties: [String: JSONValue] = [
             "version": ["enum": [1, "1"]],
             "include": ["type": "array", "items": ["type": "string"]],
@@ -133,7 +140,7 @@ package struct PolicySchema: Sendable {
             "allow": SchemaWriter.reference("allow"),
             "groups": ["type": "array", "items": SchemaWriter.reference("group")],
         ]
-        for name in ["listen", "admin", "access-log", "reload", "trace"] {
+        for name in ["listen", "admin", "access-log", "rates", "reload", "trace"] {
             properties[name] = shapes[name].map { writer.schema($0, at: name) }
         }
         properties["upstreams"] = shapes["upstream"].map { Self.map(of: writer.schema($0, at: "upstream")) }
@@ -178,6 +185,23 @@ package struct PolicySchema: Sendable {
             "condition": ["type": "string"], "allow": ["type": "string"], "narrows": ["type": "string"],
             "body": ["$ref": "#/$defs/size"],
         ],
+    ]
+
+    /// Somebody who is asked what a bitcoin costs, or who always says the same.
+    private static let rateSource: JSONValue = [
+        "anyOf": [
+            [
+                "type": "object", "additionalProperties": false, "required": ["fixed"],
+                "properties": ["fixed": ["type": "string"], "name": ["type": "string"]],
+            ],
+            [
+                "type": "object", "additionalProperties": false, "required": ["url", "path", "currency"],
+                "properties": [
+                    "url": ["type": "string"], "path": ["type": "string"], "currency": ["$ref": "#/$defs/texts"],
+                    "name": ["type": "string"],
+                ],
+            ],
+        ]
     ]
 
     // MARK: Composition

@@ -15,6 +15,8 @@ enum SchemaHints {
                 ["type": "string", "pattern": "[^A-Za-z-]"],
             ]
         ],
+        // Which keys a source needs depends on whether it is asked.
+        "rates/sources": ["type": "array", "items": ["$ref": "#/$defs/rate-source"]],
         "route/allow": ["$ref": "#/$defs/allow"],
         "route/pipeline": ["$ref": "#/$defs/pipeline"],
         // Refused beside a method that is not known to name one.
@@ -72,6 +74,10 @@ enum SchemaHints {
         "rate-limit/burst": "How many requests may come at once after a pause.",
         "rate-limit/max-keys": "The most tokens and addresses that are counted at a time.",
         "rate-limit/per": "token: for each token, or each address where there is none; or an expression.",
+        "rates": "What bitcoin costs in other currencies, for prices such as 0.02 USD.",
+        "rates/max-age": "No rate is sold by that is older.",
+        "rates/max-deviation": "Sources that differ by more are not believed: 2%.",
+        "rates/refresh": "How often each source is asked.",
         "reload/factor": "A price may fall to this part of itself: 2 is the half.",
         "reload/guard": "money: no reload makes a paid request free, or much cheaper, unless it is allowed to.",
         "reload/watch": "Takes up changes of every file that was read, by itself.",

@@ -119,6 +119,11 @@ struct SchemaWriter {
             "type": "string", "pattern": "^[0-9]+ ?(sats?|msat)$", "examples": ["10 sat", "1500 msat"],
             "description": "An amount of bitcoin such as 10 sat or 1500 msat.",
         ],
+        "price": [
+            "type": "string", "pattern": "^[0-9]+(\\.[0-9]+)? ?(sats?|msat|[A-Z]{3})$",
+            "examples": ["10 sat", "1500 msat", "0.02 USD"],
+            "description": "What something costs: 10 sat, 1500 msat, or 0.02 USD where the policy has rates.",
+        ],
         "duration": [
             "type": "string", "pattern": "^[0-9]+ ?(us|ms|s|m|h|d)$", "examples": ["200ms", "60s", "30d"],
             "description": "A duration such as 200ms, 60s, 5m, 1h or 30d.",
@@ -145,6 +150,7 @@ struct SchemaWriter {
         func orReference(_ schema: JSONValue) -> JSONValue { ["anyOf": [schema, reference("reference")]] }
         return switch form {
         case .amount: orReference(reference("amount"))
+        case .price: orReference(reference("price"))
         case .duration: orReference(reference("duration"))
         case .rate: orReference(reference("rate"))
         case .byteCount: orReference(reference("size"))
@@ -160,6 +166,7 @@ struct SchemaWriter {
             ]
         case .choice(let words): orReference(["enum": .list(words.map { .text($0) })])
         case .written(Expectation.amount): schema(.amount)
+        case .written(Expectation.price): schema(.price)
         case .written(Expectation.duration): schema(.duration)
         case .written(Expectation.rate): schema(.rate)
         case .written(Expectation.byteCount): schema(.byteCount)

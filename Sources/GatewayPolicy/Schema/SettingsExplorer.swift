@@ -171,7 +171,7 @@ extension SettingsForm {
     /// A text of the form, as far as that is known.
     var example: String {
         switch self {
-        case .amount: "1 sat"
+        case .amount, .price: "1 sat"
         case .duration: "60s"
         case .rate: "1/s"
         case .byteCount: "1 KiB"

@@ -15,6 +15,8 @@ package struct PolicyTest: Sendable {
     package enum Action: Sendable {
         /// The clock goes on by this much.
         case advance(Duration)
+        /// What a bitcoin costs from now on; `nil`: nobody knows.
+        case rate(FiatAmount?)
         case ask(Question)
     }
 

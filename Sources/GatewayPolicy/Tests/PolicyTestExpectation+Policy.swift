@@ -16,7 +16,7 @@ extension PolicyTestExpectation {
             settings.note(node.place, "'expect' should say something: a status such as 402, or a map")
         }
         status = Self.value("status", "a status such as 402", from: &settings) { Self.status($0) }
-        price = Self.value("price", Expectation.amount, from: &settings) { Amount(parsing: $0) }
+        price = Self.value("price", Expectation.price, from: &settings) { Price(parsing: $0) }
         stage = Self.value("stage", "the word of a stage", from: &settings) { $0 }
         route = Self.value("route", "the name of a route", from: &settings) { $0 }
         reason = Self.value("reason", "why the credential does not count", from: &settings) { $0 }

@@ -3,7 +3,7 @@ package import GatewayKit
 /// What a test expects of an answer. What is not named is not looked at.
 package struct PolicyTestExpectation: Sendable {
     package internal(set) var status: Value<Int>?
-    package internal(set) var price: Value<Amount>?
+    package internal(set) var price: Value<Price>?
     /// The word of the stage that answered, forwarded, or rejected the credential.
     package internal(set) var stage: Value<String>?
     package internal(set) var route: Value<String>?

@@ -53,6 +53,15 @@ struct PolicyTestReader {
         if settings.contains("advance") {
             return PolicyTest.Step(place: place, action: .advance(settings.duration("advance")))
         }
+        if settings.contains("rate") {
+            let form = "what a bitcoin costs, such as 97000 USD, or none"
+            let rate = settings.value("rate", or: nil, placeholder: FiatAmount?.none, expected: form) { text in
+                text == "none"
+                    ? .some(FiatAmount?.none)
+                    : FiatAmount(parsing: text).flatMap { $0.number.isZero ? nil : $0 }.map(Optional.some)
+            }
+            return PolicyTest.Step(place: place, action: .rate(rate))
+        }
         guard let node = settings.node("request") else {
             settings.note(place, "'\(settings.word)' needs 'request': such as GET http://localhost/quotes")
             return PolicyTest.Step(place: place, action: .advance(.zero))

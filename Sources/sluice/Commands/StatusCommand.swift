@@ -20,6 +20,13 @@ struct StatusCommand: AsyncParsableCommand {
             "routes   \(status.routes)", "files    \(status.files.joined(separator: ", "))",
             "watched  \(status.watches ? "yes" : "no")",
         ]
+        for rate in status.rates {
+            lines.append("rate     \(rate.currency) \(rate.rate ?? "none: \(rate.refusal ?? "")")")
+            for source in rate.sources {
+                let told = source.rate.map { "\($0)\(source.age.map { ", \($0)s ago" } ?? "")" } ?? "nothing yet"
+                lines.append("         \(source.name): \(told)\(source.failure.map { "; \($0)" } ?? "")")
+            }
+        }
         if let last = status.last {
             lines.append("last     \(last.time), because of \(last.cause)")
             lines.append(ReloadCommand.text(of: last))

@@ -21,10 +21,14 @@ struct DiscoveryCatalog: Sendable {
         /// Those that documents list where a route has any: they have no word for all.
         var listedMethods: [String] { methods.isEmpty ? ["GET", "POST"] : methods.map(\.rawValue) }
 
-        /// In whole satoshis, rounded up, as the wire of the payment scheme has it; `nil`: the 402 says.
-        var satoshis: String? {
-            guard case .fixed(let amount) = offer.price else { return nil }
-            return "\(amount.satoshisRoundedUp)"
+        /// In its own unit: whole satoshis, rounded up, as the wire of the payment scheme has it, or another currency, of
+        /// which the 402 says how many satoshis it is worth. Amount `nil`: the 402 says.
+        var listedPrice: (amount: String?, currency: String) {
+            switch offer.price {
+            case .fixed(let amount): ("\(amount.satoshisRoundedUp)", "sat")
+            case .fiat(let amount): (amount.number.description, amount.currency.code)
+            case .bundle, .asked: (nil, "sat")
+            }
         }
 
         /// `nil`: the 402 says. Beside an offer in whole satoshis all offers are: they share one invoice.

@@ -55,6 +55,7 @@ struct DiscoveryStage: Stage {
             let methods = entry.methods.map(\.rawValue).joined(separator: ", ")
             let price =
                 switch entry.offer.price {
+                case .fiat(let amount): amount.description
                 case .fixed: (entry.millisatoshis.map { Amount(millisatoshis: $0) } ?? .zero).description
                 case .bundle(let amount): "by usage, from bundles of \(amount)"
                 case .asked: "a price that depends on the request"

@@ -8,8 +8,10 @@ struct OpenAPIOperation: Encodable {
     struct Offer: Encodable {
         let intent: String
         let method: String
-        /// Whole satoshis; `null`: the 402 says.
+        /// `null`: the 402 says.
         let amount: String?
+        /// `sat` for whole satoshis, or the code of a currency.
+        let currency: String
         let description: String?
 
         enum CodingKeys: String, CodingKey {
@@ -21,7 +23,7 @@ struct OpenAPIOperation: Encodable {
             try container.encode(intent, forKey: .intent)
             try container.encode(method, forKey: .method)
             try container.encode(amount, forKey: .amount)
-            try container.encode("sat", forKey: .currency)
+            try container.encode(currency, forKey: .currency)
             try container.encodeIfPresent(description, forKey: .description)
         }
     }
@@ -37,7 +39,7 @@ struct OpenAPIOperation: Encodable {
         let names: [String]
         let service: String
         let amount: String?
-        let currency = "sat"
+        let currency: String
     }
 
     struct Parameter: Encodable {
@@ -101,7 +103,8 @@ struct OpenAPIOperation: Encodable {
                     method: entry.call?.method ?? "",
                     names: entry.call?.names.map(\.written) ?? [],
                     service: entry.service,
-                    amount: entry.satoshis
+                    amount: entry.listedPrice.amount,
+                    currency: entry.listedPrice.currency
                 )
             }
         let l402 = shown.filter { $0.offer.schemes.contains(L402Scheme.word) }
@@ -139,7 +142,8 @@ struct OpenAPIOperation: Encodable {
             let priced = entries.filter { $0.offer.intents.contains(intent) }
             let isOne = priced.count == 1 && priced.first?.call == nil && priced.first?.isConditional == false
             let texts = priced.map { entry in
-                let price = entry.satoshis.map { "\($0) sat" } ?? "a price that depends on the request"
+                let (amount, currency) = entry.listedPrice
+                let price = amount.map { "\($0) \(currency)" } ?? "a price that depends on the request"
                 let rest = entry.isConditional ? "some requests" : "anything else"
                 return "\(entry.call?.description ?? rest): \(price)"
             }
@@ -147,7 +151,8 @@ struct OpenAPIOperation: Encodable {
                 Offer(
                     intent: intent.intent,
                     method: intent.method,
-                    amount: isOne ? priced.first?.satoshis : nil,
+                    amount: isOne ? priced.first?.listedPrice.amount : nil,
+                    currency: isOne ? priced.first?.listedPrice.currency ?? "sat" : "sat",
                     description: isOne ? nil : texts.joined(separator: "; ")
                 )
             )

@@ -45,6 +45,7 @@ package final class Gateway: Sendable {
             let position = try await followOnce(after: 0)
             try await plan.lightning.start()
             do {
+                try await plan.rates.start()
                 for part in policy.parts.all { try await part.start() }
                 let listeners = fileLimit?.fitting(plan.listeners) ?? plan.listeners
                 let running = try await listen(at: listeners, within: fileLimit, on: group, revocationsAfter: position)
@@ -53,6 +54,7 @@ package final class Gateway: Sendable {
                 return running
             } catch {
                 for part in policy.parts.all { await part.stop() }
+                await plan.rates.stop()
                 await plan.lightning.stop()
                 throw error
             }

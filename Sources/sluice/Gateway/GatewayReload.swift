@@ -65,6 +65,7 @@ package actor GatewayReload {
             routes: policy.plan.routes.count,
             files: policy.files.readFiles,
             watches: policy.plan.reload.watches,
+            rates: policy.plan.rates.states,
             last: last
         )
     }
@@ -114,9 +115,10 @@ package actor GatewayReload {
         try next.prepareKeys()
         var started = [any Startable]()
         var opened: AccessLog?
+        let ratesChange = !next.plan.sharesRates(with: policy.plan)
         let logChanges = next.plan.accessLog != policy.plan.accessLog
         do {
-            for part in next.parts.added {
+            for part in next.parts.added + (ratesChange ? [next.plan.rates] : []) {
                 try await part.start()
                 started.append(part)
             }
@@ -142,6 +144,8 @@ package actor GatewayReload {
             accessLog = opened
         }
         serving.authorizer?.serve(next, accessLog: accessLog)
+        // What those told goes on for the exchanges that are under way.
+        if ratesChange { await policy.plan.rates.stop() }
         policy = next
         appliedAt = next.time.now()
         count += 1

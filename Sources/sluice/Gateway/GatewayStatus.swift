@@ -1,3 +1,5 @@
+internal import GatewayKit
+
 /// What a running gateway tells of its policy.
 package struct GatewayStatus: Sendable, Codable {
     package let started: String
@@ -9,6 +11,8 @@ package struct GatewayStatus: Sendable, Codable {
     package let files: [String]
     /// Takes up changes of these files by itself.
     package let watches: Bool
+    /// What is known of the rates of other currencies; empty where the policy has none.
+    let rates: [RateState]
     /// The last attempt to reload; not there before the first.
     package let last: ReloadReport?
 }

@@ -4,7 +4,9 @@ internal import GatewayKit
 struct NoStore: Store {
     private var failure: StoreFailure { StoreFailure("the policy names no store") }
 
-    func claim(_ payment: PaymentHash, for purpose: String) async throws -> Claim { throw failure }
+    func claim(_ payment: PaymentHash, for purpose: String, by credential: CredentialID?) async throws -> Claim {
+        throw failure
+    }
     func release(_ payment: PaymentHash, for purpose: String) async throws -> Bool { throw failure }
     func purpose(of payment: PaymentHash) async throws -> String? { throw failure }
     func move(_ payment: PaymentHash, from purpose: String, to next: String) async throws -> Bool { throw failure }

@@ -52,6 +52,7 @@ package final class RunningGateway: Sendable {
         await followers.value
         let policy = await reload.policy
         for part in policy.parts.all { await part.stop() }
+        await policy.plan.rates.stop()
         await policy.plan.lightning.stop()
         await policy.plan.store.stop()
         await reload.accessLog?.stop()

@@ -56,6 +56,8 @@ package struct PolicyTestRun {
         switch step.action {
         case .advance(let duration):
             gateway.clock.advance(by: duration)
+        case .rate(let rate):
+            gateway.rates.say(rate)
         case .ask(let question):
             do {
                 try await ask(question, at: step.place)

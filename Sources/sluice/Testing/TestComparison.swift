@@ -29,7 +29,11 @@ struct TestComparison {
         }
 
         compare("status", expected.status, status)
-        compare("price", expected.price, price)
+        if case .fiat? = expected.price?.wanted {
+            compare("price", expected.price, listedPrice.map { .fiat($0) })
+        } else {
+            compare("price", expected.price, price.map { .bitcoin($0) })
+        }
         compare("stage", expected.stage, stage)
         compare("route", expected.route, outcome.route)
         if let wanted = expected.reason {
@@ -99,6 +103,12 @@ struct TestComparison {
     private var price: Amount? {
         outcome.steps.lazy.filter { !$0.isShadow }.flatMap(\.inputs).last { $0.name == "price" }
             .flatMap { Amount(parsing: $0.value) }
+    }
+
+    /// What was asked for in another currency, before it was converted.
+    private var listedPrice: FiatAmount? {
+        outcome.steps.lazy.filter { !$0.isShadow }.flatMap(\.inputs).last { $0.name == "rate" }
+            .flatMap { $0.value.split(separator: " at ").first }.flatMap { FiatAmount(parsing: $0) }
     }
 
     /// The stage that answered or forwarded; where it was `price` because another had rejected the credential, that one.

@@ -13,6 +13,7 @@ internal import Stores
 package final class TrialGateway: Sendable {
     package let policy: LoadedPolicy
     package let clock: TrialClock
+    package let rates: ScriptedRates
     /// What is answered in the place of price servers.
     package let prices: ScriptedPrices
     private let trial: Trial
@@ -31,16 +32,18 @@ package final class TrialGateway: Sendable {
         load: @escaping LoadedPolicy.Source
     ) async throws {
         let clock = TrialClock(start)
+        let rates = ScriptedRates(time: clock.source)
         folder = try TemporaryFolder(withKeysOf: keys)
         policy = try LoadedPolicy(
             dataFolder: folder.path,
             time: clock.source,
             logger: logger,
-            standIns: Self.standIns,
+            standIns: { services in Self.standIns(services, rates) },
             printsWarnings: false,
             load: load
         )
         self.clock = clock
+        self.rates = rates
         prices = ScriptedPrices.part(of: policy.parts) ?? ScriptedPrices()
         try policy.prepareKeys()
         try await policy.plan.store.start()
@@ -56,10 +59,12 @@ package final class TrialGateway: Sendable {
         )
     }
 
-    @Sendable private static func standIns(_ services: Services) -> Services {
+    @Sendable private static func standIns(_ services: Services, _ rates: ScriptedRates) -> Services {
         // Nobody is asked: what a policy does is found out here, not what others say about it.
         _ = services.parts.part { ServiceClients(isOffline: true) }
         var services = services
+        rates.standIn(for: services.rates)
+        services.rates = rates
         _ = services.parts.part(orMake: { ScriptedPrices() })
         services.store = MemoryStore(time: services.time)
         services.lightning = DevNode(listener: ListenerSettings(host: "127.0.0.1", port: 0), services)

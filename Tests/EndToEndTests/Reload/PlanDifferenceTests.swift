@@ -47,6 +47,38 @@ struct PlanDifferenceTests {
         #expect(difference.losses(factor: 2).isEmpty)
     }
 
+    private static let rates = "rates: { sources: [{ fixed: 100000 USD }, { fixed: 90000 EUR, name: other }] }"
+
+    @Test(arguments: [
+        ("0.02 USD", "0.01 USD", false), ("0.02 USD", "0.009 USD", true), ("0.02 USD", "20 sat", false),
+        ("0.02 USD", "9 sat", true), ("20 sat", "0.01 USD", false), ("21 sat", "0.01 USD", true),
+        ("0.02 USD", "0.009 EUR", false), ("0.02 USD", "0.008 EUR", true), ("0.02 USD", "0 sat", true),
+    ])
+    func `prices in other currencies are compared at the rate of the moment`(
+        _ before: String,
+        _ after: String,
+        _ loses: Bool
+    ) throws {
+        let difference = try Self.difference(
+            [Self.priced(before, "{ path: /x }"), Self.rates],
+            [Self.priced(after, "{ path: /x }"), Self.rates]
+        )
+        #expect(difference.losses(factor: 2).isEmpty != loses)
+    }
+
+    @Test func `a price that cannot be compared counts as a loss`() throws {
+        let unknown = """
+            rates:
+              sources: [{ url: "https://rates.example/", path: a, currency: USD }]
+            """
+        let difference = try Self.difference(
+            [Self.priced("10 sat", "{ path: /x }"), unknown],
+            [Self.priced("100 USD", "{ path: /x }"), unknown]
+        )
+        #expect(difference.costs.map(\.description) == ["/x 10 sat -> 100 USD"])
+        #expect(difference.losses(factor: 2).count == 1)
+    }
+
     @Test func `a route with another name is not another price`() throws {
         let difference = try Self.difference(
             [Self.priced("10 sat", "{ path: /x }", name: "a")],

@@ -54,8 +54,9 @@ struct SchemaTests {
 
     /// Every policy that is shipped, and every golden one that loads with the plugins that are built in.
     private static func policies() throws -> [(name: String, node: PolicyNode)] {
-        let shipped = try texts(in: "policies", ending: ".yaml").filter { !$0.name.hasSuffix(".test.yaml") }
-            .map { ($0, $1) }
+        let shipped = try ["policies", "policies/prices"].flatMap { folder in
+            try texts(in: folder, ending: ".yaml").filter { !$0.name.hasSuffix(".test.yaml") }.map { ($0, $1) }
+        }
         let own = "Tests/EndToEndTests/Policies/Golden"
         let golden = try [own, "\(own)/Clean", "\(own)/Rules", "Tests/GatewayPolicyTests/Golden"].flatMap { folder in
             try texts(in: folder, ending: ".policytest").filter {

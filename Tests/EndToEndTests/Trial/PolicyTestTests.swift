@@ -23,6 +23,48 @@ struct PolicyTestTests {
         }
     }
 
+    @Test(arguments: ["one-price", "by-request", "fiat"])
+    func `every example of prices has tests, which pass`(_ name: String) async throws {
+        let path = Self.root.appending(path: "policies/prices/\(name).yaml").standardizedFileURL.path
+        let files = PolicyTestFiles()
+        let report = try await TestSuite(policies: path, files: files, paths: files.paths(beside: path)).report()
+        #expect(report.results.count > 3)
+        #expect(report.results.flatMap(\.failures).map(\.description) == [])
+    }
+
+    @Test(
+        arguments: [
+            ("97000 USD", "402", "0.02 USD", []), ("97000 USD", "402", "21 sat", []),
+            ("97000 USD", "402", "20 sat", ["expected price 20 sat, found 21 sat"]),
+            ("97000 USD", "402", "0.03 USD", ["expected price 0.03 USD, found 0.02 USD"]),
+            ("none", "503", "0.02 USD", ["expected price 0.02 USD, found none"]),
+        ] as [(String, String, String, [String])]
+    )
+    func `a test says what a bitcoin costs`(_ rate: String, _ status: String, _ price: String, _ failures: [String])
+        async throws
+    {
+        let policy = """
+            version: 1
+            lightning: dev
+            rates: { sources: [{ fixed: 1 USD }] }
+            routes:
+              - name: paid
+                match: { path: /paid }
+                pipeline: [auth: mpp, rate-limit: 20/s, price: 0.02 USD, respond: hello]
+            """
+        let tests = """
+            tests:
+              - name: a
+                steps:
+                  - rate: \(rate)
+                  - request: GET http://localhost/paid
+                    expect: { status: \(status), price: \(price) }
+            """
+        let report = try await TestSuite(policy: policy, tests: tests).report()
+        let found = report.results.flatMap(\.failures).map(\.message).filter { $0.hasPrefix("expected") }
+        #expect(found == failures)
+    }
+
     private func failures(_ test: String) async throws -> [String] {
         let report = try await TestSuite(policy: TrialPolicy.text, tests: "tests:\n" + test).report()
         return report.results.flatMap(\.failures).map(\.description)

@@ -22,7 +22,7 @@ final class ScratchStore: Store, Plugin {
     // MARK: Payments
 
     /// One step: of two callers at the same time only one finds nothing.
-    func claim(_ payment: PaymentHash, for purpose: String) async throws -> Claim {
+    func claim(_ payment: PaymentHash, for purpose: String, by credential: CredentialID?) async throws -> Claim {
         state.withLockedValue { state in
             guard let earlier = state.purposes[payment] else {
                 state.purposes[payment] = purpose

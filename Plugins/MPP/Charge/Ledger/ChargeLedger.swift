@@ -28,11 +28,14 @@ package struct ChargeLedger: Sendable {
         case used
     }
 
+    /// - Parameters:
+    ///   - payment: which.
+    ///   - credential: by which, for the books.
     /// - Throws: `StoreFailure`. Then it is not taken for good.
-    package func take(_ payment: PaymentHash) async throws -> Taking {
+    package func take(_ payment: PaymentHash, by credential: CredentialID? = nil) async throws -> Taking {
         let attempt = attempts.begin()
         do {
-            let taking = try await take(payment, by: attempt)
+            let taking = try await take(payment, for: attempt, by: credential)
             if case .taken = taking { return taking }
             attempts.end(attempt, gaveNothing: false)
             return taking
@@ -43,14 +46,21 @@ package struct ChargeLedger: Sendable {
         }
     }
 
-    private func take(_ payment: PaymentHash, by attempt: ChargeAttempt) async throws -> Taking {
+    private func take(
+        _ payment: PaymentHash,
+        for attempt: ChargeAttempt,
+        by credential: CredentialID?
+    ) async throws -> Taking {
         let now = time.now()
         let wanted = ChargeEntry.taken(by: attempt, until: now.advanced(by: Self.patience))
         guard let purpose = wanted.purpose else { return .used }
         let taken = Taking.taken(TakenCharge(payment: payment, attempt: attempt, purpose: purpose))
         for _ in 0..<Self.rounds {
-            if try await isWritten(purpose, of: payment, by: { try await store.claim(payment, for: purpose) == .first })
-            {
+            if try await isWritten(
+                purpose,
+                of: payment,
+                by: { try await store.claim(payment, for: purpose, by: credential) == .first }
+            ) {
                 return taken
             }
             guard let found = try await store.purpose(of: payment) else { continue }
