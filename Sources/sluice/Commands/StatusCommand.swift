@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import GatewayKit
 internal import NIOHTTP1
 
 struct StatusCommand: AsyncParsableCommand {
