@@ -8,7 +8,7 @@ internal import NIOCore
 /// - `/auth-request`, for nginx: 204, or 401 or 403, the only refusals that it takes, with the id of the true answer in
 ///   `Sluice-Decision`.
 /// - `/refusal`, for nginx: that answer, for the id in `Sluice-Decision`.
-/// - `/forward-auth`, for proxies that pass the answer on: 200, or the answer itself.
+/// - `/forward-auth`, for proxies that pass the answer on: 204, or the answer itself, which is never a 2xx.
 package struct AuthRequestStage: Stage {
     private let decider: RequestDecider
     private let trusted: [Network]
@@ -25,15 +25,21 @@ package struct AuthRequestStage: Stage {
     package func admit(_ exchange: Exchange) -> Eventually<Decision> {
         // Whoever asks says what the client's address is.
         if let peer = exchange.client.address, !peer.isLoopback, !trusted.contains(where: { $0.contains(peer) }) {
-            return .now(.reply(Reply(.forbidden, detail: "only proxies that 'trusted-proxies' names may ask here")))
+            return .now(.reply(Self.refusal("only this machine and what --trust names may ask here")))
         }
         switch exchange.request.path {
         case "/auth-request": return decide(about: .nginx, in: exchange) { self.narrowed($0) }
-        case "/forward-auth": return decide(about: .forwarded, in: exchange, Self.whole)
+        case "/forward-auth": return decide(about: .forwarded, in: exchange, Self.passedOn)
         case "/refusal": return .now(.reply(refusal(in: exchange)))
         default:
-            return .now(.reply(Reply(.notFound, detail: "there are /auth-request, /refusal and /forward-auth here")))
+            return .now(.reply(Self.refusal("there are /auth-request, /refusal and /forward-auth here", .notFound)))
         }
+    }
+
+    /// Of the proxy's own question, which carries the fields of its client: a refusal in the form of a client of gRPC would be a
+    /// 200, and let the request through.
+    private static func refusal(_ detail: String, _ status: HTTPResponse.Status = .forbidden) -> Reply {
+        .text(detail + "\n", status)
     }
 
     private func decide(
@@ -42,7 +48,7 @@ package struct AuthRequestStage: Stage {
         _ reply: @escaping (TrialOutcome) -> Reply
     ) -> Eventually<Decision> {
         guard let request = form.request(exchange.request) else {
-            return .now(.reply(Reply(.forbidden, detail: "the proxy does not tell what was asked for, and by whom")))
+            return .now(.reply(Self.refusal("the proxy does not tell what was asked for, and by whom")))
         }
         return Eventually.later(decider.outcome(of: request, on: exchange.eventLoop).hop(to: exchange.eventLoop))
             .map { .reply($0.isServed ? Self.allowed($0) : reply($0)) }
@@ -68,6 +74,16 @@ package struct AuthRequestStage: Stage {
         for (name, value) in head.fields.told {
             if let name = FieldName(name) { reply.fields.add(name, value) }
         }
+        return reply
+    }
+
+    /// A proxy takes any 2xx for a yes, also one that the gateway answers with itself: to a session that is closed, say. Such
+    /// an answer becomes a 403, with its own status beside it.
+    private static func passedOn(_ outcome: TrialOutcome) -> Reply {
+        var reply = whole(outcome)
+        guard (200...299).contains(reply.status.code) else { return reply }
+        if let name = status { reply.fields.set(name, "\(reply.status.code)") }
+        reply.status = .forbidden
         return reply
     }
 

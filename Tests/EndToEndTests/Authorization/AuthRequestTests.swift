@@ -65,6 +65,35 @@ struct AuthRequestTests {
     }
 
     @Test(arguments: ["/auth-request", "/forward-auth"])
+    func `what the gateway answers itself lets nothing through, whatever its status`(_ path: String) async throws {
+        let policy = """
+            version: 1
+            listen: 127.0.0.1:0
+            lightning: { use: dev, listen: 127.0.0.1:0 }
+            store: { use: memory }
+            routes: [{ name: a, match: {}, pipeline: [{ respond: { status: 200, body: "from the gateway" } }] }]
+            """
+        try await AuthorizingGateway.with(policy) { gateway in
+            let fields = path == "/auth-request" ? Self.original : Self.forwarded
+            let answer = try await ask(path, fields, at: gateway)
+            #expect(answer.status == 403)
+            #expect(answer.headers["sluice-status"] == ["200"])
+        }
+    }
+
+    @Test(arguments: ["/auth-request", "/forward-auth"])
+    func `a client that says that it speaks gRPC is let through no more than others`(_ path: String) async throws {
+        try await AuthorizingGateway.with { gateway in
+            let field = [("Content-Type", "application/grpc")]
+            let told = path == "/auth-request" ? Self.original : Self.forwarded
+            let unpaid = try await ask(path, told + field, at: gateway)
+            #expect(unpaid.status == 403)
+            let untold = try await ask(path, field, at: gateway)
+            #expect(untold.status == 403)
+        }
+    }
+
+    @Test(arguments: ["/auth-request", "/forward-auth"])
     func `fields of the other kind of proxy, which a client may send, are not believed`(_ path: String) async throws {
         try await AuthorizingGateway.with { gateway in
             let others = path == "/auth-request" ? Self.forwarded : Self.original
