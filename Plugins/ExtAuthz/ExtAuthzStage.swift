@@ -38,6 +38,11 @@ package struct ExtAuthzStage: StagePlugin {
 
     package func admit(_ exchange: Exchange) throws -> Eventually<Decision> {
         guard let limit = question.bodyLimit else { return try ask(with: nil, in: exchange) }
+        // What is forwarded in place of the body: without the credential that a call of JSON-RPC carries in it.
+        if let body = exchange.edits.body {
+            guard body.readableBytes <= limit.bytes else { throw BodyTooLarge(limit: limit) }
+            return try ask(with: body, in: exchange)
+        }
         return try exchange.body(upTo: limit).flatMap { try ask(with: $0, in: exchange) }
     }
 

@@ -35,6 +35,7 @@ struct ExtAuthzStageTests {
                 ("X-Tenant", "a"), ("X-Tenant", "b"), ("X-Forwarded-For", "203.0.113.9"), ("Authorization", "L402 x"),
             ]
         ),
+        forwarding body: String? = nil,
         settings: [String: any Sendable] = [:],
         by server: ScriptedAuthorization
     ) async throws -> Outcome {
@@ -47,6 +48,7 @@ struct ExtAuthzStageTests {
             let future = try await loop.executeInContext {
                 let exchange = Exchange.example(head, eventLoop: loop)
                 if let index = head.fields.firstIndex(of: .authorization) { exchange.edits.removeLine(index) }
+                if let body { exchange.forward(ByteBuffer(string: body)) }
                 return try stage.admit(exchange).map { Self.outcome(of: exchange, $0, stage) }.future(on: loop)
             }
             let outcome = try await future.get()
@@ -120,6 +122,12 @@ struct ExtAuthzStageTests {
                 == ["realm": "api", "sluice.route": "example", "sluice.service": "example"]
         )
         #expect(attributes.request.time.seconds == 1_767_225_600)
+    }
+
+    @Test func `it is shown the body that is forwarded, which a call's credential is taken out of`() async throws {
+        let server = allowing()
+        _ = try await outcome(forwarding: #"{"id":1}"#, settings: ["with-body": "8 KiB"], by: server)
+        #expect(server.questions.map(\.attributes.request.http.body) == [#"{"id":1}"#])
     }
 
     // MARK: Allowed

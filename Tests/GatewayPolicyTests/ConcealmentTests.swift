@@ -20,8 +20,12 @@ struct ConcealmentTests {
         func challenge(in exchange: Exchange) -> Challenge { Challenge(lines: []) }
     }
 
-    /// Which lines are kept from the upstream once the stages of the route have run.
-    private func removed(_ pipeline: String, _ fields: [(String, String)]) throws -> [Bool] {
+    /// Which lines are kept from the upstream once the first stages of the route have run.
+    private func removed(
+        _ pipeline: String,
+        _ fields: [(String, String)],
+        after count: Int = .max
+    ) throws -> [Bool] {
         var registry = Registry.standIns
         registry.add(TicketScheme.self)
         let text = """
@@ -35,7 +39,7 @@ struct ConcealmentTests {
         let plan = try #require(loader.load("policy.yaml").plan)
         let request = RequestHead.example(fields: fields)
         let exchange = Exchange.example(request, route: try #require(plan.route(for: request)))
-        for stage in exchange.route.stages {
+        for stage in exchange.route.stages.prefix(count) {
             _ = try stage.admit(exchange)
         }
         return fields.indices.map { exchange.edits.isRemoved(line: $0 + 1) }
@@ -45,6 +49,11 @@ struct ConcealmentTests {
     func `credentials of every scheme are kept from the upstream, whatever the route accepts`(_ steps: String) throws {
         let fields = [("Authorization", "L402 a:b"), ("X-Other", "c"), ("X-Ticket", "d")]
         #expect(try removed(steps, fields) == [true, false, true])
+    }
+
+    @Test func `no stage of the policy, which may show the request to others, comes before that`() throws {
+        let fields = [("Authorization", "L402 a:b"), ("X-Ticket", "d")]
+        #expect(try removed("{ auth: l402 }, { caveats: [service] },", fields, after: 1) == [true, true])
     }
 
     @Test func `the plan shows the stages that the policy names and no other`() throws {
