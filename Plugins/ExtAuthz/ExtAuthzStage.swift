@@ -87,7 +87,7 @@ package struct ExtAuthzStage: StagePlugin {
             return .next
         }
         exchange.logger.warning("the authorisation service did not decide", metadata: ["reason": "\(failure)"])
-        guard failureRule == .refuse else {
+        if failureRule.allows(after: failure) {
             exchange.looked(at: "answer", "\(failure): allowed by 'on-failure'")
             return .next
         }

@@ -79,7 +79,7 @@ package struct GRPCVerifier: RemoteCaveatVerifier, Plugin {
             exchange.looked(at: "answer", "\(failure): taken for yes")
             return nil
         case .failure(let failure):
-            guard failureRule == .allow else { throw refusal(because: failure, in: exchange) }
+            guard failureRule.allows(after: failure) else { throw refusal(because: failure, in: exchange) }
             exchange.looked(at: "answer", "\(failure): allowed by 'on-failure'")
             exchange.logger.warning("caveats were not verified", metadata: ["reason": "\(failure)"])
             return nil

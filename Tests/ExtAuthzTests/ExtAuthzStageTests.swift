@@ -208,9 +208,18 @@ struct ExtAuthzStageTests {
         #expect(outcome.status == status)
     }
 
-    @Test(arguments: [("refuse", 503), ("allow", nil)] as [(String, Int?)])
-    func `a service that fails is what the policy makes of it`(_ rule: String, _ status: Int?) async throws {
-        let server = ScriptedAuthorization { _ in throw RPCError(code: .internalError, message: "") }
+    @Test(
+        arguments: [
+            ("refuse", .internalError, 503), ("allow", .internalError, nil), ("allow", .permissionDenied, 503),
+            ("allow", .unauthenticated, 503),
+        ] as [(String, RPCError.Code, Int?)]
+    )
+    func `a service that fails is what the policy makes of it, but its no is a no`(
+        _ rule: String,
+        _ code: RPCError.Code,
+        _ status: Int?
+    ) async throws {
+        let server = ScriptedAuthorization { _ in throw RPCError(code: code, message: "") }
         let outcome = try await outcome(settings: ["on-failure": rule], by: server)
         #expect(outcome.status == status)
     }

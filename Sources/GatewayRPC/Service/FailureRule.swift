@@ -10,4 +10,9 @@ package enum FailureRule: String, Sendable, CaseIterable {
         let word = settings.choice("on-failure", of: words, or: Self.refuse.rawValue)
         self = Self(rawValue: word) ?? .refuse
     }
+
+    /// True when a request may go on that the service has not decided about.
+    package func allows(after failure: ServiceFailure) -> Bool {
+        self == .allow && !failure.isAnswer
+    }
 }

@@ -97,6 +97,15 @@ package struct ServiceFailure: Error, Sendable, CustomStringConvertible {
         }
     }
 
+    /// True when the service has answered all the same: with a no, or with what nobody can read.
+    var isAnswer: Bool {
+        switch reason {
+        case .malformed: true
+        case .refused(let code): code == .permissionDenied || code == .unauthenticated
+        case .unavailable, .timedOut, .breakerOpen, .busy, .withdrawn, .stopped, .offline: false
+        }
+    }
+
     /// True when another attempt may fare better within the same time.
     var isWorthAnotherAttempt: Bool { reason == .unavailable }
 }
