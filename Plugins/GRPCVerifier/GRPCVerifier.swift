@@ -52,7 +52,7 @@ package struct GRPCVerifier: RemoteCaveatVerifier, Plugin {
         }.map { result in
             let answer = result.map(VerifierAnswer.init)
             if case .success(let answer) = answer {
-                answers.keep(answer, to: request)
+                if answer.verdicts.count == caveats.count { answers.keep(answer, to: request) }
                 exchange.looked(at: "answer", answer.description)
             }
             return try decide(answer, caveats, in: exchange)

@@ -150,6 +150,12 @@ struct GRPCVerifierTests {
         }
     }
 
+    @Test func `verdicts that fit no caveats are not kept`() async throws {
+        let server = ScriptedVerifier { _ in .with { $0.validFor.seconds = 60 } }
+        _ = try await verdicts(on: [["a=good"], ["a=good"]], by: server)
+        #expect(server.questions.count == 2)
+    }
+
     @Test(arguments: [Int64.min, -1, Int64.max]) func `no validity traps`(_ seconds: Int64) async throws {
         let verdicts = try await verdicts(on: [["a=good"]], by: ScriptedVerifier(validFor: seconds))
         #expect(verdicts == [.holds])
