@@ -23,7 +23,8 @@ enum CheckAnswer: Sendable {
             Problem(title: "Request Refused", detail: "the authorisation service does not allow this request")
         )
         for header in denied.headers {
-            HeaderChange(header, usually: .set)?.apply(to: &reply.fields)
+            // A name may come more than once: an offer each.
+            HeaderChange(header, usually: .append)?.apply(to: &reply.fields)
         }
         if !denied.body.isEmpty { reply.body = .bytes(ByteBuffer(string: denied.body)) }
         return reply

@@ -193,12 +193,15 @@ struct ExtAuthzStageTests {
         let outcome = try await outcome(
             by: denying {
                 $0.status.code = 401
-                $0.headers = [Header("www-authenticate", "Bearer"), Header("content-length", "7")]
+                $0.headers = [
+                    Header("www-authenticate", "Bearer"), Header("content-length", "7"),
+                    Header("www-authenticate", "Basic"),
+                ]
                 $0.body = "go away\n"
             }
         )
         #expect(outcome.status == 401)
-        #expect(outcome.fields == ["www-authenticate: Bearer"])
+        #expect(outcome.fields == ["www-authenticate: Bearer", "www-authenticate: Basic"])
         #expect(outcome.body == "go away\n")
     }
 
