@@ -11,6 +11,11 @@ package struct RateLimitRule: Sendable {
 
     package static let defaultMostKeys = 10_000
 
+    /// What clients cannot make up, nor wait for.
+    private static let given: Set<ExpressionVariable> = [
+        .address, .route, .service, .scheme, .credentialScheme, .credentialIsPaid,
+    ]
+
     package let limit: Rate
     /// How many requests may come at once after a pause.
     package let burst: Int
@@ -37,6 +42,9 @@ package struct RateLimitRule: Sendable {
         self.mostKeys = mostKeys
         self.allowance = allowance
     }
+
+    /// True when clients choose what they are counted by: each of their requests may have a bucket of its own.
+    package var isEvadable: Bool { key.map { !$0.reads.isSubset(of: Self.given) } ?? false }
 
     package var summary: String {
         let scope = key?.description ?? (scope == .token ? "token or address" : scope.rawValue)

@@ -108,6 +108,8 @@ package struct RateLimitStage: StagePlugin {
         return nil
     }
 
+    package var isEvadable: Bool { !limiter.rules.isEmpty && limiter.rules.allSatisfy(\.isEvadable) }
+
     package var summary: String {
         limiter.rules.map(\.summary).joined(separator: "; ")
     }

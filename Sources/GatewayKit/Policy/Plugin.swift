@@ -28,6 +28,8 @@ public protocol StagePlugin: Stage, Plugin {
     /// What it would read with these settings if it were there: a stage that leaves it behind this one is a warning. By
     /// default nothing.
     var readsIfKnown: [StageInput] { get }
+    /// True when a client can keep out of its way by what it writes in a request, so that it bounds nobody. By default false.
+    var isEvadable: Bool { get }
     /// The path that an upstream sees of a request with this one, in its normal form. By default the same.
     func forwardedPath(of path: String) -> String
     /// What its schemes sell where the route has a price. By default nothing.
@@ -48,6 +50,7 @@ extension StagePlugin {
     public var terms: String { summary }
     public var reads: [StageInput] { Self.reads }
     public var readsIfKnown: [StageInput] { [] }
+    public var isEvadable: Bool { false }
     public func forwardedPath(of path: String) -> String { path }
     public var sales: [Sale] { [] }
     public var listedSchemes: [ListedScheme] { [] }

@@ -6,7 +6,7 @@ struct PipelineRules {
     private static let auth = "auth"
     private static let caveats = "caveats"
     static let price = "price"
-    private static let rateLimit = "rate-limit"
+    static let rateLimit = "rate-limit"
 
     let route: String
     let steps: [Step]
@@ -115,15 +115,6 @@ struct PipelineRules {
                 steps[auth].place,
                 "'auth' needs a 'caveats' stage between it and 'price', or nothing would check the caveats of what was"
                     + " paid for; add '- caveats: [expires, service]'"
-            )
-        }
-        if !steps[price].isShadow, !earlier.contains(where: { $0.word == Self.rateLimit && !$0.isShadow }) {
-            run.note(
-                .noRateLimit,
-                steps[price].place,
-                of: route,
-                message:
-                    "the route '\(route)' has no 'rate-limit' before 'price': anybody may have invoices made without limit"
             )
         }
     }

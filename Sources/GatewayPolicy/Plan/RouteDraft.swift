@@ -194,6 +194,7 @@ struct RouteDraft {
         self.stages = stages
         self.planned = planned
         InputRules(steps: made, route: name, run: run).check()
+        LimitRules(steps: made, route: name, run: run).check()
     }
 
     /// The hosts that a route is for, as far as its defaults depend on it. What is wrong with it is told where it is read.
