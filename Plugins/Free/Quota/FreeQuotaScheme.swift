@@ -30,6 +30,8 @@ package struct FreeQuotaScheme: AuthScheme, Plugin {
 
     package var takesPayments: Bool { false }
 
+    package var giveaway: Double { terms.giveaway }
+
     package var summary: String { terms.summary }
 
     // MARK: No credentials

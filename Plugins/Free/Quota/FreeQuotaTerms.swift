@@ -57,6 +57,12 @@ package struct FreeQuotaTerms: Sendable {
         return "\(limit)/\(unit) per address block\(blocks.summary)"
     }
 
+    /// By the second, and by the blocks that a network of addresses makes.
+    var giveaway: Double {
+        let blockCount = Double(sign: .plus, exponent: blocks.v4Prefix + blocks.v6Prefix, significand: 1)
+        return Double(limit) / Double(period) * blockCount
+    }
+
     /// `nil` for what cannot be counted in whole seconds.
     private static func rate(_ text: String) -> Rate? {
         guard let rate = Rate(parsing: text), rate.count <= mostRequests,

@@ -44,6 +44,9 @@ package struct WorkScheme: AuthScheme, Plugin {
 
     package var takesPayments: Bool { false }
 
+    /// Requests for the work of one hash.
+    package var giveaway: Double { Double(sign: .plus, exponent: -terms.bits, significand: 1) }
+
     package var summary: String { "\(terms.bits) bits" }
 
     // MARK: Concealing

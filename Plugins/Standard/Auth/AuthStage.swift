@@ -48,6 +48,7 @@ package struct AuthStage: StagePlugin {
                 word: PluginWord.of(scheme) ?? "",
                 summary: scheme.summary,
                 takesPayments: scheme.takesPayments,
+                giveaway: scheme.giveaway,
                 tier: scheme.soldTier
             )
         }

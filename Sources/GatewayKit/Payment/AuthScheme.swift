@@ -58,6 +58,11 @@ public protocol AuthScheme: Sendable {
     /// true.
     var takesPayments: Bool { get }
 
+    /// How much it lets through that nobody pays for (`waivesPrice`, or for work), in a unit of the scheme's own: twice the
+    /// number is twice as much. A reload that raises it is guarded against like one that lowers a price. By default 0:
+    /// nothing.
+    var giveaway: Double { get }
+
     /// The tier of the service that is sold with these settings: what opens one tier need not open another. By default 0.
     var soldTier: Int { get }
 
@@ -85,6 +90,7 @@ extension AuthScheme {
     public var sellsWholeSatoshis: Bool { false }
     public func waivesPrice(of exchange: Exchange) throws -> Eventually<Bool> { .now(false) }
     public var takesPayments: Bool { true }
+    public var giveaway: Double { 0 }
     public var soldTier: Int { 0 }
     public var summary: String { "" }
     public var soldCaveats: [SoldCaveat] { [] }

@@ -8,13 +8,17 @@ package struct CostChange: Hashable, Sendable {
     package let after: RequestCost
 
     /// True when somebody may get for nothing, or for less than the part of its price that `factor` stands for, what was
-    /// sold before.
+    /// sold before; or more than `factor` times of what was given away of it.
     ///
     /// - Parameter rates: those that are sold by now. Prices in different currencies that nobody can compare count as a
     ///   loss: whoever knows better may allow it.
     package func losesMoney(factor: Int, at rates: any ExchangeRates) -> Bool {
-        let factor = UInt64(max(1, factor))
-        switch (before, after) {
+        let factor = max(1, factor)
+        return isCheaper(by: UInt64(factor), at: rates) || isSale && after.givesMore(than: before, factor: factor)
+    }
+
+    private func isCheaper(by factor: UInt64, at rates: any ExchangeRates) -> Bool {
+        switch (before.price, after.price) {
         case (.fixed, .free), (.fiat, .free), (.bundle, .free), (.asked, .free):
             return true
         case (.fixed(let old), .fixed(let new)), (.bundle(let old), .bundle(let new)):
@@ -24,7 +28,7 @@ package struct CostChange: Hashable, Sendable {
             let (product, overflow) = new.multipliedReportingOverflow(by: UInt128(factor))
             return !overflow && product < old
         case (.fiat, .fixed), (.fixed, .fiat), (.fiat, .fiat):
-            guard let old = before.amount(at: rates), let new = after.amount(at: rates) else { return true }
+            guard let old = before.price.amount(at: rates), let new = after.price.amount(at: rates) else { return true }
             return Self.isLess(new, than: old, by: factor)
         default:
             return false
@@ -35,16 +39,25 @@ package struct CostChange: Hashable, Sendable {
         let (product, overflow) = new.millisatoshis.multipliedReportingOverflow(by: factor)
         return !overflow && product < old.millisatoshis
     }
+
+    /// True when it was sold, and is.
+    private var isSale: Bool { before.price.isPaid && after.price.isPaid }
 }
 
 extension CostChange: CustomStringConvertible {
     package var description: String {
-        switch (before, after) {
+        guard isSale, before.giveaways != after.giveaways else { return priceChange }
+        let giveaways = "for nothing: \(before.waived) -> \(after.waived)"
+        return before.price == after.price ? "\(requests) \(giveaways)" : "\(priceChange), \(giveaways)"
+    }
+
+    private var priceChange: String {
+        switch (before.price, after.price) {
         case (.fixed(let old), .fixed(let new)): "\(requests) \(old) -> \(new)"
-        case (.unanswered, _): "\(requests) is served for \(after)"
-        case (_, .free): "\(requests) becomes free (was \(before))"
-        case (_, .unanswered): "\(requests) is no longer served (was \(before))"
-        case (_, .fixed), (_, .fiat), (_, .bundle), (_, .asked): "\(requests) \(before) -> \(after)"
+        case (.unanswered, _): "\(requests) is served for \(after.price)"
+        case (_, .free): "\(requests) becomes free (was \(before.price))"
+        case (_, .unanswered): "\(requests) is no longer served (was \(before.price))"
+        case (_, .fixed), (_, .fiat), (_, .bundle), (_, .asked): "\(requests) \(before.price) -> \(after.price)"
         }
     }
 }

@@ -30,12 +30,14 @@ struct CostTable {
     }
 
     private static func cost(of route: PlannedRoute) -> RequestCost {
-        guard route.isPriced else { return .free }
-        return switch route.offer?.price {
-        case .fixed(let amount): .fixed(amount)
-        case .fiat(let amount): .fiat(amount)
-        case .bundle(let amount): .bundle(amount)
-        case .asked, nil: .asked
-        }
+        guard route.isPriced else { return RequestCost(.free) }
+        let price: RequestCost.Price =
+            switch route.offer?.price {
+            case .fixed(let amount): .fixed(amount)
+            case .fiat(let amount): .fiat(amount)
+            case .bundle(let amount): .bundle(amount)
+            case .asked, nil: .asked
+            }
+        return RequestCost(price, giveaways: route.schemes.filter { $0.giveaway > 0 })
     }
 }

@@ -1,30 +1,64 @@
 package import GatewayKit
 
 /// What a plan asks for a request.
-package enum RequestCost: Hashable, Sendable {
-    /// No route: 404.
-    case unanswered
-    case free
-    case fixed(Amount)
-    /// At the rate of the moment.
-    case fiat(FiatAmount)
-    /// What it uses of a bundle that costs this.
-    case bundle(Amount)
-    /// Depends on the request.
-    case asked
+package struct RequestCost: Hashable, Sendable {
+    package enum Price: Hashable, Sendable {
+        /// No route: 404.
+        case unanswered
+        case free
+        case fixed(Amount)
+        /// At the rate of the moment.
+        case fiat(FiatAmount)
+        /// What it uses of a bundle that costs this.
+        case bundle(Amount)
+        /// Depends on the request.
+        case asked
 
-    /// In bitcoin; `nil` where that depends on the request or on what it uses, or on a rate that nobody knows now.
-    func amount(at rates: any ExchangeRates) -> Amount? {
-        switch self {
-        case .unanswered, .free: .zero
-        case .fixed(let amount): amount
-        case .fiat(let price): (try? rates.rate(of: price.currency))?.amount(of: price.number)
-        case .bundle, .asked: nil
+        /// In bitcoin; `nil` where that depends on the request or on what it uses, or on a rate that nobody knows now.
+        func amount(at rates: any ExchangeRates) -> Amount? {
+            switch self {
+            case .unanswered, .free: .zero
+            case .fixed(let amount): amount
+            case .fiat(let price): (try? rates.rate(of: price.currency))?.amount(of: price.number)
+            case .bundle, .asked: nil
+            }
         }
+    }
+
+    static let unanswered = RequestCost(.unanswered)
+
+    package let price: Price
+    /// The schemes by which some such requests cost nothing all the same.
+    package let giveaways: [ListedScheme]
+
+    init(_ price: Price, giveaways: [ListedScheme] = []) {
+        self.price = price
+        self.giveaways = giveaways
+    }
+
+    /// True when a scheme lets through more than `factor` times of what it did, which may be nothing; but for rounding.
+    func givesMore(than earlier: RequestCost, factor: Int) -> Bool {
+        giveaways.contains { scheme in
+            let before = earlier.giveaways.first { $0.word == scheme.word }?.giveaway ?? 0
+            return scheme.giveaway > before * Double(max(1, factor)) * (1 + 1e-9)
+        }
+    }
+
+    /// What it gives away, as policies name it.
+    var waived: String {
+        giveaways.isEmpty ? "none" : giveaways.map { "\($0.word) \($0.summary)" }.joined(separator: ", ")
     }
 }
 
-extension RequestCost: CustomStringConvertible {
+extension RequestCost.Price: CustomStringConvertible {
+    /// True for what is sold.
+    var isPaid: Bool {
+        switch self {
+        case .unanswered, .free: false
+        case .fixed, .fiat, .bundle, .asked: true
+        }
+    }
+
     package var description: String {
         switch self {
         case .unanswered: "not found"

@@ -4,7 +4,8 @@ internal import GatewayKit
 package struct ReloadSettings: Sendable, Hashable {
     /// Looks for changes of every file that was read.
     package var watches = true
-    /// What no reload does unless it is allowed to: make a paid request free, or lower its price by more than `factor`.
+    /// What no reload does unless it is allowed to: make a paid request free, lower its price by more than `factor`,
+    /// or give more of it away by more than that.
     package var guardsMoney = true
     /// A price may fall to this part of itself: 2 is the half.
     package var factor = 2

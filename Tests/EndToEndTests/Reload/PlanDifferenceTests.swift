@@ -122,6 +122,42 @@ struct PlanDifferenceTests {
         #expect(difference.losses(factor: factor).isEmpty == !isLoss)
     }
 
+    private static func giving(_ schemes: String) -> String {
+        """
+          - name: x
+            match: { path: /x }
+            pipeline:
+              - auth: [\(schemes)]
+              - caveats: [service, expires]
+              - rate-limit: 1/s
+              - price: 10 sat
+              - forward: echo
+        """
+    }
+
+    @Test(arguments: [
+        ("l402, free-quota: { 10/day }", "l402, free-quota: { 20/day }", false),
+        ("l402, free-quota: { 10/day }", "l402, free-quota: { 21/day }", true),
+        ("l402, free-quota: { 10/day }", "l402, free-quota: { limit: 10/day, ipv6: /80 }", true),
+        ("l402, free-quota: { 10/day }", "l402, free-quota: { 1/h }", true),
+        ("l402, free-quota: { 10/day }", "l402", false), ("l402", "l402, free-quota: { 1/day }", true),
+        ("l402, pow: 20", "l402, pow: 19", false), ("l402, pow: 20", "l402, pow: 18", true),
+    ])
+    func `what is given away may grow by the factor and not further`(
+        before: String,
+        after: String,
+        isLoss: Bool
+    ) throws {
+        let difference = try Self.difference([Self.giving(before)], [Self.giving(after)])
+        #expect(difference.costs.count == 1)
+        #expect(difference.losses(factor: 2).isEmpty == !isLoss)
+    }
+
+    @Test func `another giveaway is told for the requests that it is for`() throws {
+        let difference = try Self.difference([Self.giving("l402")], [Self.giving("l402, pow: 20")])
+        #expect(difference.costs.map(\.description) == ["/x for nothing: none -> pow 20 bits"])
+    }
+
     @Test func `what one listener of several asks for by its defaults is compared as well`() throws {
         func plan(_ price: String) throws -> Plan {
             let paid = "{ auth: l402 }, { caveats: [service, expires] }, { rate-limit: { limit: 1/s } }"
