@@ -36,8 +36,8 @@ package struct AuthRequestStage: Stage {
         }
     }
 
-    /// Of the proxy's own question, which carries the fields of its client: a refusal in the form of a client of gRPC would be a
-    /// 200, and let the request through.
+    /// Of the proxy's own question, which carries the fields of its client: a refusal in the form of a client of gRPC would
+    /// be a 200, and let the request through.
     private static func refusal(_ detail: String, _ status: HTTPResponse.Status = .forbidden) -> Reply {
         .text(detail + "\n", status)
     }
@@ -48,7 +48,8 @@ package struct AuthRequestStage: Stage {
         _ reply: @escaping (TrialOutcome) -> Reply
     ) -> Eventually<Decision> {
         guard let request = form.request(exchange.request) else {
-            return .now(.reply(Self.refusal("the proxy does not tell what was asked for, and by whom")))
+            let detail = "the proxy does not tell what was asked for, and by whom, or the path makes detours"
+            return .now(.reply(Self.refusal(detail)))
         }
         return Eventually.later(decider.outcome(of: request, on: exchange.eventLoop).hop(to: exchange.eventLoop))
             .map { .reply($0.isServed ? Self.allowed($0) : reply($0)) }
@@ -77,8 +78,8 @@ package struct AuthRequestStage: Stage {
         return reply
     }
 
-    /// A proxy takes any 2xx for a yes, also one that the gateway answers with itself: to a session that is closed, say. Such
-    /// an answer becomes a 403, with its own status beside it.
+    /// A proxy takes any 2xx for a yes, also one that the gateway answers with itself: to a session that is closed, say.
+    /// Such an answer becomes a 403, with its own status beside it.
     private static func passedOn(_ outcome: TrialOutcome) -> Reply {
         var reply = whole(outcome)
         guard (200...299).contains(reply.status.code) else { return reply }

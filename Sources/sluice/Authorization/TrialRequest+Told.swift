@@ -9,7 +9,8 @@ extension TrialRequest {
     /// Pseudo-fields stand elsewhere; who expects a 100 gets it from the proxy.
     private static let dropped: Set<String> = ["host", "expect"]
 
-    /// `nil` where no client can have sent that: a part would become more than itself.
+    /// `nil` where no client can have sent that: a part would become more than itself. And where the path makes detours:
+    /// whoever asks forwards what the client wrote, of which the service may make another path than the gateway.
     init?(
         method: String,
         scheme: String,
@@ -19,7 +20,7 @@ extension TrialRequest {
         peer: IPAddress?
     ) {
         guard let method = HTTPRequest.Method(method), Self.isVisible(authority), Self.isVisible(target),
-            !target.isEmpty
+            !target.isEmpty, !Self.hasDetours(target)
         else { return nil }
         var fields = [(name: String, value: String)]()
         for (name, value) in lines where !name.hasPrefix(":") {
@@ -36,6 +37,13 @@ extension TrialRequest {
             fields: fields,
             peer: peer
         )
+    }
+
+    /// True where the path has dot segments, encoded or not, or slashes that are doubled.
+    private static func hasDetours(_ target: String) -> Bool {
+        let path = target.prefix { $0 != "?" }.lowercased().replacing("%2e", with: ".")
+        let segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        return segments.contains { $0 == "." || $0 == ".." } || segments.dropLast().contains { $0.isEmpty }
     }
 
     private static func isVisible(_ text: String) -> Bool {

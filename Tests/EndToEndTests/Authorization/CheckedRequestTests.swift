@@ -73,6 +73,18 @@ struct CheckedRequestTests {
         #expect(TrialRequest(Self.check(change)) == nil)
     }
 
+    @Test(arguments: [
+        "/v1/../free", "/v1/%2e%2E/free?a", "/v1/.%2e", "/./v1", "/v1/.", "//v1", "/v1//a", "http://a/v1",
+    ])
+    func `a path that the proxy would forward, and that is another one here, is no request`(_ path: String) {
+        #expect(TrialRequest(Self.check { $0.path = path }) == nil)
+    }
+
+    @Test(arguments: ["/", "/v1/", "/v1/%71uotes", "/v1/a..b/...", "/v1?a=//../b", "*"])
+    func `other spellings of a path are left to the routes`(_ path: String) {
+        #expect(TrialRequest(Self.check { $0.path = path })?.target == path)
+    }
+
     /// What came of a body: whether it is here, or withheld.
     struct BodyCase: Sendable {
         let isHere: Bool
