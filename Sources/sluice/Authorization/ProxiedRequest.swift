@@ -45,12 +45,13 @@ package enum ProxiedRequest {
                 value("x-forwarded-uri"), last.map(String.init)
             )
         }
-        guard let method = told.method, let target = told.target, let address = told.address.flatMap(IPAddress.init)
+        guard let method = told.method, let target = told.target, let host = told.host,
+            let address = told.address.flatMap(IPAddress.init)
         else { return nil }
         var request = TrialRequest(
             method: method,
             scheme: told.scheme ?? "http",
-            authority: told.host ?? head.authority,
+            authority: host,
             target: target,
             lines: lines,
             peer: address

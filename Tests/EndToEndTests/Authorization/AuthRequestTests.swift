@@ -103,6 +103,14 @@ struct AuthRequestTests {
         }
     }
 
+    @Test(arguments: ["X-Forwarded-Uri", "X-Forwarded-Host", "X-Forwarded-Method"])
+    func `what is told twice may be the client's, and is not believed`(_ name: String) async throws {
+        try await AuthorizingGateway.with { gateway in
+            let answer = try await ask("/forward-auth", Self.forwarded + [(name, "/v1/quotes")], at: gateway)
+            #expect(answer.status == 403)
+        }
+    }
+
     @Test(arguments: [
         ("X-Original-URI", "quotes"), ("X-Original-URI", "/a b"), ("X-Original-Method", "G T"), ("X-Real-IP", "me"),
         ("X-Real-IP", ""),
