@@ -75,6 +75,11 @@ package final class RequestDecider: Sendable {
         of request: TrialRequest,
         on eventLoop: (any EventLoop)? = nil
     ) -> EventLoopFuture<TrialOutcome> {
+        begin(request, on: eventLoop).outcome
+    }
+
+    /// The same, for whoever may leave before the outcome.
+    package func begin(_ request: TrialRequest, on eventLoop: (any EventLoop)? = nil) -> PendingDecision {
         let current = state.withLockedValue { state in
             state.turn &+= 1
             return state
@@ -82,6 +87,7 @@ package final class RequestDecider: Sendable {
         let own = eventLoop.flatMap { eventLoop in workers.first { $0.eventLoop === eventLoop } }
         let worker = own ?? workers[Int(UInt(bitPattern: current.turn) % UInt(workers.count))]
         let promise = worker.eventLoop.makePromise(of: TrialOutcome.self)
+        let pending = NIOLoopBoundBox.makeEmptyBox(valueType: TrialFront.self, eventLoop: worker.eventLoop)
         worker.eventLoop.execute {
             worker.value.accessLog = current.accessLog
             let front = TrialFront(
@@ -93,8 +99,9 @@ package final class RequestDecider: Sendable {
                 explains: false,
                 done: promise
             )
+            pending.value = front
             front.begin(within: Self.patience)
         }
-        return promise.futureResult
+        return PendingDecision(outcome: promise.futureResult, front: pending)
     }
 }

@@ -111,6 +111,11 @@ final class TrialFront: Front {
         }
     }
 
+    /// The client closes its connection.
+    func leave() {
+        runner?.clientLeft()
+    }
+
     /// Nothing has come of it for too long: the client is told nothing more.
     private func giveUp() {
         runner?.drainExpired()

@@ -17,6 +17,13 @@ package struct EnvoyAuthorization: Envoy_Service_Auth_V3_Authorization.SimpleSer
         context: ServerContext
     ) async throws -> Envoy_Service_Auth_V3_CheckResponse {
         guard let request = TrialRequest(request) else { return .unreadable }
-        return Envoy_Service_Auth_V3_CheckResponse(try await decider.outcome(of: request).get())
+        let decision = decider.begin(request)
+        // A proxy that no longer waits serves nobody.
+        let outcome = try await withRPCCancellationHandler {
+            try await decision.outcome.get()
+        } onCancelRPC: {
+            decision.withdraw()
+        }
+        return Envoy_Service_Auth_V3_CheckResponse(outcome)
     }
 }
