@@ -185,13 +185,13 @@ let package = Package(
         ),
         tests(
             of: "ExtAuthz",
-            ["ExtAuthz", grpcCore, grpcTransport, httpTypes, nioConcurrency, nioCore, nioEmbedded, swiftProtobuf]
+            ["ExtAuthz", "RPCTesting", grpcCore, httpTypes, nioCore, nioEmbedded, swiftProtobuf]
         ),
         tests(of: "Free", ["Free", crypto]),
         tests(
             of: "GRPCVerifier",
             [
-                "GRPCVerifier", grpcCore, grpcTransport, httpTypes, nioConcurrency, nioCore, nioEmbedded, swiftProtobuf,
+                "GRPCVerifier", "RPCTesting", grpcCore, httpTypes, nioCore, nioEmbedded, swiftProtobuf,
             ]
         ),
         tests(
@@ -238,6 +238,13 @@ let package = Package(
             ]
         ),
         .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
+        // Services of gRPC that answer as tests say.
+        .target(
+            name: "RPCTesting",
+            dependencies: [grpcCore, grpcTransport, nioConcurrency],
+            path: "Tests/RPCTesting",
+            swiftSettings: settings
+        ),
         tests(
             of: "Allocation",
             [

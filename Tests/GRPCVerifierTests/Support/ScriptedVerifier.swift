@@ -1,22 +1,18 @@
 import GRPCCore
-import GRPCNIOTransportHTTP2Posix
 import GRPCVerifier
-import NIOConcurrencyHelpers
+import RPCTesting
 import SwiftProtobuf
 
 /// A verifier that answers as a test says, and keeps what it was asked.
-final class ScriptedVerifier: Sluice_V1_CaveatVerifier.SimpleServiceProtocol {
-    typealias Answer = @Sendable (Sluice_V1_VerifyCaveatsRequest) throws -> Sluice_V1_VerifyCaveatsResponse
+struct ScriptedVerifier: Sluice_V1_CaveatVerifier.SimpleServiceProtocol {
+    private let script: Script<Sluice_V1_VerifyCaveatsRequest, Sluice_V1_VerifyCaveatsResponse>
 
-    private let answer: Answer
-    private let asked = NIOLockedValueBox<[Sluice_V1_VerifyCaveatsRequest]>([])
-
-    init(_ answer: @escaping Answer) {
-        self.answer = answer
+    init(_ answer: @escaping @Sendable (Sluice_V1_VerifyCaveatsRequest) throws -> Sluice_V1_VerifyCaveatsResponse) {
+        script = Script(answer)
     }
 
     /// Allows the values that are `good`.
-    convenience init(validFor seconds: Int64 = 0) {
+    init(validFor seconds: Int64 = 0) {
         self.init { request in
             .with { response in
                 response.verdicts = request.caveats.map { caveat in
@@ -30,25 +26,12 @@ final class ScriptedVerifier: Sluice_V1_CaveatVerifier.SimpleServiceProtocol {
         }
     }
 
-    var questions: [Sluice_V1_VerifyCaveatsRequest] { asked.withLockedValue { $0 } }
+    var questions: [Sluice_V1_VerifyCaveatsRequest] { script.questions }
 
     func verifyCaveats(
         request: Sluice_V1_VerifyCaveatsRequest,
         context: ServerContext
     ) async throws -> Sluice_V1_VerifyCaveatsResponse {
-        asked.withLockedValue { $0.append(request) }
-        return try answer(request)
-    }
-
-    /// Runs `body` while it listens; it gets its address.
-    func serving<Result: Sendable>(_ body: @Sendable (String) async throws -> Result) async throws -> Result {
-        let transport = HTTP2ServerTransport.Posix(
-            address: .ipv4(host: "127.0.0.1", port: 0),
-            transportSecurity: .plaintext
-        )
-        return try await withGRPCServer(transport: transport, services: [self]) { server in
-            let address = try await server.listeningAddress
-            return try await body("127.0.0.1:\(address?.ipv4?.port ?? 0)")
-        }
+        try script.answer(to: request)
     }
 }
