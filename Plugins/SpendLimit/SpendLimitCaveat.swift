@@ -81,7 +81,7 @@ package struct SpendLimitCaveat: ReservingVerifier, Plugin {
             switch counted {
             case .counted(let left):
                 exchange.looked(at: "left of the spend limit", "\(Amount(millisatoshis: UInt64(clamping: left)))")
-                exchange[Spending.self] = spending
+                exchange[Spendings.self] = Spendings(all: (exchange[Spendings.self]?.all ?? []) + [spending])
                 return nil
             case .full:
                 return Rejection(
@@ -93,15 +93,19 @@ package struct SpendLimitCaveat: ReservingVerifier, Plugin {
     }
 
     package func giveBack(_ exchange: Exchange) {
-        guard let spending = exchange[Spending.self] else { return }
-        exchange[Spending.self] = nil
+        guard var spendings = exchange[Spendings.self], let spending = spendings.all.popLast() else { return }
+        exchange[Spendings.self] = spendings
         store.giveBack(spending.amount, of: spending.counter)
     }
 
     private static func amount(_ text: String) -> Amount? { Amount(parsing: text) }
 }
 
-/// What was taken for a request.
+/// What was taken for a request, once for each place of its route that takes; given back the last one first.
+private struct Spendings {
+    var all: [Spending]
+}
+
 private struct Spending {
     /// In millisatoshi, which is what is counted.
     let amount: Int

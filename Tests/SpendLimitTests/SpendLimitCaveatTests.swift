@@ -130,6 +130,25 @@ struct SpendLimitCaveatTests {
         #expect(Array(store.taken.values) == [isSpent ? 10_000 : 0])
     }
 
+    @Test func `where two places of a route take, both give back`() async throws {
+        let store = CountingStore()
+        let first = try #require(Self.make("10 sat", store: store).verifier)
+        let second = try #require(Self.make("5 sat", store: store).verifier)
+        let rejection = try await answered { loop in
+            let caveats = [Self.caveat("100 sat")]
+            let exchange = Self.exchange(caveats, on: loop)
+            return try first.reserve(for: caveats, exchange).flatMap { _ in
+                try second.reserve(for: caveats, exchange)
+            }.map { rejection in
+                second.giveBack(exchange)
+                first.giveBack(exchange)
+                return rejection
+            }
+        }
+        #expect(rejection == nil)
+        #expect(Array(store.taken.values) == [0])
+    }
+
     @Test func `what was refused gives nothing back`() async throws {
         let store = CountingStore()
         #expect(try await Self.reserve("10 sat", store: store) == nil)
