@@ -29,6 +29,8 @@ package struct AnswerReservation: Sendable {
 }
 
 extension Exchange {
-    /// False where one answer fits no other request (JSON-RPC names its call), or is more than a head and a body.
-    var hasRepeatableAnswer: Bool { !request.isGRPC && !speaksJSONRPC && !request.opensWebSocket }
+    /// False where one answer fits no other request (JSON-RPC names its call), is more than a head and a body, or is not seen.
+    var hasRepeatableAnswer: Bool {
+        !request.isGRPC && !speaksJSONRPC && !request.opensWebSocket && !isServedElsewhere
+    }
 }

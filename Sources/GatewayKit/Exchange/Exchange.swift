@@ -43,6 +43,8 @@ public final class Exchange {
     public package(set) var upstreamFailure: UpstreamFailure?
     /// True from the moment that the upstream may have seen the request.
     public package(set) var wasForwarded = false
+    /// True when another proxy serves the request, and the gateway sees nothing of the response.
+    package var isServedElsewhere = false
     /// The status of the gateway's own answer before it got its client's form, in which a refusal of JSON-RPC or gRPC is a
     /// 200; `nil` when the gateway did not answer.
     public package(set) var repliedStatus: HTTPResponse.Status?

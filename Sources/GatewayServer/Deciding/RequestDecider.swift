@@ -97,6 +97,7 @@ package final class RequestDecider: Sendable {
                 worker: worker.value,
                 response: .answer(ResponseHead(status: .ok), body: ByteBuffer()),
                 explains: false,
+                isServedElsewhere: true,
                 done: promise
             )
             pending.value = front

@@ -16,6 +16,7 @@ final class TrialFront: Front {
     private var isPumping = false
     private var outcome: TrialOutcome
     private let explains: Bool
+    private let isServedElsewhere: Bool
     private let withholdsBody: Bool
     /// What the upstream answers.
     let response: TrialResponse
@@ -34,12 +35,14 @@ final class TrialFront: Front {
         worker: Worker,
         response: TrialResponse,
         explains: Bool,
+        isServedElsewhere: Bool = false,
         done: EventLoopPromise<TrialOutcome>
     ) {
         self.worker = worker
         self.routing = routing
         self.response = response
         self.explains = explains
+        self.isServedElsewhere = isServedElsewhere
         withholdsBody = request.withholdsBody
         self.done = done
         limits = listener.limits
@@ -81,6 +84,7 @@ final class TrialFront: Front {
             eventLoop: worker.eventLoop
         )
         if explains { exchange.explanation = Explanation() }
+        exchange.isServedElsewhere = isServedElsewhere
         self.exchange = exchange
         let runner = ExchangeRunner(worker: worker, front: self)
         self.runner = runner

@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import L402
+import MPP
 import NIOCore
 import NIOHTTP1
 import Testing
@@ -61,6 +62,23 @@ struct AuthRequestTests {
                 #expect(allowed.headers["x-paid"] == ["yes"])
                 #expect(allowed.headers["x-sold-by"] == ["sluice"])
             }
+        }
+    }
+
+    @Test func `no answer is kept of what another proxy serves, and a payment for one request lets one through`()
+        async throws
+    {
+        try await AuthorizingGateway.with { gateway in
+            let fields = Self.forwarded.map { ($0.0, $0.0 == "X-Forwarded-Uri" ? "/v1/charged" : $0.1) }
+            let refused = try await ask("/forward-auth", fields, at: gateway)
+            let challenge = try #require(ChallengeLine.challenges(in: refused.headers["www-authenticate"]).first)
+            let credential = [
+                ("Authorization", try await gateway.charge(for: challenge)), ("Idempotency-Key", "\"one\""),
+            ]
+            let first = try await ask("/forward-auth", fields + credential, at: gateway)
+            #expect(first.status == 204)
+            let second = try await ask("/forward-auth", fields + credential, at: gateway)
+            #expect(second.status == 402)
         }
     }
 

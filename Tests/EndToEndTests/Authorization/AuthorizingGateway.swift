@@ -4,6 +4,7 @@ import GatewayPolicy
 import L402
 import Lightning
 import Logging
+import MPP
 import NIOCore
 import NIOPosix
 import sluice
@@ -31,6 +32,13 @@ struct AuthorizingGateway {
               - rate-limit: { limit: 1000/s }
               - price: 10 sat
               - headers: { request: { set: { X-Paid: "yes" } }, response: { set: { X-Sold-By: sluice } } }
+              - pass
+          - name: charged
+            match: { path: /v1/charged }
+            pipeline:
+              - auth: mpp
+              - rate-limit: { limit: 1000/s }
+              - price: 10 sat
               - pass
           - name: body
             match: { path: /v1/body, method: POST }
@@ -75,9 +83,19 @@ struct AuthorizingGateway {
 
     /// Pays an offer.
     func token(for challenge: L402Challenge) async throws -> String {
+        challenge.paid(with: try await pay(challenge.invoice)).authorization
+    }
+
+    /// Pays an offer for one request.
+    func charge(for challenge: PaymentChallenge) async throws -> String {
+        let invoice = try challenge.requestObject()["methodDetails"]?["invoice"]?.text ?? ""
+        return challenge.paid(with: try await pay(invoice)).authorization
+    }
+
+    private func pay(_ invoice: String) async throws -> Preimage {
         let wallet = try LndRESTWallet(url: node, macaroonHex: nil, certificateFile: nil)
-        let payment = try await wallet.pay(challenge.invoice, feeLimit: .zero)
+        let payment = try await wallet.pay(invoice, feeLimit: .zero)
         try await wallet.shutdown()
-        return challenge.paid(with: payment.preimage).authorization
+        return payment.preimage
     }
 }
