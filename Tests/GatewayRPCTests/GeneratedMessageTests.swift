@@ -1,8 +1,7 @@
 import GRPCCore
+import GatewayRPC
 import SwiftProtobuf
 import Testing
-
-@testable import GatewayRPC
 
 struct GeneratedMessageTests {
     @Test func `an answer of grpc.health.v1 is read`() throws {
