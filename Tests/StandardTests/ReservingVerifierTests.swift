@@ -111,6 +111,13 @@ struct ReservingVerifierTests {
         #expect(told == ["a takes for 1", "b takes for 1", "b gives back", "a gives back"])
     }
 
+    /// A stage whose client leaves while it decides is settled when it has decided (SettlementTests).
+    @Test func `what was taken for a client that left meanwhile is given back`() async throws {
+        let left = Outcome(end: .clientLeft, status: nil, requestBytes: 0, responseBytes: 0)
+        _ = try await judge([purse("a", isLate: true)], ["a=1"], ending: left)
+        #expect(told == ["a takes for 1", "a gives back"])
+    }
+
     @Test func `in shadow nothing is taken`() async throws {
         let verdict = try await judge([purse("a", isLate: false)], ["a=1"], previews: true, ending: failed)
         #expect(verdict.holds)
