@@ -1,15 +1,15 @@
 internal import HTTPTypes
 
 extension Outcome {
-    /// True when the service behind the gateway certainly saw nothing of the request: no connection could be had, or a
-    /// later stage refused it.
+    /// True when the service behind the gateway certainly saw nothing of the request: no connection could be had, a
+    /// later stage refused it, or it ended before that.
     public func isUnserved(_ exchange: Exchange) -> Bool {
         switch end {
         case .upstreamFailed(.unreachable), .upstreamFailed(.busy): true
-        // No connection came to stand in time, for one.
-        case .replied, .upstreamFailed:
+        // No connection came to stand in time, for one; or the client left while a stage decided.
+        case .replied, .upstreamFailed, .clientLeft, .drained:
             !exchange.wasForwarded && (exchange.repliedStatus ?? status).map { $0.code >= 400 } ?? true
-        case .answered, .clientLeft, .drained, .cut: false
+        case .answered, .cut: false
         }
     }
 

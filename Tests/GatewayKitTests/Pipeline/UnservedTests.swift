@@ -33,6 +33,14 @@ struct UnservedTests {
         #expect(isUnserved(.upstreamFailed(.timeout), 504, wasForwarded: false, replied: 504), "of a connection")
     }
 
+    @Test func `neither does a client that leaves before that, nor the end of the server`() {
+        #expect(isUnserved(.clientLeft, nil, wasForwarded: false))
+        #expect(isUnserved(.drained, nil, wasForwarded: false))
+        #expect(isUnserved(.clientLeft, 402, wasForwarded: false, replied: 402))
+        #expect(!isUnserved(.clientLeft, 200, wasForwarded: false, replied: 200), "an answer of the gateway's own")
+        #expect(!isUnserved(.drained, nil, wasForwarded: true))
+    }
+
     @Test func `a refusal that goes out as a 200, as those of JSON-RPC and gRPC do, is one`() {
         #expect(isUnserved(.replied, 200, wasForwarded: false, replied: 429))
         #expect(!isUnserved(.replied, 200, wasForwarded: false, replied: 200))
