@@ -129,6 +129,22 @@ struct CountingTests {
         await crashed.stop()
     }
 
+    @Test func `what could not be given back is given back with what comes next`() async throws {
+        let folder = try TemporaryFolder()
+        let store = store(folder)
+        try await store.start()
+        let counter = counter()
+        #expect(try await store.take(60, of: counter, upTo: 100) == .counted(left: 40))
+        let queue = try DatabaseQueue(path: folder.path("sluice.db"))
+        let trigger = "CREATE TRIGGER no BEFORE UPDATE ON counters BEGIN SELECT RAISE(ABORT, 'no'); END"
+        try await queue.write { try $0.execute(sql: trigger) }
+        store.giveBack(60, of: counter)
+        await #expect(throws: StoreFailure.self) { _ = try await store.take(1, of: counter, upTo: 100) }
+        try await queue.write { try $0.execute(sql: "DROP TRIGGER no") }
+        #expect(try await store.take(100, of: counter, upTo: 100) == .counted(left: 0))
+        await store.stop()
+    }
+
     @Test func `a store that is closed takes nothing`() async throws {
         let folder = try TemporaryFolder()
         let store = store(folder)

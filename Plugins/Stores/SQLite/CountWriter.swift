@@ -22,6 +22,8 @@ final class CountWriter: Sendable {
 
     private struct State {
         var waiting: [Change] = []
+        /// What could not be given back: tried again with what comes next, since nobody waits for it.
+        var deferred: [Change] = []
         var isWriting = false
     }
 
@@ -62,8 +64,11 @@ final class CountWriter: Sendable {
     /// Gives back everything that was not used, and what waits to be given back. For the end of the process.
     func writeBack(to pool: DatabasePool) async throws {
         let waiting = state.withLockedValue { state in
-            defer { state.waiting.removeAll { $0.givenBack != nil } }
-            return state.waiting.compactMap(\.givenBack)
+            defer {
+                state.waiting.removeAll { $0.givenBack != nil }
+                state.deferred = []
+            }
+            return (state.deferred + state.waiting).compactMap(\.givenBack)
         }
         let unused = reserve.drain() + waiting
         guard !unused.isEmpty else { return }
@@ -78,6 +83,8 @@ final class CountWriter: Sendable {
 
     private func add(_ change: Change, in pool: DatabasePool) {
         let isFirst = state.withLockedValue { state in
+            state.waiting += state.deferred
+            state.deferred = []
             state.waiting.append(change)
             defer { state.isWriting = true }
             return !state.isWriting
@@ -129,6 +136,7 @@ final class CountWriter: Sendable {
                 }
             }
         } catch {
+            state.withLockedValue { $0.deferred += changes.filter { $0.givenBack != nil } }
             for change in changes {
                 switch change {
                 case .reserve(_, _, let continuation): continuation.resume(throwing: StoreFailure(error))
