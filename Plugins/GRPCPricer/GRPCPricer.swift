@@ -82,7 +82,7 @@ package struct GRPCPricer: Pricer, Plugin {
     }
 
     private func price(of exchange: Exchange, body: ByteBuffer) throws -> Eventually<Amount> {
-        if body.readableBytes > 0 { exchange.isPricedByBody = true }
+        terms.note(in: exchange)
         if notices?.areWanted == true { exchange[Asked.self] = Asked(body: body) }
         guard let cache, let cacheTerms = terms.cache else {
             let question = PriceQuestion(about: exchange, body: body)

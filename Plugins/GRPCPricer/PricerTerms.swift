@@ -50,6 +50,12 @@ package struct PricerTerms: Sendable {
         self.shadow = shadow
     }
 
+    /// What is sold at the price is sold for this body, or for none, and for the fields that the policy names.
+    func note(in exchange: Exchange) {
+        if body.isShown(of: exchange.request) { exchange.isPricedByBody = true }
+        exchange.notePrice(by: [.host] + (cache?.fields ?? []))
+    }
+
     /// Behind the word.
     var summary: String {
         var parts = ["\(service.name)", "at most \(limit.most)"]

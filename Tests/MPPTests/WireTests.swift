@@ -40,6 +40,40 @@ struct WireTests {
         )
     }
 
+    private func bound(
+        _ names: [String],
+        _ fields: [(String, String)],
+        body: RequestHead.Body = .none
+    ) -> PaymentScope {
+        let binding = PriceBinding(fields: names.compactMap { FieldName($0) }, isForNoBody: true)
+        return PaymentScope(
+            of: .example(.example(fields: fields, body: body)),
+            binding: binding,
+            digestLimit: .kibibytes(64)
+        )
+    }
+
+    @Test func `what is bought for the values of fields, and for no body, pays for no others`() {
+        let scopes = [
+            bound([], []), bound(["x-plan"], []), bound(["x-plan"], [("X-Plan", "")]),
+            bound(["x-plan"], [("X-Plan", "gold")]), bound(["x-plan"], [("X-Plan", "go"), ("X-Plan", "ld")]),
+            bound(["x-plan", "host"], [("X-Plan", "gold")]),
+            bound(["x-plan"], [("X-Plan", "gold")], body: .unknownLength),
+        ]
+        #expect(Set(scopes).count == scopes.count)
+        #expect(bound(["x-plan"], [("X-Plan", "gold"), ("X-Other", "a")]) == scopes[3])
+    }
+
+    @Test func `a scope says itself what it is bound to`() {
+        let names = ["x-plan", "host", "accept"]
+        let binding = PriceBinding(in: bound(names, []).opaque)
+        #expect(binding.fields.map(\.text) == names)
+        #expect(binding.isForNoBody)
+        for nothing in ["", "!", Base64.url.encoded("[]"), PaymentScope(ofBundle: "s").opaque] {
+            #expect(PriceBinding(in: nothing) == PriceBinding())
+        }
+    }
+
     @Test(arguments: PaymentProblem.allCases) func `every problem has its type, status and title`(
         problem: PaymentProblem
     ) {

@@ -104,6 +104,26 @@ struct RulePricerTests {
         #expect(plain[Conversion.self] == nil)
     }
 
+    @Test func `what is asked about a request is noted, for what is sold at the price to be bound to it`() throws {
+        let pricer = make([
+            rule("request.headers['x-plan'] == 'gold' && request.host == 'a'", "5 sat"),
+            rule("'x-team' in request.headers && request.headers['authorization'] == ''", "7 sat"),
+        ])
+        let exchange = Exchange.example()
+        _ = try #require(pricer).price(of: exchange)
+        #expect(exchange.pricedFields.map(\.text) == ["x-plan", "x-team", "host"])
+    }
+
+    @Test func `fields that only the request names are none that a payment can be bound to`() {
+        let settings = ExampleSettings(
+            ["rules": [rule("request.headers[request.method] == 'gold'", "5 sat")], "otherwise": "10 sat"]
+                as [String: Any]
+        )
+        _ = settings.make { try RulePricer(from: &$0, .example()) }
+        #expect(settings.messages.count == 1)
+        #expect(settings.messages.first?.contains("should ask for header fields by their names") == true)
+    }
+
     @Test func `a plan shows the rules`() {
         let pricer = make([rule("request.method == 'GET'", "5 sat")])
         #expect(pricer?.summary == "5 sat if request.method == 'GET', otherwise 10 sat")

@@ -22,9 +22,14 @@ package struct BodyBound: Sendable, Hashable {
         }
     }
 
-    /// The beginning of the body; nothing of one that is no text, or that may never end: a call of gRPC.
+    /// False for a body that is no text, or that may never end: a call of gRPC.
+    func isShown(of request: RequestHead) -> Bool {
+        limit > ByteCount(0) && !request.isGRPC
+    }
+
+    /// The beginning of the body.
     func beginning(of exchange: Exchange) -> Eventually<ByteBuffer> {
-        guard limit > ByteCount(0), exchange.request.body != .none, !exchange.request.isGRPC else {
+        guard isShown(of: exchange.request), exchange.request.body != .none else {
             return .now(ByteBuffer())
         }
         // Without the credential that a call of JSON-RPC carries in its body.

@@ -146,7 +146,7 @@ package struct MPPScheme: AuthScheme, Plugin {
         in exchange: Exchange
     ) throws -> PaymentChallenge {
         let isBundle = sellsBundles(intent, in: exchange)
-        let scope = opaque(of: intent, in: exchange)
+        let scope = opaque(of: intent, PriceBinding(of: exchange), in: exchange)
         var challenge = PaymentChallenge(
             realm: terms.realm(of: exchange),
             method: Self.method,
@@ -161,7 +161,8 @@ package struct MPPScheme: AuthScheme, Plugin {
         let keyring = try mint.keyring()
         challenge.id = keyring.id(of: challenge)
         if intent == ChargeIntent.word, exchange.request.prefersHTML, exchange[PageKey.self] == nil, digest == nil,
-            !exchange.speaksJSONRPC,
+            // The browser of the page comes back with one more.
+            !exchange.speaksJSONRPC, !exchange.pricedFields.contains(FieldName(.cookie)),
             let payment = ChargeRequest.payment(of: offer.request)
         {
             let page = ChargePage(challengeID: challenge.id, payment: payment, end: offer.expires, opaque: scope)
@@ -175,9 +176,19 @@ package struct MPPScheme: AuthScheme, Plugin {
         intent == ChargeIntent.word && exchange.route.isMetered
     }
 
-    private func opaque(of intent: String, in exchange: Exchange) -> String {
+    private func opaque(of intent: String, _ binding: PriceBinding, in exchange: Exchange) -> String {
         if sellsBundles(intent, in: exchange) { return PaymentScope(ofBundle: exchange.route.service).opaque }
-        return PaymentScope(of: exchange, digestLimit: terms.digestLimit).opaque
+        return PaymentScope(of: exchange, binding: binding, digestLimit: terms.digestLimit).opaque
+    }
+
+    /// The scope that one of this gateway would have for this request.
+    ///
+    /// - Parameter opaque: says itself what of the request its price was made of.
+    private func scope(of opaque: String, _ intent: String, in exchange: Exchange) -> String {
+        let scope = self.opaque(of: intent, PriceBinding(), in: exchange)
+        if opaque.utf8.elementsEqual(scope.utf8) { return scope }
+        let binding = PriceBinding(in: opaque)
+        return binding == PriceBinding() ? scope : self.opaque(of: intent, binding, in: exchange)
     }
 
     /// The digest of a request body that says how short it is, one of unknown length may have no end, and of every one that
@@ -191,7 +202,8 @@ package struct MPPScheme: AuthScheme, Plugin {
 
     /// True where the price was made of the body; what requests draw from is charged for what each has used.
     private func dependsOnBody(in exchange: Exchange) -> Bool {
-        !exchange.route.isMetered && (exchange[RequestJSON.self] != nil || exchange.isPricedByBody)
+        guard !exchange.route.isMetered else { return false }
+        return exchange[RequestJSON.self] != nil || exchange.isPricedByBody && exchange.request.body != .none
     }
 
     private func isShort(_ body: RequestHead.Body) -> Bool {
@@ -240,10 +252,10 @@ package struct MPPScheme: AuthScheme, Plugin {
     private func pageCredential(in exchange: Exchange) throws -> Credential? {
         let pairs = PageCookie.pairs(of: Self.word, in: exchange.request.fields, upTo: Self.mostCookies)
         guard !pairs.isEmpty, let charge = intents.lazy.compactMap({ $0 as? ChargeIntent }).first else { return nil }
-        let opaque = opaque(of: charge.name, in: exchange)
         let now = time.now()
         for pair in pairs {
-            guard let page = try mint.keyring().page(pair.value, for: .pass), page.opaque == opaque, page.end > now,
+            guard let page = try mint.keyring().page(pair.value, for: .pass), page.end > now,
+                page.opaque.utf8.elementsEqual(scope(of: page.opaque, charge.name, in: exchange).utf8),
                 let credential = charge.credential(of: page, cookie: pair.name, in: exchange),
                 !revocations.contains(credential.id)
             else { continue }
@@ -268,7 +280,7 @@ package struct MPPScheme: AuthScheme, Plugin {
         guard challenge.realm.utf8.elementsEqual(terms.realm(of: exchange).utf8), let opaque = challenge.opaque else {
             throw mismatch(of: found, in: exchange)
         }
-        let scope = self.opaque(of: challenge.intent, in: exchange)
+        let scope = scope(of: opaque, challenge.intent, in: exchange)
         if opaque.utf8.elementsEqual(scope.utf8) { return }
         guard let quoted = QuotedPrice(in: opaque, beside: scope) else { throw mismatch(of: found, in: exchange) }
         exchange[QuotedPrice.self] = quoted

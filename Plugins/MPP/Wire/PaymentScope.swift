@@ -12,15 +12,18 @@ package struct PaymentScope: Sendable, Hashable {
         opaque = Base64.url.encoded(JSONValue.texts([("b", service)]).canonical)
     }
 
-    /// - Parameter digestLimit: the longest parameters of a call that are bound, in their canonical form.
-    package init(of exchange: Exchange, digestLimit: ByteCount) {
+    /// - Parameters:
+    ///   - binding: what else of the request the price was made of.
+    ///   - digestLimit: the longest parameters of a call that are bound, in their canonical form.
+    package init(of exchange: Exchange, binding: PriceBinding = PriceBinding(), digestLimit: ByteCount) {
         let request = exchange.request
         self.init(
             service: exchange.route.service,
             route: exchange.route.name,
             method: request.method.rawValue,
             target: request.target,
-            call: exchange[JSONRPCCall.self].map { Self.members(of: $0, digestLimit: digestLimit) } ?? []
+            more: (exchange[JSONRPCCall.self].map { Self.members(of: $0, digestLimit: digestLimit) } ?? [])
+                + binding.members(of: request)
         )
     }
 
@@ -39,10 +42,10 @@ package struct PaymentScope: Sendable, Hashable {
         route: String,
         method: String,
         target: String,
-        call: [(String, String?)] = []
+        more: [(String, String?)] = []
     ) {
         opaque = Base64.url.encoded(
-            JSONValue.texts([("m", method), ("p", Self.name(of: target)), ("r", route), ("s", service)] + call)
+            JSONValue.texts([("m", method), ("p", Self.name(of: target)), ("r", route), ("s", service)] + more)
                 .canonical
         )
     }

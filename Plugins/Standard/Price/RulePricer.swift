@@ -19,6 +19,8 @@ package struct RulePricer: Pricer, Plugin {
     private let rates: any ExchangeRates
     /// How much of the body is read; `nil`: no rule asks about it.
     private let bodyLimit: ByteCount?
+    /// What the rules ask about beside what every charge is for: its path, its query and its body.
+    private let fields: [FieldName]
 
     package init(from settings: inout PolicyReader, _ services: Services) throws {
         let nodes = settings.nodes("rules")
@@ -38,6 +40,20 @@ package struct RulePricer: Pricer, Plugin {
                 price: reader.price("amount", services)
             )
         }
+        let conditions = rules.compactMap(\.when)
+        if conditions.contains(where: \.readsAnyField) {
+            settings.note(
+                settings.error(
+                    at: "rules",
+                    "should ask for header fields by their names, such as request.headers[\"x-plan\"]: a payment is for their"
+                        + " values"
+                )
+            )
+        }
+        let isAskedAbout: (ExpressionVariable) -> Bool = { part in conditions.contains { $0.reads.contains(part) } }
+        fields =
+            conditions.flatMap(\.readFields) + (isAskedAbout(.host) ? [.host] : [])
+            + (isAskedAbout(.size) ? [.contentLength] : [])
         otherwise = settings.price("otherwise", services)
         rates = services.rates
         let readsBody = rules.contains { $0.when?.readsBody == true }
@@ -59,6 +75,7 @@ package struct RulePricer: Pricer, Plugin {
     }
 
     package func price(of exchange: Exchange) throws -> Eventually<Amount> {
+        exchange.notePrice(by: fields)
         guard let bodyLimit else { return .now(try amount(for: exchange)) }
         return try exchange.readJSON(upTo: bodyLimit).map { try self.amount(for: exchange) }
     }

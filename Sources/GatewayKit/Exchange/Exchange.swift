@@ -35,6 +35,9 @@ public final class Exchange {
     public var bodyLimit: ByteCount?
     /// True once the price was made of the body: what is sold for one body must not buy what another one asks for.
     package var isPricedByBody = false
+    /// Fields of the request that the price was made of (`notePrice(by:)`): what is sold for their values must not buy what
+    /// others ask for. `Host` stands for the authority, `Content-Length` for how long the body says it is.
+    package private(set) var pricedFields: [FieldName] = []
     /// Sees the body of the response as it goes to the client: the watches that were added, as one.
     public package(set) var responseWatch: (any ResponseWatch)?
     /// Is asked about the body of the upstream's response: the filters that were added, as one.
@@ -123,6 +126,18 @@ public final class Exchange {
     /// it earlier.
     public func addResponseFilter(_ filter: any ResponseFilter) {
         responseFilter = responseFilter.map { FilterChain($0, then: filter, on: eventLoop) } ?? filter
+    }
+
+    /// What the credential stands in, and what comes only with it: the request that pays has others than the one that asked.
+    private static let fieldsOfPaying: [FieldName] = [
+        .authorization, .paymentAuthorization, .acceptPayment, .idempotencyKey,
+    ]
+
+    /// The price depends on these fields of the request.
+    package func notePrice(by fields: [FieldName]) {
+        for field in fields where !pricedFields.contains(field) && !Self.fieldsOfPaying.contains(field) {
+            pricedFields.append(field)
+        }
     }
 
     /// Has the body of the response be seen as it goes to the client, at the latest from `adjust`.

@@ -8,6 +8,8 @@ public struct Expression: Sendable {
     public let text: String
     /// What it asks about.
     package let reads: Set<ExpressionVariable>
+    /// True when it asks about header fields whose names it does not write.
+    package let readsAnyField: Bool
     private let program: ExpressionProgram
     private let time: TimeSource
 
@@ -16,12 +18,16 @@ public struct Expression: Sendable {
         var compiler = ExpressionCompiler(scope)
         program = try compiler.compile(syntax)
         reads = compiler.reads
+        readsAnyField = compiler.readsAnyField
         self.text = text
         self.time = time
     }
 
     /// True when it asks about the body, which has to be read first: `Exchange.readJSON(upTo:)`.
     public var readsBody: Bool { reads.contains(.json) }
+
+    /// The header fields that it asks about by their names.
+    package var readFields: [FieldName] { program.fields }
 
     /// Whether it holds. To be called on the exchange's event loop.
     public func holds(for input: ExpressionInput) -> Result<Bool, ExpressionFailure> {

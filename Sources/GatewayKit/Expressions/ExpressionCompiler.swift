@@ -7,6 +7,7 @@ struct ExpressionCompiler {
     let scope: ExpressionScope
     var locals: [(name: String, type: ExpressionType)] = []
     private(set) var reads: Set<ExpressionVariable> = []
+    private(set) var readsAnyField = false
     private var nodes: [Node] = []
     private var offsets: [Int32] = []
     private var operands: [Int32] = []
@@ -89,6 +90,7 @@ struct ExpressionCompiler {
 
     mutating func variable(_ variable: ExpressionVariable, at offset: Int) throws(ExpressionMistake) -> Checked {
         reads.insert(variable)
+        if variable == .headers { readsAnyField = true }
         return (try add(.variable(variable), at: offset), variable.type)
     }
 
