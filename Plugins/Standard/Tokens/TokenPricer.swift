@@ -125,6 +125,11 @@ package final class TokenPricer: Pricer, Plugin, UsageMeter {
     package func admit(_ account: MeterAccount, in exchange: Exchange) throws -> Eventually<MeterVerdict> {
         try estimate(of: exchange).flatMap { [self] estimate in
             guard account.form != .session else {
+                // It was taken for the request that its challenge was made for, which may have asked for less.
+                guard cost(of: estimate) <= account.taken else {
+                    let cost = cost(of: estimate)
+                    return .now(.exhausted(price: nil, reason: "it may cost \(cost), and \(account.taken) were taken"))
+                }
                 askForUsage(in: exchange)
                 let taken = account.taken.millisatoshis
                 return .now(.allowed(MeterGrant(reserved: taken, note: estimate.note)))

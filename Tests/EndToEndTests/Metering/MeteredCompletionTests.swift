@@ -182,6 +182,29 @@ import sluice
         }
     }
 
+    @Test func `that may cost more than was taken from its session for it is not served`() async throws {
+        try await with { gateway, seen in
+            // Who asks without a question is told the smallest price.
+            let unpaid = try await gateway.request(Self.path, method: .POST)
+            let challenge = try #require(unpaid.payments.first { $0.intent == "session" })
+            let preimage = try await gateway.deposited(challenge)
+            let credential = PaymentCredential(
+                challenge: challenge,
+                payload: .texts([
+                    ("action", "open"), ("preimage", preimage.bytes.hex),
+                    ("returnInvoice", try await gateway.returnInvoice()),
+                ])
+            )
+            let answer = try await ask(gateway, credential.authorization, tokens: 600)
+            expectStatus(402, answer)
+            #expect(answer.problemType == "payment-insufficient")
+            #expect(seen.withLockedValue(\.count) == 0)
+            let hash = try #require(try challenge.requestObject()["paymentHash"]?.text.flatMap { Bytes32(hex: $0) })
+            // What was taken for it is given back.
+            try await gateway.until { try await gateway.store.sessions.session(PaymentHash(hash))?.spent == .zero }
+        }
+    }
+
     @Test func `whose client leaves before its end costs what was reserved`() async throws {
         try await with { gateway, _ in
             let unpaid = try await ask(gateway)
