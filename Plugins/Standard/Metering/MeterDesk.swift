@@ -74,7 +74,13 @@ package final class MeterDesk: Startable {
 
     /// On disk before it returns. What is being settled of the same bundle comes first, so that whoever comes back at the end
     /// of a response finds it settled.
-    package func reserve(_ reservation: MeterReservation, from bundle: MeterBundle?) async throws -> MeterReserving {
+    ///
+    /// - Parameter meter: is told that nothing came of the request where this fails, and it keeps the account itself.
+    package func reserve(
+        _ reservation: MeterReservation,
+        from bundle: MeterBundle?,
+        by meter: (any UsageMeter)? = nil
+    ) async throws -> MeterReserving {
         if let bundle {
             let settling = state.withLockedValue { $0.settling[bundle.payment].map { Array($0.values) } ?? [] }
             for task in settling { await task.value }
@@ -87,7 +93,11 @@ package final class MeterDesk: Startable {
         } catch {
             forget(reservation.id)
             // The store may have written it all the same.
-            Task { try await patiently { try await cancel(reservation.id) } }
+            if let meter, bundle == nil, reservation.account.form != .session {
+                settle(MeteredUsage(reservation), by: meter, isWritten: false)
+            } else {
+                Task { try await patiently { try await cancel(reservation.id) } }
+            }
             throw error
         }
     }
@@ -103,12 +113,14 @@ package final class MeterDesk: Startable {
     // MARK: Settling
 
     /// Returns at once.
-    package func settle(_ usage: MeteredUsage, by meter: any UsageMeter) {
+    ///
+    /// - Parameter isWritten: false where the store may not know the reservation.
+    package func settle(_ usage: MeteredUsage, by meter: any UsageMeter, isWritten: Bool = true) {
         let (id, payment) = (usage.reservation.id, usage.reservation.account.payment)
         state.withLockedValue { state in
             state.active.insert(id)
             state.settling[payment, default: [:]][id] = Task {
-                await self.settled(usage, by: meter)
+                await self.settled(usage, by: meter, isWritten: isWritten)
                 self.state.withLockedValue { state in
                     state.active.remove(id)
                     state.settling[payment]?[id] = nil
@@ -118,7 +130,7 @@ package final class MeterDesk: Startable {
         }
     }
 
-    private func settled(_ usage: MeteredUsage, by meter: any UsageMeter) async {
+    private func settled(_ usage: MeteredUsage, by meter: any UsageMeter, isWritten: Bool) async {
         let id = usage.reservation.id
         let cost: MeteredCost
         do {
@@ -133,7 +145,7 @@ package final class MeterDesk: Startable {
             return
         }
         do {
-            try await book(cost, of: usage.reservation)
+            try await book(cost, of: usage.reservation, isWritten: isWritten)
             state.withLockedValue { state in
                 state.unreported[id] = nil
                 state.unbooked[id] = nil
@@ -153,7 +165,7 @@ package final class MeterDesk: Startable {
         )
     }
 
-    private func book(_ cost: MeteredCost, of reservation: MeterReservation) async throws {
+    private func book(_ cost: MeteredCost, of reservation: MeterReservation, isWritten: Bool) async throws {
         var amount = Amount.zero
         if case .amount(let cost) = cost {
             amount = cost
@@ -161,7 +173,7 @@ package final class MeterDesk: Startable {
         }
         let settlement = Settlement(reservation: reservation.id, cost: amount)
         let isFirst = try await patiently { [settlements] in try await settlements.answer(to: settlement) }
-        guard !isFirst else { return }
+        guard !isFirst, isWritten else { return }
         logger.error(
             "what a request has used was settled already, as that of a process that is gone",
             metadata: ["meter": "\(reservation.meter)", "reservation": "\(reservation.id.hex)", "cost": "\(amount)"]

@@ -96,8 +96,8 @@ package struct Metering: Sendable {
                     route: route.name,
                     credential: credential
                 )
-                return exchange.later { [desk] in
-                    switch try await desk.reserve(reservation, from: grant.bundle) {
+                return exchange.later { [desk, meter] in
+                    switch try await desk.reserve(reservation, from: grant.bundle, by: meter) {
                     case .reserved: .reserved(reservation)
                     case .busy: .busy
                     case .exhausted: .exhausted(price: nil, reason: nil)

@@ -125,8 +125,18 @@ struct MeteredPriceTests {
         #expect(left.isEmpty)
     }
 
-    @Test func `a store that does not answer refuses`() async throws {
+    @Test func `a store that does not answer refuses, and frees what the meter has reserved itself`() async throws {
         let route = MeteredRoute(store: RefusingStore())
+        let reply = try await route.run()
+        #expect(reply?.status == .serviceUnavailable)
+        await route.desk.quiesce()
+        #expect(route.meter.reports.map(\.response) == [MeteredUsage.Response()])
+    }
+
+    @Test func `a store that does not answer refuses, and a meter that reserves nothing hears nothing of it`()
+        async throws
+    {
+        let route = MeteredRoute(Self.bundled(4_000, cost: 3_000), store: RefusingStore())
         let reply = try await route.run()
         #expect(reply?.status == .serviceUnavailable)
         await route.desk.quiesce()
