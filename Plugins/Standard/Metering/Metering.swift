@@ -72,11 +72,13 @@ package struct Metering: Sendable {
         case exhausted(price: Amount?, Rejection)
     }
 
+    static var refusalOfWebSockets: Reply {
+        Reply(.badRequest, detail: "what a WebSocket uses cannot be metered, and this route is")
+    }
+
     /// Reserves for a request whose payment is taken.
     func admit(_ account: MeterAccount, in exchange: Exchange) throws -> Eventually<Verdict> {
-        guard !exchange.request.opensWebSocket else {
-            throw Reply(.badRequest, detail: "what a WebSocket uses cannot be metered, and this route is")
-        }
+        guard !exchange.request.opensWebSocket else { throw Self.refusalOfWebSockets }
         let (name, route, path) = (meter.name, exchange.route, exchange.request.path)
         let credential = exchange.credential?.id
         let now = time.now()

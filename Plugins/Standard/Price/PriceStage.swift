@@ -266,6 +266,7 @@ package struct PriceStage: StagePlugin {
 
     private func offer(for amount: Amount, in exchange: Exchange) throws -> Eventually<Decision> {
         if unsold.contains(exchange.request) { return .now(.reply(unsold.refusal(of: exchange))) }
+        if isMetered, exchange.request.opensWebSocket { return .now(.reply(Metering.refusalOfWebSockets)) }
         let amount = try Self.wholeSatoshis(amount, in: exchange)
         let quote = Quote(
             amount: amount,

@@ -143,7 +143,10 @@ struct MeteredPriceTests {
         #expect(route.meter.reports.isEmpty)
     }
 
-    @Test func `a WebSocket is refused, since nobody could tell what it uses`() async throws {
+    @Test(arguments: [true, false])
+    func `a WebSocket is refused, since nobody could tell what it uses, and sold nothing`(_ isPaid: Bool)
+        async throws
+    {
         let route = MeteredRoute()
         let reply = try await answered { loop in
             let plain = RequestHead.example()
@@ -158,8 +161,11 @@ struct MeteredPriceTests {
                 opensWebSocket: true
             )
             let exchange = Exchange.example(request, eventLoop: loop)
-            exchange.credential = .example()
-            exchange.recogniser = ExampleScheme()
+            exchange.schemes = [ExampleScheme()]
+            if isPaid {
+                exchange.credential = .example()
+                exchange.recogniser = ExampleScheme()
+            }
             return try route.stage.admit(exchange)
         }.reply
         #expect(reply?.status == .badRequest)
