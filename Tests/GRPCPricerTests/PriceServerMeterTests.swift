@@ -154,6 +154,8 @@ struct PriceServerMeterTests {
             source.state.withLockedValue { $0.settled = answer }
             #expect(try await meter.cost(of: usage(session)) == .amount(Amount(millisatoshis: cost)))
         }
+        source.state.withLockedValue { $0.settled = .failure(ServiceFailure(.refused(.unimplemented), of: "a")) }
+        #expect(try await meter.cost(of: usage(session, status: nil)) == .amount(.zero))
         source.state.withLockedValue { $0.settled = .failure(ServiceFailure(.unavailable, of: "a")) }
         await #expect(throws: ServiceFailure.self) { try await meter.cost(of: usage(session)) }
     }

@@ -154,7 +154,7 @@ package struct PriceServerMeter: UsageMeter {
         return .amount(try await cost(ofSession: usage, account))
     }
 
-    /// What was taken for it already stands where the server says nothing that counts.
+    /// What was taken for it already stands where the server says nothing that counts, unless nothing came of the upstream.
     private func cost(ofSession usage: MeteredUsage, _ account: MeterAccount) async throws(ServiceFailure) -> Amount {
         do throws(ServiceFailure) {
             let satoshis = try await source.settle(Self.settlement(of: usage))
@@ -164,7 +164,7 @@ package struct PriceServerMeter: UsageMeter {
         } catch {
             guard error.isFinal else { throw error }
         }
-        return account.taken
+        return usage.response.status == nil ? .zero : account.taken
     }
 
     /// Where nothing came of the upstream: 502 (RFC 9110 §15.6.3), by which a server knows that nothing was served.
