@@ -113,6 +113,8 @@ package struct PriceStage: StagePlugin {
         return price.map { ListedPrice($0) } ?? .asked
     }
 
+    package var isFreeForSome: Bool { (pricer as? RulePricer)?.isFreeForSome ?? false }
+
     package func admit(_ exchange: Exchange) throws -> Eventually<Decision> {
         if let credential = exchange.credential, exchange.uncheckedRejection == nil {
             if credential.redemption == .none || exchange.isRedeemed {

@@ -69,6 +69,11 @@ package struct RulePricer: Pricer, Plugin {
         rules.allSatisfy { $0.price == otherwise } ? otherwise : nil
     }
 
+    /// True where a rule asks nothing, and not all of them.
+    package var isFreeForSome: Bool {
+        fixedPrice == nil && (otherwise.isFree || rules.contains { $0.price.isFree })
+    }
+
     package var summary: String {
         rules.map { "\($0.price) if \($0.when?.description ?? "")" }.joined(separator: ", ")
             + ", otherwise \(otherwise)"

@@ -38,6 +38,8 @@ public protocol StagePlugin: Stage, Plugin {
     var listedSchemes: [ListedScheme] { get }
     /// What it asks for a request; `nil`, the default: nothing.
     var listedPrice: ListedPrice? { get }
+    /// True when it says itself that some requests cost nothing, beside others that cost something. By default false.
+    var isFreeForSome: Bool { get }
     /// What becomes of a caveat that is sold for the route's service; `nil`, the default: it looks at no caveats.
     func verdict(on sold: SoldCaveat) -> SoldCaveatVerdict?
 }
@@ -55,5 +57,6 @@ extension StagePlugin {
     public var sales: [Sale] { [] }
     public var listedSchemes: [ListedScheme] { [] }
     public var listedPrice: ListedPrice? { nil }
+    public var isFreeForSome: Bool { false }
     public func verdict(on sold: SoldCaveat) -> SoldCaveatVerdict? { nil }
 }

@@ -18,6 +18,9 @@ package struct CostChange: Hashable, Sendable {
     }
 
     private func isCheaper(by factor: UInt64, at rates: any ExchangeRates) -> Bool {
+        // Nobody knows for which requests.
+        if after.price == .freeForSome { return ![.unanswered, .free, .freeForSome].contains(before.price) }
+        if before.price == .freeForSome { return after.price == .free }
         switch (before.price, after.price) {
         case (.fixed, .free), (.fiat, .free), (.bundle, .free), (.asked, .free):
             return true
@@ -57,6 +60,7 @@ extension CostChange: CustomStringConvertible {
         case (.unanswered, _): "\(requests) is served for \(after.price)"
         case (_, .free): "\(requests) becomes free (was \(before.price))"
         case (_, .unanswered): "\(requests) is no longer served (was \(before.price))"
+        case (_, .freeForSome): "\(requests) becomes free for some (was \(before.price))"
         case (_, .fixed), (_, .fiat), (_, .bundle), (_, .asked): "\(requests) \(before.price) -> \(after.price)"
         }
     }

@@ -31,6 +31,8 @@ struct CostTable {
 
     private static func cost(of route: PlannedRoute) -> RequestCost {
         guard route.isPriced else { return RequestCost(.free) }
+        let giveaways = route.schemes.filter { $0.giveaway > 0 }
+        if route.isFreeForSome { return RequestCost(.freeForSome, giveaways: giveaways) }
         let price: RequestCost.Price =
             switch route.offer?.price {
             case .fixed(let amount): .fixed(amount)
@@ -38,6 +40,6 @@ struct CostTable {
             case .bundle(let amount): .bundle(amount)
             case .asked, nil: .asked
             }
-        return RequestCost(price, giveaways: route.schemes.filter { $0.giveaway > 0 })
+        return RequestCost(price, giveaways: giveaways)
     }
 }

@@ -6,6 +6,8 @@ package struct RequestCost: Hashable, Sendable {
         /// No route: 404.
         case unanswered
         case free
+        /// Depends on the request, and is nothing for some.
+        case freeForSome
         case fixed(Amount)
         /// At the rate of the moment.
         case fiat(FiatAmount)
@@ -20,7 +22,7 @@ package struct RequestCost: Hashable, Sendable {
             case .unanswered, .free: .zero
             case .fixed(let amount): amount
             case .fiat(let price): (try? rates.rate(of: price.currency))?.amount(of: price.number)
-            case .bundle, .asked: nil
+            case .freeForSome, .bundle, .asked: nil
             }
         }
     }
@@ -55,7 +57,7 @@ extension RequestCost.Price: CustomStringConvertible {
     var isPaid: Bool {
         switch self {
         case .unanswered, .free: false
-        case .fixed, .fiat, .bundle, .asked: true
+        case .freeForSome, .fixed, .fiat, .bundle, .asked: true
         }
     }
 
@@ -63,6 +65,7 @@ extension RequestCost.Price: CustomStringConvertible {
         switch self {
         case .unanswered: "not found"
         case .free: "free"
+        case .freeForSome: "free for some requests"
         case .fixed(let amount): amount.description
         case .fiat(let amount): amount.description
         case .bundle(let amount): "usage of a bundle of \(amount)"

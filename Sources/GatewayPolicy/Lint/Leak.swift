@@ -16,7 +16,7 @@ struct Leak {
 
     var message: String {
         let request = "\(method.rawValue) \(isAnyHost ? "" : host)\(path)"
-        let price = sold.cost == .asked ? "at its price" : sold.cost.description
+        let price = [.asked, .freeForSome].contains(sold.cost) ? "at its price" : sold.cost.description
         return
             "'\(request)' goes to '\(sold.upstream.name)' by the route '\(door.draft.name)' \(door.cost.description), and"
             + " reaches what the route '\(sold.draft.name)' (\(sold.draft.matchPlace)) sells \(price)\(condition)"

@@ -98,7 +98,8 @@ struct MoneyLint {
     /// Dearer where a condition holds, on one path: requests that are made up fulfil none. Not where the rest is free: who leaves
     /// out a header field would get for nothing what others pay for.
     private func isForItsCondition(_ door: SoldRoute, beside sold: SoldRoute) -> Bool {
-        sold.match.when != nil && door.cost != .free && door.match.isOfSamePlace(as: sold.match)
+        sold.match.when != nil && ![.free, .freeForSome].contains(door.cost)
+            && door.match.isOfSamePlace(as: sold.match)
     }
 
     // MARK: Requests that a service may take for the same

@@ -5,6 +5,8 @@ internal import HTTPTypes
 struct SoldRoute {
     enum Cost: Equatable {
         case free
+        /// Depends on the request, and is nothing for some.
+        case freeForSome
         case fixed(Price)
         /// As often as a bundle of this price lasts.
         case bundle(Amount)
@@ -15,6 +17,8 @@ struct SoldRoute {
             switch (self, other) {
             case (.free, .free): false
             case (.free, _): true
+            case (.freeForSome, .free), (.freeForSome, .freeForSome): false
+            case (.freeForSome, _): true
             case (.fixed(let price), .fixed(let others)): price.isLess(than: others)
             case (.bundle(let amount), .bundle(let others)): amount < others
             case (.fixed, _), (.bundle, _), (.asked, _): false
@@ -25,6 +29,7 @@ struct SoldRoute {
         var description: String {
             switch self {
             case .free: "for nothing"
+            case .freeForSome: "for nothing where a rule says so"
             case .fixed(let price): "for \(price)"
             case .bundle(let amount): "from a bundle of \(amount)"
             case .asked: "for the price of its pricer"
@@ -46,6 +51,10 @@ struct SoldRoute {
         self.draft = draft
         self.upstream = upstream
         samples = PathSample.paths(of: draft.match.path)
+        guard !draft.isFreeForSome else {
+            cost = .freeForSome
+            return
+        }
         switch draft.listedPrice {
         case nil: cost = .free
         case .fixed(let amount)?: cost = .fixed(.bitcoin(amount))

@@ -12,6 +12,8 @@ package struct PlannedRoute: Sendable {
     package let offer: PlannedOffer?
     /// What it costs, as far as that is known; `nil`: nothing.
     package let price: ListedPrice?
+    /// Some of its requests cost nothing, by what the policy says.
+    package let isFreeForSome: Bool
     /// By which its requests may be let through, in the order of the policy.
     package let schemes: [ListedScheme]
     /// In the order in which they run.

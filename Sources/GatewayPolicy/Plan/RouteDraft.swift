@@ -35,6 +35,7 @@ struct RouteDraft {
             place: place,
             offer: offer,
             price: listedPrice,
+            isFreeForSome: isFreeForSome,
             schemes: stages.flatMap(\.listedSchemes),
             stages: planned,
             settings: settings
@@ -61,6 +62,14 @@ struct RouteDraft {
             if let price = stage.listedPrice, price != .fixed(.zero) { return price }
         }
         return nil
+    }
+
+    /// True where the policy itself lets some requests through for nothing, beside others that cost something.
+    var isFreeForSome: Bool {
+        let priced = zip(stages, planned).filter { stage, planned in
+            !planned.isShadow && stage.listedPrice.map { $0 != .fixed(.zero) } ?? false
+        }
+        return !priced.isEmpty && priced.allSatisfy { stage, _ in stage.isFreeForSome }
     }
 
     private var offer: PlannedOffer? {

@@ -97,6 +97,20 @@ struct PlanDifferenceTests {
         #expect(difference.losses(factor: 1_000_000).count == 1)
     }
 
+    @Test func `a rule that asks nothing loses money, and not the end of it`() throws {
+        func reads(for amount: String) -> [String] {
+            let rule = "{ when: 'request.method == \"GET\"', amount: \(amount) }"
+            return [Self.priced("{ rules: [\(rule)], otherwise: 10 sat }", "{ path: /x }")]
+        }
+        let (fixed, asked, rules) = ([Self.priced("10 sat", "{ path: /x }")], reads(for: "5 sat"), reads(for: "0 sat"))
+        let losses = try Self.difference(fixed, rules).losses(factor: 2)
+        #expect(losses.map(\.description) == ["/x becomes free for some (was 10 sat)"])
+        #expect(try Self.difference(asked, rules).losses(factor: 2).count == 1)
+        #expect(try Self.difference(rules, [Self.free("{ path: /x }")]).losses(factor: 2).count == 1)
+        #expect(try Self.difference(rules, fixed).losses(factor: 2).isEmpty)
+        #expect(try Self.difference([Self.free("{ path: /x }")], rules).losses(factor: 2).isEmpty)
+    }
+
     @Test func `a new free route that takes a part of a paid one's paths loses money`() throws {
         let paid = Self.priced("10 sat", "{ path: /v1/* }")
         let difference = try Self.difference([paid], [paid, Self.free("{ path: /v1/models }", name: "y")])
