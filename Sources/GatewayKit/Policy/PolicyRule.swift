@@ -56,6 +56,7 @@ public enum PolicyRule: String, Sendable, Hashable, CaseIterable {
     case cheapToken = "cheap-token"
     case otherTerms = "other-terms"
     case cheapTier = "cheap-tier"
+    case cheapRequest = "cheap-request"
     case freeShadow = "free-shadow"
     case otherSpelling = "other-spelling"
     case otherMethod = "other-method"
@@ -71,8 +72,7 @@ public enum PolicyRule: String, Sendable, Hashable, CaseIterable {
     public var isMistake: Bool {
         switch self {
         case .exposedAdmin, .shadow, .unusedPipeline, .unusedDefault, .lateInput, .authWithoutPrice, .noRateLimit,
-            .callsAround,
-            .overlappingRegexes, .allowOfNothing:
+            .cheapRequest, .callsAround, .overlappingRegexes, .allowOfNothing:
             false
         default: true
         }
@@ -81,9 +81,9 @@ public enum PolicyRule: String, Sendable, Hashable, CaseIterable {
     /// True where `allow` switches it off, with a reason.
     public var mayBeAllowed: Bool {
         switch self {
-        case .authWithoutPrice, .noRateLimit, .shadow, .cheapToken, .otherTerms, .cheapTier, .freeShadow,
-            .otherSpelling,
-            .otherMethod, .otherHost, .otherPath, .callsAround, .overlappingRegexes, .unboundedMeter, .lateInput:
+        case .authWithoutPrice, .noRateLimit, .shadow, .cheapToken, .otherTerms, .cheapTier, .cheapRequest,
+            .freeShadow, .otherSpelling, .otherMethod, .otherHost, .otherPath, .callsAround, .overlappingRegexes,
+            .unboundedMeter, .lateInput:
             true
         default: false
         }

@@ -34,6 +34,11 @@ struct SaleRules {
                 checkTerms(of: route, against: other)
             }
         }
+        // A listener with defaults of its own has all routes once more.
+        var seen = Set<String>()
+        for route in routes where seen.insert(route.name).inserted {
+            checkRequests(of: route)
+        }
         // What sells itself sells what the first one does: only those that sell nothing are left.
         for route in routes where route.prices == nil {
             guard let seller = first[Ware(of: route)] else { continue }
@@ -46,6 +51,30 @@ struct SaleRules {
                 checkTiers(of: route, against: sellers.filter { $0.place != route.place })
             }
         }
+    }
+
+    // MARK: Between the requests of a route
+
+    /// A token opens every request of its route, whatever that one would cost.
+    private func checkRequests(of route: RouteDraft) {
+        guard route.listedPrice == .asked, !route.isMetered, let price = route.prices?.place,
+            let sold = route.sales.first(where: { $0.sale.intents.isEmpty && !isBound($0.sale, on: route) })
+        else { return }
+        run.note(
+            .cheapRequest,
+            price,
+            of: route.name,
+            message:
+                "what '\(sold.sale.scheme)' sells for the cheapest request of the route '\(route.name)' opens the dearest, too:"
+                + " sell it by 'mpp', give what costs differently a tier or a service of its own, or bind what is sold by a"
+                + " constraint that 'caveats' verifies"
+        )
+    }
+
+    /// True for what carries more than which service it is for, with which capabilities and until when (L402 protocol spec,
+    /// "Target services").
+    private func isBound(_ sale: Sale, on route: RouteDraft) -> Bool {
+        sale.caveats.contains { $0.condition != "services" && !$0.condition.hasPrefix("\(route.service)_") }
     }
 
     // MARK: Between the routes of a service
