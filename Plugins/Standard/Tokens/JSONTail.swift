@@ -2,9 +2,13 @@ internal import GatewayKit
 
 /// The last bytes of a JSON object whose beginning was not kept.
 ///
-/// Of its members those are found that certainly stand in the outermost object: behind one, the text closes that object and
-/// nothing else. So what a model writes into an object further inside is not taken for the service's own.
+/// Of its members those are found that certainly stand in the outermost object, or in one at a level that is asked for: behind
+/// one, the text closes so many objects and nothing else. So what a model writes into an object further inside is not taken for
+/// the service's own.
 struct JSONTail {
+    /// What is not found among so many members of its name is not looked for any further: each may take a look at all of it.
+    private static let mostLooks = 32
+
     private let bytes: [UInt8]
 
     init(_ bytes: [UInt8]) {
@@ -12,13 +16,16 @@ struct JSONTail {
     }
 
     /// The value of a member that is an object; `nil` when it is not there, or not for certain.
-    func member(_ name: String) -> JSONValue? {
+    ///
+    /// - Parameter depth: 1: of the outermost object.
+    func member(_ name: String, depth: Int = 1) -> JSONValue? {
         let key = Array("\"\(name)\"".utf8)
         var end = bytes.count
-        while let start = lastIndex(of: key, before: end) {
+        for _ in 0..<Self.mostLooks {
+            guard let start = lastIndex(of: key, before: end) else { return nil }
             end = start + key.count - 1
             guard isKey(at: start), let value = object(behind: start + key.count),
-                closesDocument(behind: value.upperBound)
+                closesDocument(behind: value.upperBound, depth: depth)
             else { continue }
             return try? bytes[value].withUnsafeBytes { try JSONReader.read($0) }
         }
@@ -49,8 +56,8 @@ struct JSONTail {
     }
 
     /// Behind the member, the outermost object ends, and with it the text.
-    private func closesDocument(behind index: Int) -> Bool {
-        guard let end = closing(from: index, depth: 1, until: 0) else { return false }
+    private func closesDocument(behind index: Int, depth: Int) -> Bool {
+        guard let end = closing(from: index, depth: depth, until: 0) else { return false }
         return skipSpace(from: end) == nil
     }
 

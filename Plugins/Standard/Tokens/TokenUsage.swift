@@ -60,7 +60,9 @@ package struct TokenUsage: Hashable, Sendable {
         if response.byteCount > UInt64(response.tail.count) {
             // The last line of the one and the first of the other are not whole.
             for line in lines(of: response.head).dropLast() { note(line, in: &found) }
-            for line in lines(of: response.tail).dropFirst() { note(line, in: &found) }
+            let rest = lines(of: response.tail)
+            if response.isComplete, let first = rest.first { note(endOf: first, in: &found) }
+            for line in rest.dropFirst() { note(line, in: &found) }
         } else {
             for line in lines(of: response.tail) { note(line, in: &found) }
         }
@@ -82,7 +84,18 @@ package struct TokenUsage: Hashable, Sendable {
         case let type? where type.hasPrefix("response."): told = TokenUsage(event["response"]?["usage"], isFinal: true)
         default: told = TokenUsage(event["usage"], isFinal: true)
         }
-        guard let told else { return }
+        if let told { add(told, to: &found) }
+    }
+
+    /// The last event of OpenAI's responses holds all of the response, and so may be longer than what was kept of the end.
+    private static func note(endOf line: ArraySlice<UInt8>, in found: inout TokenUsage?) {
+        guard line.contains(sequence: "\"usage\""),
+            let told = TokenUsage(JSONTail(Array(line)).member("usage", depth: 2), isFinal: true)
+        else { return }
+        add(told, to: &found)
+    }
+
+    private static func add(_ told: TokenUsage, to found: inout TokenUsage?) {
         found = TokenUsage(
             input: told.input ?? found?.input,
             output: told.output ?? found?.output,

@@ -92,7 +92,8 @@ enum UsageSamples {
                 data: {"type":"response.output_text.delta","delta":"Hi"}
 
                 event: response.completed
-                data: {"type":"response.completed","response":{"id":"r","usage":{"input_tokens":11,"output_tokens":5}}}
+                data: {"type":"response.completed","response":{"id":"r","output":[{"type":"message","content":[{"text":"Say"}]}],\
+                "usage":{"input_tokens":11,"output_tokens":5},"metadata":{}}}
 
 
                 """
