@@ -9,6 +9,8 @@ package struct MPPScheme: AuthScheme, Plugin {
     static let method = "lightning"
     /// Each costs a hash or two to look at.
     private static let mostCookies = 8
+    /// How long the browser of a page may draw from the bundle that was paid for there.
+    private static let bundlePageTime = Duration.seconds(30 * 86_400)
 
     private let mint: ChallengeMint
     private let terms: MPPTerms
@@ -165,8 +167,9 @@ package struct MPPScheme: AuthScheme, Plugin {
             !exchange.speaksJSONRPC, !exchange.pricedFields.contains(FieldName(.cookie)),
             let payment = ChargeRequest.payment(of: offer.request)
         {
-            let page = ChargePage(challengeID: challenge.id, payment: payment, end: offer.expires, opaque: scope)
-            exchange[PageKey.self] = PageKey(text: keyring.text(of: page, for: .key), buysOneAnswer: true)
+            let end = isBundle ? time.now().advanced(by: Self.bundlePageTime) : offer.expires
+            let page = ChargePage(challengeID: challenge.id, payment: payment, end: end, opaque: scope)
+            exchange[PageKey.self] = PageKey(text: keyring.text(of: page, for: .key), buysOneAnswer: !isBundle)
         }
         return challenge
     }

@@ -198,11 +198,16 @@ package final class MeterDesk: Startable {
             }
         } else if let shortfall = cost.subtracting(account.taken), shortfall > .zero {
             change = try await patiently { [sessions] in
-                let taking = SessionTaking(session: account.payment, amount: shortfall, time: now, action: action)
-                let change = try await sessions.take([taking]).first
-                guard case .insufficient(let session)? = change, session.rest > .zero else { return change }
-                let rest = SessionTaking(session: account.payment, amount: session.rest, time: now, action: action)
-                return try await sessions.take([rest]).first
+                var amount = shortfall
+                while true {
+                    let taking = SessionTaking(session: account.payment, amount: amount, time: now, action: action)
+                    let change = try await sessions.take([taking]).first
+                    // Others may take of the rest meanwhile.
+                    guard case .insufficient(let session)? = change, session.rest > .zero, session.rest < amount else {
+                        return change
+                    }
+                    amount = session.rest
+                }
             }
         }
         switch change {
