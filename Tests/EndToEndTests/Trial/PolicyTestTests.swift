@@ -10,7 +10,7 @@ struct PolicyTestTests {
     @Test func `every shipped policy has tests, which pass and reach every stage`() async throws {
         let folder = Self.root.appending(path: "policies").standardizedFileURL.path
         let files = PolicyTestFiles()
-        let policies = try FileManager.default.contentsOfDirectory(atPath: folder)
+        let policies = try FileManager.default.subpathsOfDirectory(atPath: folder)
             .filter { $0.hasSuffix(".yaml") && !$0.hasSuffix(".test.yaml") }
         #expect(!policies.isEmpty)
         for policy in policies {
