@@ -22,7 +22,8 @@ final class MeteredExchange: ResponseWatch {
             response = MeteredUsage.Response()
             return
         }
-        response.status = head.status.code
+        let isRefused = head.fields[.grpcStatus].map { $0 != "0" } ?? false
+        response.status = isRefused ? 500 : head.status.code
         response.contentType = head.fields[.contentType]
         response.contentEncoding = FieldName("content-encoding").flatMap { head.fields[$0] }
     }

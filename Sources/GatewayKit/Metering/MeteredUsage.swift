@@ -5,7 +5,7 @@ public struct MeteredUsage: Sendable, Hashable {
     public var response: Response
 
     public struct Response: Sendable, Hashable {
-        /// `nil`: no response of the upstream.
+        /// `nil`: no response of the upstream. Of one that only says that a call of gRPC was refused: 500.
         public var status: Int?
         public var contentType: String?
         /// `nil` or `identity`: the excerpts can be read.

@@ -117,6 +117,15 @@ struct MeteredPriceTests {
         #expect(route.meter.reports.map(\.response.byteCount) == [11])
     }
 
+    @Test(arguments: [("0", 200), ("8", 500)])
+    func `a refusal of gRPC is no success`(_ code: String, _ status: Int) async throws {
+        let route = MeteredRoute()
+        let fields: [(FieldName, String)] = [(.contentType, "application/grpc"), (.grpcStatus, code)]
+        _ = try await route.run(MeteredRoute.Course(parts: [], fields: fields))
+        await route.desk.quiesce()
+        #expect(route.meter.reports.map(\.response.status) == [status])
+    }
+
     @Test func `a meter that does not answer refuses and reserves nothing`() async throws {
         let route = MeteredRoute(ScriptedMeter(verdict: { _ in throw StoreFailure("down") }))
         let reply = try await route.run()

@@ -42,6 +42,7 @@ struct MeteredRoute {
         /// What the gateway answers itself.
         var reply: HTTPResponse.Status?
         var end = Outcome.End.answered
+        var fields: [(FieldName, String)] = [(.contentType, "text/plain")]
     }
 
     /// Admits a request, and lets it take its course if it may.
@@ -57,7 +58,7 @@ struct MeteredRoute {
             return try stage.admit(exchange).map { decision -> Reply? in
                 guard case .next = decision else { return decision.reply }
                 if let head = course.head {
-                    var response = ResponseHead(status: head, fields: Fields([(.contentType, "text/plain")]))
+                    var response = ResponseHead(status: head, fields: Fields(course.fields))
                     stage.adjust(&response, of: exchange)
                     for part in course.parts { exchange.responseWatch?.passed(ByteBuffer(string: part)) }
                 }
