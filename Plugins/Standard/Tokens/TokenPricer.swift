@@ -196,7 +196,9 @@ package final class TokenPricer: Pricer, Plugin, UsageMeter {
     }
 
     private func askForUsage(in exchange: Exchange) {
-        guard exchange[RequestJSON.self]?.value != nil, let body = exchange[RequestBytes.self]?.bytes,
+        // What a stage has put in its place stays: the credential of a call stood in the body.
+        guard exchange.edits.body == nil, exchange[RequestJSON.self]?.value != nil,
+            let body = exchange[RequestBytes.self]?.bytes,
             let asking = UsageRequest.asking(body, path: exchange.request.path)
         else { return }
         exchange.forward(asking)
