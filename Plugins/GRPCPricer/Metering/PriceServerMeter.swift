@@ -61,6 +61,7 @@ package struct PriceServerMeter: UsageMeter {
     /// A server that quotes no sessions, or not now, leaves them at the price.
     package func sessionOffer(in exchange: Exchange) throws -> Eventually<SessionOffer?> {
         let service = exchange.route.service
+        if body.isShown(of: exchange.request) { exchange.isPricedByBody = true }
         return try question(of: exchange).flatMap { question in
             var request = Pricesrpc_QuoteSessionRequest()
             request.path = question.path

@@ -154,7 +154,7 @@ package struct MPPScheme: AuthScheme, Plugin {
             method: Self.method,
             intent: intent,
             request: Base64.url.encoded(offer.request.canonical),
-            digest: isBundle ? nil : digest,
+            digest: isBundle ? nil : digest ?? self.digest(ofUnitIn: exchange),
             expires: Timestamp.text(of: offer.expires),
             // A call carries its credential itself.
             header: exchange.speaksJSONRPC ? nil : terms.header,
@@ -201,6 +201,15 @@ package struct MPPScheme: AuthScheme, Plugin {
         let isBound = !exchange.request.isGRPC && !exchange.speaksJSONRPC
         guard dependsOnBody(in: exchange) || isBound && isShort(exchange.request.body) else { return .now(nil) }
         return exchange.body(upTo: terms.digestLimit).map { isBound ? BodyDigest.text(of: $0) : nil }
+    }
+
+    /// What a session takes for a request of a metered route may depend on the body, which was read for that: of any framing.
+    private func digest(ofUnitIn exchange: Exchange) -> String? {
+        guard exchange.route.isMetered, exchange.isPricedByBody, exchange.request.body != .none,
+            !exchange.request.isGRPC, !exchange.speaksJSONRPC,
+            case .now(let body) = exchange.body(upTo: terms.digestLimit)
+        else { return nil }
+        return BodyDigest.text(of: body)
     }
 
     /// True where the price was made of the body; what requests draw from is charged for what each has used.
