@@ -119,12 +119,20 @@ let package = Package(
             exclude: ["Health/health.proto"],
             swiftSettings: settings
         ),
+        // The price server of `sluice pricer`, and the test of anybody's.
+        module(
+            "GatewayPricing",
+            [
+                "GRPCPricer", "GatewayKit", "GatewayRPC", "Standard", "Stores", grdb, grpcCore, logging, nioCore,
+                swiftProtobuf,
+            ]
+        ),
         module("GatewayTesting", ["GatewayKit", httpTypes, logging, nioConcurrency, nioCore, nioEmbedded]),
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "ExtAuthz", "Free", "GRPCPricer", "GRPCVerifier", "GatewayKit", "GatewayPolicy", "GatewayRPC",
-                "GatewayServer", "L402", "Lightning", "MPP", "Rates", "Standard", "Stores",
+                "ExtAuthz", "Free", "GRPCPricer", "GRPCVerifier", "GatewayKit", "GatewayPolicy", "GatewayPricing",
+                "GatewayRPC", "GatewayServer", "L402", "Lightning", "MPP", "Rates", "Standard", "Stores",
                 argumentParser, asyncHTTPClient, grpcCore, grpcTransport, httpTypes, logging, nioConcurrency, nioCore,
                 nioHTTP1, nioPosix, serviceLifecycle, swiftProtobuf, unixSignals,
             ] + smallPlugins.map { .byName(name: $0) },
@@ -184,6 +192,12 @@ let package = Package(
             ]
         ),
         tests(
+            of: "GatewayPricing",
+            [
+                "GRPCPricer", "GatewayPricing", "GatewayRPC", "Standard", grpcCore, logging, nioConcurrency, nioCore,
+            ]
+        ),
+        tests(
             of: "ExtAuthz",
             ["ExtAuthz", "RPCTesting", grpcCore, httpTypes, nioCore, nioEmbedded, swiftProtobuf]
         ),
@@ -231,10 +245,10 @@ let package = Package(
         tests(
             of: "EndToEnd",
             [
-                "sluice", "ConformanceAdapter", "ExtAuthz", "Free", "GRPCPricer", "GatewayPolicy", "GatewayRPC",
-                "GatewayServer", "L402", "Lightning", "MPP", "Rates", "Standard", "Stores", asyncHTTPClient, crypto,
-                grpcCore, grpcTransport, httpTypes, logging, nioConcurrency, nioCore, nioHTTP1, nioPosix,
-                swiftProtobuf,
+                "sluice", "ConformanceAdapter", "ExtAuthz", "Free", "GRPCPricer", "GatewayPolicy", "GatewayPricing",
+                "GatewayRPC", "GatewayServer", "L402", "Lightning", "MPP", "Rates", "Standard", "Stores",
+                asyncHTTPClient, crypto, grpcCore, grpcTransport, httpTypes, logging, nioConcurrency, nioCore, nioHTTP1,
+                nioPosix, swiftProtobuf,
             ]
         ),
         .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),

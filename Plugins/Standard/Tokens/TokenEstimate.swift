@@ -1,4 +1,4 @@
-internal import GatewayKit
+package import GatewayKit
 internal import NIOCore
 
 /// What a request may use, before anybody knows: what is reserved for it, and what it costs where its response does not say.
@@ -20,7 +20,7 @@ package struct TokenEstimate: Hashable, Sendable {
     ///   - document: the request's body, as far as it is JSON.
     ///   - byteCount: of the body.
     ///   - usual: output where the request names no bound.
-    init(of document: JSONValue?, byteCount: UInt64, usual: UInt64) {
+    package init(of document: JSONValue?, byteCount: UInt64, usual: UInt64) {
         input = byteCount / Self.bytesOfToken + (byteCount % Self.bytesOfToken == 0 ? 0 : 1)
         // The names of chat completions, of Anthropic's messages and of responses.
         let names = ["max_tokens", "max_completion_tokens", "max_output_tokens"]

@@ -14,6 +14,7 @@ package final class TokenPricer: Pricer, Plugin, UsageMeter {
     /// Output that is reserved where a request names no bound.
     package static let usualReserve: UInt64 = 4_096
     package static let usualBody = ByteCount.mebibytes(1)
+    package static let bundleForm = "a number of tokens such as 1M, half of them input, or an amount such as 1500 sat"
     /// Bundles whose worth is known here; beyond it all are forgotten and looked up again.
     private static let mostKnown = 65_536
 
@@ -60,8 +61,7 @@ package final class TokenPricer: Pricer, Plugin, UsageMeter {
         let some = TokenRate(Amount(millisatoshis: 1))
         let input = settings.value("input", or: nil, placeholder: some, expected: TokenRate.form, TokenRate.init)
         let output = settings.value("output", or: nil, placeholder: some, expected: TokenRate.form, TokenRate.init)
-        let form = "a number of tokens such as 1M, half of them input, or an amount such as 1500 sat"
-        let text = settings.value("bundle", or: nil, placeholder: "1M", expected: form) { text in
+        let text = settings.value("bundle", or: nil, placeholder: "1M", expected: Self.bundleForm) { text in
             TokenCount(parsing: text) != nil || Amount(parsing: text) != nil ? text : nil
         }
         let price = Self.price(ofBundle: text, input, output)
@@ -92,7 +92,7 @@ package final class TokenPricer: Pricer, Plugin, UsageMeter {
     }
 
     /// Of a number of tokens one half is input and the other output.
-    static func price(ofBundle text: String, _ input: TokenRate, _ output: TokenRate) -> Amount {
+    package static func price(ofBundle text: String, _ input: TokenRate, _ output: TokenRate) -> Amount {
         if let amount = Amount(parsing: text) { return amount }
         let count = TokenCount(parsing: text)?.count ?? 0
         return TokenRate.cost(of: count - count / 2, at: input, and: count / 2, at: output)
@@ -214,21 +214,15 @@ package final class TokenPricer: Pricer, Plugin, UsageMeter {
         .amount(amount(of: usage))
     }
 
-    /// What was refused, or never came, costs nothing. What does not say what it has used costs what was reserved, whatever is
-    /// missing of it: so nobody gains by leaving before the end.
     package func amount(of usage: MeteredUsage) -> Amount {
-        let response = usage.response
-        guard let status = response.status, (200...299).contains(status), response.byteCount > 0 else { return .zero }
         let estimate = TokenEstimate(note: usage.reservation.note) ?? TokenEstimate(input: 0, output: terms.reserve)
-        let told = TokenUsage(in: response)
-        if told?.isFinal != true, response.isComplete, estimate.output > 0 {
+        let bill = TokenBill(for: usage.response, reserved: estimate, input: terms.input, output: terms.output)
+        if !bill.isTold, usage.response.isComplete, estimate.output > 0 {
             logger.warning(
                 "a response does not say what it has used; it costs what was reserved",
                 metadata: ["meter": "\(name)", "path": "\(usage.reservation.path)"]
             )
         }
-        var output = told?.output ?? estimate.output
-        if told?.isFinal != true { output = max(output, estimate.output) }
-        return TokenRate.cost(of: told?.input ?? estimate.input, at: terms.input, and: output, at: terms.output)
+        return bill.amount
     }
 }

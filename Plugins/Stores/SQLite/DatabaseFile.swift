@@ -2,7 +2,7 @@ internal import Foundation
 package import GRDB
 internal import GatewayKit
 
-/// The file of a SQLite store: makes it, looks whether it can be trusted, opens it.
+/// The file of a SQLite database: makes it, looks whether it can be trusted, opens it.
 ///
 /// All of it blocks, for up to `patience` when another process holds the file.
 package struct DatabaseFile {
@@ -11,9 +11,12 @@ package struct DatabaseFile {
     private static let checkedSize = 64 * 1024 * 1024
 
     private let path: String
+    private let layout: DatabaseLayout
 
-    package init(path: String) {
+    /// - Parameter layout: the gateway's own, if nothing else is said.
+    package init(path: String, layout: DatabaseLayout = Schema.layout) {
         self.path = path
+        self.layout = layout
     }
 
     /// - Throws: `StartFailure`.
@@ -104,21 +107,21 @@ package struct DatabaseFile {
             // would take back the last commits (SQLite, "PRAGMA synchronous").
             try db.execute(sql: "PRAGMA synchronous = FULL")
         }
-        try Schema.migrate(pool)
+        try layout.migrate(pool)
         return pool
     }
 
-    /// Refuses a file that is not the gateway's, before anything is written to it.
+    /// Refuses a file that is another program's, before anything is written to it.
     private func inspect() throws {
         let queue = try DatabaseQueue(path: absolutePath, configuration: configuration)
         defer { try? queue.close() }
         try queue.read { db in
             // GRDB's own tables come in transactions of their own, before the first version.
             let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master WHERE name NOT GLOB '*grdb_*'")
-            if tables != 0, try Int.fetchOne(db, sql: "PRAGMA application_id") != Schema.applicationID {
+            if tables != 0, try Int.fetchOne(db, sql: "PRAGMA application_id") != layout.applicationID {
                 throw failure("it is the database of another program")
             }
-            if try Schema.migrator.hasBeenSuperseded(db) {
+            if try layout.migrator.hasBeenSuperseded(db) {
                 throw failure("it was written by a newer version of sluice; run that one, or restore a backup")
             }
             let size = try FileManager.default.attributesOfItem(atPath: absolutePath)[.size] as? NSNumber

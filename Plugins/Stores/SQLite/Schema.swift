@@ -189,19 +189,5 @@ package enum Schema {
         CREATE INDEX meterReservationsByLease ON meterReservations (leaseEndsAt);
         """
 
-    /// Brings the database to the newest version; other processes may be doing the same.
-    static func migrate(_ pool: DatabasePool) throws {
-        let migrator = migrator
-        var attempts = migrator.migrations.count
-        while true {
-            do {
-                return try migrator.migrate(pool)
-            } catch {
-                // Each version is a transaction: one that another process committed first fails here and is there already.
-                attempts -= 1
-                if attempts < 0 { throw error }
-                if try pool.read(migrator.hasCompletedMigrations) { return }
-            }
-        }
-    }
+    package static var layout: DatabaseLayout { DatabaseLayout(applicationID: applicationID, migrator: migrator) }
 }
