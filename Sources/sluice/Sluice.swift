@@ -11,7 +11,7 @@ struct Sluice: AsyncParsableCommand {
             CheckCommand.self,
             PlanCommand.self, ExplainCommand.self, TestCommand.self, ReplayCommand.self, FormatCommand.self,
             SchemaCommand.self, ImportCommand.self, PluginCommand.self, GetCommand.self, PayCommand.self,
-            TokenCommand.self, LedgerCommand.self,
+            TokenCommand.self, LedgerCommand.self, PricerCommand.self,
         ]
     )
 }
