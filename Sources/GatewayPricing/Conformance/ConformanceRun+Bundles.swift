@@ -10,9 +10,9 @@ extension ConformanceRun {
     private static let balances = "keep the balance of a bundle"
     private static let allowed = "allowed, and what is reserved"
     /// Requests that fail, one after the other.
-    private static let failures = 64
+    private static let failures = 32
     /// Requests after which a bundle should be spent, each of a million tokens in and out.
-    private static let patience = 256
+    private static let patience = 64
 
     mutating func lookAtBundles() async {
         guard let price else { return skip(Self.all, Self.balances) }

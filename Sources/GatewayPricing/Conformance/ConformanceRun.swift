@@ -8,7 +8,7 @@ struct ConformanceRun: Sendable {
     static let most = Int64(clamping: Amount.maximum.satoshisRoundedUp)
     static let amounts = "0 to \(most) satoshis"
     /// Calls that are open at the same time.
-    static let width = 32
+    static let width = 16
 
     let calls: PriceCalls
     private(set) var report = ConformanceReport()
