@@ -19,8 +19,12 @@ extension ConformanceRun {
         let token = Self.token()
         let sold = await calls.sell(token, for: max(1, price))
         if sold.isUnimplemented { return await lookAtMissingBundles(token) }
-        guard expect(Self.selling, "takes what is sold", "an answer", sold, { _ in true }, found: { _ in "" }) != nil else {
-            return skip(Self.all, Self.balances)
+        expect(Self.selling, "takes what is sold", "an answer", sold, { _ in true }, found: { _ in "" })
+        guard case .success = sold else { return skip(Self.all, Self.balances) }
+        let drawn = await calls.authorise(token)
+        if drawn.isUnimplemented { return await lookAtMissingReports(token) }
+        if case .success(let admitted) = drawn, admitted.allowed {
+            _ = await calls.report(token, .failed, reserved: admitted.reservedEstimate)
         }
         let again = await calls.sell(token, for: max(1, price))
         expect(Self.selling, "takes the same twice", "an answer", again, { _ in true }, found: { _ in "" })
@@ -36,6 +40,13 @@ extension ConformanceRun {
         let reported = await calls.report(token, .failed, reserved: 0)
         if drawn.isUnimplemented, reported.isUnimplemented { return noteAbsence(Self.all, Self.balances) }
         note(Self.all, "are there together", "all of them, or none", found: "\(Self.selling) alone is not implemented")
+    }
+
+    /// A server may listen to what was sold, and keep no balance.
+    private mutating func lookAtMissingReports(_ token: String) async {
+        let reported = await calls.report(token, .failed, reserved: 0)
+        if reported.isUnimplemented { return noteAbsence("\(Self.drawing), \(Self.reporting)", Self.balances) }
+        note(Self.all, "are there together", "all of them, or none", found: "\(Self.drawing) alone is not implemented")
     }
 
     /// - Returns: false when a bundle that was sold pays for nothing.
