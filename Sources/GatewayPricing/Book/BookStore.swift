@@ -36,10 +36,14 @@ package enum BookStore: Hashable, Sendable {
             return try await withCheckedThrowingContinuation { continuation in
                 // Opening waits for other processes: not on a thread that tasks share.
                 DispatchQueue.global().async {
-                    let file = DatabaseFile(path: path, layout: BookLayout.layout)
-                    continuation.resume(with: Result { try file.open() as any DatabaseWriter })
+                    continuation.resume(with: Result { try Self.open(path) })
                 }
             }
         }
+    }
+
+    /// Blocks.
+    private static func open(_ path: String) throws -> any DatabaseWriter {
+        try DatabaseFile(path: path, layout: BookLayout.layout).open()
     }
 }

@@ -37,7 +37,7 @@ package final class PriceHost: Sendable {
             try? book.close()
             throw error
         }
-        upkeep = Task { await Self.keepUp(book, time: time, logger: logger) }
+        upkeep = Task { await PriceHost.keepUp(book, time: time, logger: logger) }
     }
 
     /// Lets calls end that are open.

@@ -46,6 +46,21 @@ struct PricePeerTests {
         withExtendedLifetime(server) {}
     }
 
+    @Test(arguments: [
+        ("pricer.py", "absent  ChallengeMinted, AuthorizeRequest, ReportUsage"),
+        ("bundles.py", "pass    AuthorizeRequest refuses when a bundle is spent"),
+    ])
+    func `they keep to the rules of the service`(script: String, line: String) async throws {
+        let server = try PythonUpstream("../prices/serve.py", ["{folder}", script])
+        let port = try await server.place(as: Place.self).port
+        let command = try await SluiceCommand.run([
+            "pricer", "test", "127.0.0.1:\(port)", "--service", "priced", "--timeout", "10s",
+        ])
+        #expect(command.status == 0, "\(command.text)")
+        #expect(command.text.contains(line), "\(command.text)")
+        withExtendedLifetime(server) {}
+    }
+
     @Test func `the tour shows the price server that is tested`() throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()

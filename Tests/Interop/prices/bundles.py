@@ -43,6 +43,8 @@ class Bundles(prices_pb2_grpc.PricesServicer):
     def ReportUsage(self, request, context):
         token = bytes.fromhex(request.token_id)
         with self.lock:
+            if token not in self.reserved:
+                context.abort(grpc.StatusCode.NOT_FOUND, "nobody sold this")
             self.reserved[token] -= request.reserved_estimate
             if request.http_status == 200 and request.complete and request.response_tail:
                 self.left[token] -= 1
