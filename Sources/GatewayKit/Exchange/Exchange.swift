@@ -46,6 +46,8 @@ public final class Exchange {
     public package(set) var upstreamFailure: UpstreamFailure?
     /// True from the moment that the upstream may have seen the request.
     public package(set) var wasForwarded = false
+    /// Called once when the client leaves, or the server stops, while a stage still decides: nobody gets what comes of it.
+    package var whenAbandoned: (() -> Void)?
     /// True when another proxy serves the request, and the gateway sees nothing of the response.
     package var isServedElsewhere = false
     /// The status of the gateway's own answer before it got its client's form, in which a refusal of JSON-RPC or gRPC is a

@@ -71,14 +71,6 @@ package final class RequestDecider: Sendable {
     /// May be called from any thread.
     ///
     /// - Parameter eventLoop: where it runs, when that is one of the decider's; otherwise they take turns.
-    package func outcome(
-        of request: TrialRequest,
-        on eventLoop: (any EventLoop)? = nil
-    ) -> EventLoopFuture<TrialOutcome> {
-        begin(request, on: eventLoop).outcome
-    }
-
-    /// The same, for whoever may leave before the outcome.
     package func begin(_ request: TrialRequest, on eventLoop: (any EventLoop)? = nil) -> PendingDecision {
         let current = state.withLockedValue { state in
             state.turn &+= 1

@@ -269,11 +269,20 @@ final class ExchangeRunner: RequestBodySource {
         guard exchange != nil else { return }
         perform(driver.clientLeft())
         collection?.fail(MessageFault(.badRequest, "the client left"))
+        tellDecider()
     }
 
     func drainExpired() {
         guard exchange != nil else { return }
         perform(driver.drainExpired())
+        tellDecider()
+    }
+
+    /// The stage that still decides, where there is one.
+    private func tellDecider() {
+        guard let exchange, let tell = exchange.whenAbandoned else { return }
+        exchange.whenAbandoned = nil
+        tell()
     }
 
     func frontBecameWritable() {

@@ -51,7 +51,10 @@ package struct AuthRequestStage: Stage {
             let detail = "the proxy does not tell what was asked for, and by whom, or the path makes detours"
             return .now(.reply(Self.refusal(detail)))
         }
-        return Eventually.later(decider.outcome(of: request, on: exchange.eventLoop).hop(to: exchange.eventLoop))
+        let decision = decider.begin(request, on: exchange.eventLoop)
+        // A proxy that no longer waits serves nobody.
+        exchange.whenAbandoned = { decision.withdraw() }
+        return Eventually.later(decision.outcome.hop(to: exchange.eventLoop))
             .map { .reply($0.isServed ? Self.allowed($0) : reply($0)) }
     }
 

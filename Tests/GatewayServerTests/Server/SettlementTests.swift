@@ -105,6 +105,27 @@ struct SettlementTests {
         #expect(journal.value.count == 4)
     }
 
+    @Test func `a stage that decides learns at once that nobody waits for it any more`() async throws {
+        let (journal, gate) = (Journal(), Watched(false))
+        let stage = ClosureStage(journal) { exchange in
+            journal.note("asked")
+            exchange.whenAbandoned = { journal.note("left") }
+            return exchange.later {
+                try await gate.wait(for: "the gate") { $0 }
+                return Decision.next
+            }
+        }
+        try await Gateway.serving([stage, ReplyStage()]) { gateway in
+            let client = try await gateway.connect()
+            try await client.send(get)
+            _ = try await journal.lines(1)
+            await client.close()
+            #expect(try await journal.lines(2) == ["asked", "left"])
+            gate.update { $0 = true }
+            #expect(try await journal.lines(3) == ["asked", "left", "settle clientLeft -"])
+        }
+    }
+
     @Test func `a client that leaves while a stage refuses settles those before`() async throws {
         let (journal, gate) = (Journal(), Watched(false))
         let refusing = LaterStage(journal: journal, gate: gate, decision: .reply(Reply(.forbidden)))
