@@ -1,4 +1,5 @@
 internal import GatewayKit
+internal import GatewayRPC
 internal import SwiftProtobuf
 
 /// What a verifier said about the caveats that it was asked about.
@@ -9,8 +10,6 @@ struct VerifierAnswer: Sendable, CustomStringConvertible {
         case refused(String)
     }
 
-    /// Longer reasons are cut.
-    private static let longestReason = 200
     /// Nothing is kept for longer, whatever the service says.
     private static let longestValidity = Duration.seconds(86_400)
 
@@ -19,7 +18,7 @@ struct VerifierAnswer: Sendable, CustomStringConvertible {
     let validity: Duration
 
     init(_ response: Sluice_V1_VerifyCaveatsResponse) {
-        verdicts = response.verdicts.map { $0.allowed ? .allowed : .refused(Self.printable($0.reason)) }
+        verdicts = response.verdicts.map { $0.allowed ? .allowed : .refused(String(toldBy: $0.reason)) }
         let (seconds, nanoseconds) = (response.validFor.seconds, response.validFor.nanos)
         let isNegative = seconds < 0 || nanoseconds < 0
         validity =
@@ -29,10 +28,6 @@ struct VerifierAnswer: Sendable, CustomStringConvertible {
                 .seconds(min(seconds, Self.longestValidity.components.seconds)) + .nanoseconds(Int64(nanoseconds)),
                 Self.longestValidity
             )
-    }
-
-    private static func printable(_ reason: String) -> String {
-        String(String.UnicodeScalarView(reason.unicodeScalars.prefix(longestReason).map { $0.value < 0x20 ? " " : $0 }))
     }
 
     /// Why the first caveat that does not hold refuses the request.

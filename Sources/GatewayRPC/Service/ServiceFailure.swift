@@ -41,19 +41,19 @@ package struct ServiceFailure: Error, Sendable, CustomStringConvertible {
         switch error {
         case let error as RPCError where error.code == .invalidArgument && error.cause != nil:
             // What a service refuses has no cause here: this is what reading its answer came to.
-            self.init(.malformed, of: service, Self.printable(error.message))
+            self.init(.malformed, of: service, String(toldBy: error.message))
         case let error as RPCError:
-            self.init(Self.reason(of: error.code), of: service, Self.printable(error.message))
+            self.init(Self.reason(of: error.code), of: service, String(toldBy: error.message))
         case is CancellationError:
             self.init(.withdrawn, of: service)
         case let error as RuntimeError:
             self.init(
                 error.code == .clientIsStopped ? .stopped : .unavailable,
                 of: service,
-                Self.printable(error.message)
+                String(toldBy: error.message)
             )
         default:
-            self.init(.malformed, of: service, Self.printable("\(error)"))
+            self.init(.malformed, of: service, String(toldBy: "\(error)"))
         }
     }
 
@@ -64,11 +64,6 @@ package struct ServiceFailure: Error, Sendable, CustomStringConvertible {
         case .cancelled: .withdrawn
         default: .refused(code)
         }
-    }
-
-    /// What comes from a service is bounded, and moves no cursor.
-    private static func printable(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.prefix(200).map { $0.value < 0x20 ? " " : $0 }))
     }
 
     package var description: String {
