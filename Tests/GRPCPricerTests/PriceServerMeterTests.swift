@@ -3,6 +3,7 @@ import GRPCPricer
 import GatewayKit
 import GatewayRPC
 import GatewayTesting
+import HTTPTypes
 import Logging
 import NIOConcurrencyHelpers
 import NIOCore
@@ -191,6 +192,14 @@ struct PriceServerMeterTests {
         answer.priceSats = -1
         source.state.withLockedValue { [answer] in $0.authorised = .success(answer) }
         await #expect(throws: Reply.self) { _ = try await onLoop { try meter.admit(account, in: $0) } }
+    }
+
+    @Test func `who has something left that is reserved waits, and is not to buy more`() async throws {
+        let (meter, account) = (meter, account(.token))
+        let failure = ServiceFailure(.refused(.resourceExhausted), of: "a")
+        source.state.withLockedValue { $0.authorised = .failure(failure) }
+        let reply = await #expect(throws: Reply.self) { _ = try await onLoop { try meter.admit(account, in: $0) } }
+        #expect(reply?.status == .tooManyRequests)
     }
 
     @Test func `each offer but that of a session is booked before it goes out`() async throws {

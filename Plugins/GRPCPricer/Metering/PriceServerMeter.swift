@@ -1,6 +1,7 @@
 internal import GRPCCore
 package import GatewayKit
 internal import GatewayRPC
+internal import HTTPTypes
 package import Logging
 internal import NIOCore
 
@@ -128,11 +129,25 @@ package struct PriceServerMeter: UsageMeter {
             let price = answer.priceSats == 0 ? nil : try limit.amount(of: answer.priceSats)
             return .exhausted(price: price, reason: answer.reason.isEmpty ? nil : String(answer.reason.prefix(200)))
         } catch {
+            if (error as? ServiceFailure)?.reason == .refused(.resourceExhausted) {
+                exchange.looked(at: "price server", "what is left is reserved for requests that are under way")
+                throw Self.busy
+            }
             let fault = (error as? ServiceFailure).map { PriceFault($0) } ?? (error as? PriceFault)
             if let fault { counts.add(fault.name) }
             exchange.logger.error("nobody knows what is left of a payment", metadata: ["reason": "\(error)"])
             throw PriceFallback.refusal
         }
+    }
+
+    /// Who has something left is not to buy more.
+    private static var busy: Reply {
+        var reply = Reply(
+            .tooManyRequests,
+            detail: "what is left of the bundle is reserved for requests that are under way; try again after them"
+        )
+        reply.fields.add(.retryAfter, "1")
+        return reply
     }
 
     // MARK: Usage

@@ -87,7 +87,7 @@ import sluice
             expectStatus(200, whole)
             // A report goes out when its response has ended, and nobody waits for it: until then something is reserved.
             var refused = try await ask(gateway, token.authorization)
-            while refused.status == 503 { refused = try await ask(gateway, token.authorization) }
+            while refused.status == 429 { refused = try await ask(gateway, token.authorization) }
             expectStatus(402, refused)
             let next = try await gateway.pay(refused)
             let served = try await ask(gateway, next.authorization)
