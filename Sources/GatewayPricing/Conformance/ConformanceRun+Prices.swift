@@ -10,20 +10,21 @@ extension ConformanceRun {
     mutating func lookAtPrices() async throws(ServiceFailure) {
         let first = await calls.price()
         if case .failure(let failure) = first, failure.reason == .unavailable { throw failure }
-        price = expect(Self.method, "says what a request costs", Self.amounts, first, Self.isAmount) {
+        let satoshis = expect(Self.method, "says what a request costs", Self.amounts, first, Self.isAmount) {
             "\($0) satoshis"
         }
-        guard let price else {
+        price = satoshis
+        guard let satoshis else {
             for rule in [Self.same, Self.many, Self.odd] { skip(Self.method, rule) }
             return
         }
         let again = await calls.price()
         let difference: String? =
             switch again {
-            case .success(let other): other == price ? nil : "\(price) and then \(other) satoshis"
+            case .success(let other): other == satoshis ? nil : "\(satoshis) and then \(other) satoshis"
             case .failure(let failure): "\(failure)"
             }
-        advise(Self.method, Self.same, "\(price) satoshis", found: difference)
+        advise(Self.method, Self.same, "\(satoshis) satoshis", found: difference)
 
         let answers = await together { await $0.price() }
         note(Self.method, Self.many, "\(answers.count) prices", found: Self.strange(answers))

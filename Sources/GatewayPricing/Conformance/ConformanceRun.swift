@@ -4,6 +4,8 @@ internal import GatewayRPC
 
 /// One look at a price server, rule by rule.
 struct ConformanceRun: Sendable {
+    private typealias Outcome = ConformanceFinding.Outcome
+
     /// All the bitcoin that there can be.
     static let most = Int64(clamping: Amount.maximum.satoshisRoundedUp)
     static let amounts = "0 to \(most) satoshis"
@@ -48,11 +50,11 @@ struct ConformanceRun: Sendable {
 
     /// - Parameter found: what came instead; `nil`: the rule holds.
     mutating func note(_ method: String, _ rule: String, _ expected: String, found: String?) {
-        report.add(method, rule, found.map { .broken(expected: expected, found: $0) } ?? .holds)
+        report.add(method, rule, found.map { Outcome.broken(expected: expected, found: $0) } ?? .holds)
     }
 
     mutating func advise(_ method: String, _ rule: String, _ expected: String, found: String?) {
-        report.add(method, rule, found.map { .advised(expected: expected, found: $0) } ?? .holds)
+        report.add(method, rule, found.map { Outcome.advised(expected: expected, found: $0) } ?? .holds)
     }
 
     mutating func skip(_ method: String, _ rule: String) {
@@ -79,11 +81,11 @@ struct ConformanceRun: Sendable {
 }
 
 extension Pricesrpc_AuthorizeRequestResponse {
-    /// On one line.
+    /// On one line, whatever the server has written.
     var summary: String {
-        allowed
-            ? "allowed, with \(reservedEstimate) reserved"
-            : "not allowed, a price of \(priceSats) satoshis\(reason.isEmpty ? "" : ", '\(reason.prefix(100))'")"
+        if allowed { return "allowed, with \(reservedEstimate) reserved" }
+        let reason = String(reason.unicodeScalars.prefix(100).map { $0.value < 0x20 ? " " : Character($0) })
+        return "not allowed, a price of \(priceSats) satoshis\(reason.isEmpty ? "" : ", '\(reason)'")"
     }
 }
 
