@@ -97,17 +97,17 @@ package struct PriceBook: Sendable {
         of token: String,
         path: String,
         _ response: MeteredUsage.Response
-    ) async throws(StoreFailure) -> Settlement? {
+    ) async throws(StoreFailure) -> Debit? {
         try await write { db in
             guard let (_, balance) = try BookRow.bundle(token, db) else { return nil }
             guard let reservation = try BookRow.reservation(number, of: token, path: path, db) else {
-                return Settlement(cost: .zero, left: balance.left, isTold: true)
+                return Debit(cost: .zero, left: balance.left, isTold: true)
             }
             let bill = reservation.bill(for: response)
             let after = balance.settling(reservation.isExpired ? .zero : reservation.setAside, cost: bill.amount)
             try BookRow.set(after, of: token, db)
             try BookRow.remove(reservation.number, db)
-            return Settlement(cost: bill.amount, left: after.left, isTold: bill.isTold)
+            return Debit(cost: bill.amount, left: after.left, isTold: bill.isTold)
         }
     }
 

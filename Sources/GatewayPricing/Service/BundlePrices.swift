@@ -92,14 +92,14 @@ package struct BundlePrices: Pricesrpc_Prices.SimpleServiceProtocol {
             throw RPCError(code: .invalidArgument, message: "'reserved_estimate' is nothing that was reserved")
         }
         let usage = MeteredUsage.Response(reported: request)
-        let settlement = try await booked {
+        let debit = try await booked {
             try await book.settle(request.reservedEstimate, of: request.tokenID, path: request.path, usage)
         }
-        guard let settlement else { throw RPCError(code: .notFound, message: "nothing was sold for this token") }
-        if !settlement.isTold { noteUntold(usage, request.path) }
+        guard let debit else { throw RPCError(code: .notFound, message: "nothing was sold for this token") }
+        if !debit.isTold { noteUntold(usage, request.path) }
         var response = Pricesrpc_ReportUsageResponse()
-        response.debitedSats = settlement.cost.wholeSatoshis
-        response.remainingSats = Int64(clamping: settlement.left.millisatoshis / 1_000)
+        response.debitedSats = debit.cost.wholeSatoshis
+        response.remainingSats = Int64(clamping: debit.left.millisatoshis / 1_000)
         return response
     }
 
