@@ -11,7 +11,7 @@ struct PriceListTests {
         return (list, settings.messages)
     }
 
-    private static let small: [String: Any] = ["input": "1 msat", "output": "2 msat"]
+    private static let small = ["input": "1 msat", "output": "2 msat"]
 
     private func request(_ body: String) throws -> PricedRequest {
         try PricedRequest("POST / HTTP/1.1\r\n\r\n\(body)")

@@ -130,8 +130,8 @@ package struct PriceBook: Sendable {
             count += expired
             if expired < Self.batch { break }
         }
-        let reported = now.advanced(by: .zero - Self.latest)
-        let sold = now.advanced(by: .zero - unusedTime)
+        let reported = now.advanced(by: Duration.zero - Self.latest)
+        let sold = now.advanced(by: Duration.zero - unusedTime)
         try await write { db in
             try db.execute(
                 sql: "DELETE FROM reservations WHERE isExpired = 1 AND endsAt <= ?",
