@@ -131,7 +131,7 @@ extension StoreConformance {
         issued.quote = ExchangeID(UInt64.random(in: 1 ... .max))
         let payment = issued.invoice.paymentHash
         store.note(issued)
-        let bundle = MeterBundle(payment: payment, capacity: Self.sats(10))
+        let bundle = MeterBundle(capacity: Self.sats(10))
         let (used, unused) = (Self.reservation(of: payment, 4_000), Self.reservation(of: payment, 4_000))
         // Of what the meter itself keeps account of, the store knows no debit.
         let foreign = Self.reservation(of: payment, 4_000)

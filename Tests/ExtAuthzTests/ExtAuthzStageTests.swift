@@ -5,6 +5,7 @@ import GatewayTesting
 import HTTPTypes
 import NIOCore
 import NIOEmbedded
+import RPCTesting
 import SwiftProtobuf
 import Testing
 

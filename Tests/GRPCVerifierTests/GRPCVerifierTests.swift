@@ -5,8 +5,9 @@ import GatewayTesting
 import HTTPTypes
 import NIOCore
 import NIOEmbedded
-import Testing
+import RPCTesting
 import SwiftProtobuf
+import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct GRPCVerifierTests {

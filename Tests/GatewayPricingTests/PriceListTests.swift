@@ -67,7 +67,8 @@ struct PriceListTests {
         var strict = list
         strict.standard = nil
         let none = try request("{}")
-        #expect(throws: PriceRefusal.self) { [strict] in try strict.rates(for: none) }
+        let refusing = strict
+        #expect(throws: PriceRefusal.self) { try refusing.rates(for: none) }
     }
 
     @Test func `a bundle covers the request that it is sold for, in whole satoshis`() throws {

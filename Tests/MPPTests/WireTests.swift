@@ -59,6 +59,8 @@ struct WireTests {
             bound(["x-plan"], [("X-Plan", "gold")]), bound(["x-plan"], [("X-Plan", "go"), ("X-Plan", "ld")]),
             bound(["x-plan", "host"], [("X-Plan", "gold")]),
             bound(["x-plan"], [("X-Plan", "gold")], body: .unknownLength),
+            bound(["content-length"], []), bound(["content-length"], [], body: .length(7)),
+            bound(["content-length"], [], body: .length(8)), bound(["content-length"], [], body: .unknownLength),
         ]
         #expect(Set(scopes).count == scopes.count)
         #expect(bound(["x-plan"], [("X-Plan", "gold"), ("X-Other", "a")]) == scopes[3])

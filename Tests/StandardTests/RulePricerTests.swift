@@ -76,7 +76,7 @@ struct RulePricerTests {
     }
 
     @Test(arguments: [
-        ("10 sat", "10 sat"), ("1500 msat", "1500 msat"), ("0.02 USD", "20 sat"), ("0.0000101 EUR", "2 sat"),
+        ("10 sat", "10 sat"), ("1500 msat", "1500 msat"), ("0.02 USD", "20 sat"), ("0.00101 EUR", "2 sat"),
         ("0 EUR", "0 sat"),
     ])
     func `amounts stand in every form`(_ text: String, _ expected: String) throws {
@@ -108,10 +108,11 @@ struct RulePricerTests {
         let pricer = make([
             rule("request.headers['x-plan'] == 'gold' && request.host == 'a'", "5 sat"),
             rule("'x-team' in request.headers && request.headers['authorization'] == ''", "7 sat"),
+            rule("request.size < 100", "8 sat"),
         ])
         let exchange = Exchange.example()
         _ = try #require(pricer).price(of: exchange)
-        #expect(exchange.pricedFields.map(\.text) == ["x-plan", "x-team", "host"])
+        #expect(exchange.pricedFields.map(\.text) == ["x-plan", "x-team", "host", "content-length"])
     }
 
     @Test func `fields that only the request names are none that a payment can be bound to`() {

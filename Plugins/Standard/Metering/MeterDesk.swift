@@ -81,8 +81,9 @@ package final class MeterDesk: Startable {
         from bundle: MeterBundle?,
         by meter: (any UsageMeter)? = nil
     ) async throws -> MeterReserving {
-        if let bundle {
-            let settling = state.withLockedValue { $0.settling[bundle.payment].map { Array($0.values) } ?? [] }
+        if bundle != nil {
+            let payment = reservation.account.payment
+            let settling = state.withLockedValue { $0.settling[payment].map { Array($0.values) } ?? [] }
             for task in settling { await task.value }
         }
         state.withLockedValue { _ = $0.active.insert(reservation.id) }

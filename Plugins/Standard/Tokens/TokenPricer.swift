@@ -148,7 +148,7 @@ package final class TokenPricer: Pricer, Plugin, UsageMeter {
                 return .allowed(
                     MeterGrant(
                         reserved: reserved.millisatoshis,
-                        bundle: MeterBundle(payment: account.payment, capacity: capacity),
+                        bundle: MeterBundle(capacity: capacity),
                         note: estimate.note
                     )
                 )

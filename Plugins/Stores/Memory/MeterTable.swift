@@ -22,11 +22,12 @@ struct MeterTable {
     ) -> MeterReserving {
         var setAside: Amount?
         if let bundle {
-            let balance = balances[bundle.payment] ?? MeterBalance(capacity: bundle.capacity)
+            let payment = reservation.account.payment
+            let balance = balances[payment] ?? MeterBalance(capacity: bundle.capacity)
             guard let amount = balance.reservable(Amount(millisatoshis: reservation.reserved)) else {
                 return balance.left > .zero ? .busy : .exhausted
             }
-            balances[bundle.payment] = balance.reserving(amount)
+            balances[payment] = balance.reserving(amount)
             setAside = amount
         }
         entries[reservation.id] = Entry(reservation: reservation, setAside: setAside, lease: lease)

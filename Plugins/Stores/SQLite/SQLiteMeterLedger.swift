@@ -22,11 +22,12 @@ struct SQLiteMeterLedger: MeterLedger {
     ) throws -> MeterReserving {
         var setAside: Amount?
         if let bundle {
-            let balance = try MeterRow.balance(of: bundle.payment, db) ?? MeterBalance(capacity: bundle.capacity)
+            let payment = reservation.account.payment
+            let balance = try MeterRow.balance(of: payment, db) ?? MeterBalance(capacity: bundle.capacity)
             guard let amount = balance.reservable(Amount(millisatoshis: reservation.reserved)) else {
                 return balance.left > .zero ? .busy : .exhausted
             }
-            try MeterRow.set(balance.reserving(amount), of: bundle.payment, db)
+            try MeterRow.set(balance.reserving(amount), of: payment, db)
             setAside = amount
         }
         try MeterRow.insert(reservation, setAside: setAside, lease: lease, db)

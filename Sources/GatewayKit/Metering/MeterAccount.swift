@@ -25,14 +25,12 @@ public struct MeterAccount: Hashable, Sendable {
     }
 }
 
-/// A bundle whose balance the gateway keeps.
+/// The bundle of an account's payment, where the gateway keeps its balance.
 public struct MeterBundle: Hashable, Sendable {
-    public let payment: PaymentHash
     /// What it is worth when it is first drawn from; later ones change nothing.
     public let capacity: Amount
 
-    public init(payment: PaymentHash, capacity: Amount) {
-        self.payment = payment
+    public init(capacity: Amount) {
         self.capacity = capacity
     }
 }

@@ -45,10 +45,12 @@ struct PricedGateway {
         listen: String = "127.0.0.1:0",
         _ body: (PricedGateway) async throws -> Result
     ) async throws -> Result {
+        let allowance =
+            settings.contains("metered: true") ? "    allow: { unbounded-meter: the service ends by itself }\n" : ""
         let routes = """
               - name: priced
                 match: { path: /priced/* }
-                pipeline:
+            \(allowance)    pipeline:
                   - auth: { use: l402, valid-for: 1h }
                   - caveats: [service, expires, path, method, address]
                   - rate-limit: { limit: 1000/s }

@@ -33,7 +33,7 @@ struct ExactDecimalTests {
     }
 
     @Test func `is ordered by what it is worth`() throws {
-        let numbers = try ["0", "0.02", "0.1", "1", "1.000000000000000001", "999999999999999999"].map {
+        let numbers = try ["0", "0.02", "0.1", "1", "1.00000000000000001", "999999999999999999"].map {
             try #require(ExactDecimal(parsing: $0))
         }
         #expect(numbers.shuffled().sorted() == numbers)

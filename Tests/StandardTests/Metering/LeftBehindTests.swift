@@ -10,7 +10,8 @@ import Testing
 
 /// What a process leaves behind that dies, on a real database.
 struct LeftBehindTests {
-    private static let bundle = MeterBundle(payment: PaymentHash(.zero), capacity: Amount(millisatoshis: 10_000))
+    private static let payment = PaymentHash(.zero)
+    private static let bundle = MeterBundle(capacity: Amount(millisatoshis: 10_000))
 
     private func withDatabase(_ body: (String) async throws -> Void) async throws {
         let folder = NSTemporaryDirectory() + "sluice-meters-\(UUID().uuidString)"
@@ -30,7 +31,7 @@ struct LeftBehindTests {
             account: MeterAccount(
                 form: form,
                 id: .zero,
-                payment: Self.bundle.payment,
+                payment: Self.payment,
                 taken: Amount(millisatoshis: 2_000)
             ),
             reserved: 4_000,
@@ -67,7 +68,7 @@ struct LeftBehindTests {
                 time.advance(by: MeterDesk.lease)
             }
             #expect(meter.reports == [MeteredUsage(reservation)])
-            let balance = try await second.meters.balance(of: Self.bundle.payment)
+            let balance = try await second.meters.balance(of: Self.payment)
             #expect(balance == MeterBalance(capacity: Self.bundle.capacity))
             await second.stop()
         }
@@ -150,7 +151,7 @@ struct LeftBehindTests {
         let store = MemoryStore()
         let taken = Amount(millisatoshis: 2_000)
         let session = Session(
-            id: Self.bundle.payment,
+            id: Self.payment,
             service: "r",
             price: taken,
             deposit: Amount(millisatoshis: 20_000),

@@ -6,7 +6,8 @@ import Stores
 import Testing
 
 struct MeteredPriceTests {
-    private static let bundle = MeterBundle(payment: PaymentHash(.zero), capacity: Amount(millisatoshis: 10_000))
+    private static let payment = PaymentHash(.zero)
+    private static let bundle = MeterBundle(capacity: Amount(millisatoshis: 10_000))
 
     private static func bundled(_ reserved: UInt64, cost: UInt64) -> ScriptedMeter {
         ScriptedMeter(
@@ -36,7 +37,7 @@ struct MeteredPriceTests {
         let route = MeteredRoute(Self.bundled(4_000, cost: 3_000))
         for _ in 0..<2 { _ = try await route.run() }
         await route.desk.quiesce()
-        let balance = try await route.store.meters.balance(of: Self.bundle.payment)
+        let balance = try await route.store.meters.balance(of: Self.payment)
         #expect(balance == MeterBalance(capacity: Self.bundle.capacity, spent: Amount(millisatoshis: 6_000)))
     }
 
@@ -74,7 +75,7 @@ struct MeteredPriceTests {
         let route = MeteredRoute(Self.bundled(10_000, cost: 1_000))
         let other = MeterReservation(
             meter: "scripted",
-            account: MeterAccount(form: .token, id: .zero, payment: Self.bundle.payment),
+            account: MeterAccount(form: .token, id: .zero, payment: Self.payment),
             reserved: 10_000,
             service: "r",
             path: "/",

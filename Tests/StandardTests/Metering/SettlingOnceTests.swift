@@ -13,17 +13,16 @@ struct SettlingOnceTests {
     private static let runs = ProcessInfo.processInfo.environment["SLUICE_METER_RUNS"].flatMap { Int($0) } ?? 2_000
 
     /// A meter that fails in every sixth report, and counts what it has booked.
-    private static func meter(_ random: LockedGenerator, bundles: [MeterBundle]) -> ScriptedMeter {
+    private static let bundle = MeterBundle(capacity: Amount(millisatoshis: 50_000))
+
+    private static func meter(_ random: LockedGenerator) -> ScriptedMeter {
         ScriptedMeter(
             verdict: { account in
                 switch random.below(12) {
                 case 0: throw StoreFailure("down")
                 case 1: .exhausted(price: nil, reason: nil)
                 case 2, 3: .allowed(MeterGrant(reserved: 5))
-                default:
-                    .allowed(
-                        MeterGrant(reserved: UInt64(random.below(4_000)), bundle: bundles[random.below(bundles.count)])
-                    )
+                default: .allowed(MeterGrant(reserved: UInt64(random.below(4_000)), bundle: bundle))
                 }
             },
             cost: { usage in
@@ -55,19 +54,17 @@ struct SettlingOnceTests {
     @Test(.timeLimit(.minutes(5)))
     func `whatever becomes of exchanges, each reservation is booked once and none is left`() async throws {
         let random = LockedGenerator(seed: 6)
-        let bundles = (0..<40).map { _ in
-            MeterBundle(payment: PaymentHash(.random()), capacity: Amount(millisatoshis: 50_000))
-        }
+        let credentials = (1...40).map { Credential.example(id: $0, payment: PaymentHash(.random())) }
         let kept = MemoryStore()
         let store = FlakyStore(base: kept) { random.below(40) == 0 }
-        let route = MeteredRoute(Self.meter(random, bundles: bundles), store: store)
+        let route = MeteredRoute(Self.meter(random), store: store)
         let outcomes = NIOLockedValueBox([Int: Int]())
         try await withThrowingTaskGroup(of: Void.self) { group in
             for run in 0..<Self.runs {
                 if run >= 16 { _ = try await group.next() }
-                let course = Self.course(random)
+                let (course, credential) = (Self.course(random), credentials[random.below(credentials.count)])
                 group.addTask {
-                    let reply = try await route.run(course)
+                    let reply = try await route.run(course, credential)
                     outcomes.withLockedValue { $0[reply?.status.code ?? 200, default: 0] += 1 }
                 }
                 // Time goes by, and what could not be reported is tried again.
@@ -92,15 +89,16 @@ struct SettlingOnceTests {
         let left = try await MeteredRoute(store: kept).left()
         #expect(left.isEmpty)
         #expect(route.desk.activeCount == 0)
-        for bundle in bundles {
-            let balance = try await kept.meters.balance(of: bundle.payment)
-            #expect(balance?.reserved ?? .zero == .zero)
+        for credential in credentials {
+            let balance = try await kept.meters.balance(of: credential.payment)
+            #expect(balance?.reserved == .zero)
         }
     }
 
     @Test func `bundles have spent the sum of what was reported`() async throws {
         let random = LockedGenerator(seed: 7)
-        let bundle = MeterBundle(payment: PaymentHash(.random()), capacity: Amount(millisatoshis: 150_000))
+        let bundle = MeterBundle(capacity: Amount(millisatoshis: 150_000))
+        let credential = Credential.example()
         let meter = ScriptedMeter(
             verdict: { _ in .allowed(MeterGrant(reserved: 5_000, bundle: bundle)) },
             cost: { .amount(Self.cost(of: $0)) }
@@ -110,13 +108,13 @@ struct SettlingOnceTests {
             for run in 0..<300 {
                 if run >= 8 { _ = try await group.next() }
                 let course = Self.course(random)
-                group.addTask { _ = try await route.run(course) }
+                group.addTask { _ = try await route.run(course, credential) }
             }
             try await group.waitForAll()
         }
         await route.desk.quiesce()
         let sum = meter.reports.reduce(UInt64(0)) { $0 + Self.cost(of: $1).millisatoshis }
-        let spent = try await route.store.meters.balance(of: bundle.payment)?.spent
+        let spent = try await route.store.meters.balance(of: credential.payment)?.spent
         #expect(spent == Amount(millisatoshis: sum))
         #expect(sum > 150_000)
     }
