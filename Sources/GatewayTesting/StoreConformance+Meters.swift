@@ -58,11 +58,12 @@ extension StoreConformance {
     }
 
     func bundlesAreNeverPromisedTwice(_ store: any Store) async throws {
+        let payment = Self.payment
         let bundle = MeterBundle(capacity: Self.sats(10))
         let answers = try await withThrowingTaskGroup(of: [MeterReserving].self) { group in
             for _ in 0..<8 {
                 group.addTask {
-                    let requests = (0..<2).map { _ in (Self.reservation(of: Self.payment, 3_000), Optional(bundle)) }
+                    let requests = (0..<2).map { _ in (Self.reservation(of: payment, 3_000), Optional(bundle)) }
                     return try await store.meters.reserve(requests, lease: Self.start)
                 }
             }
@@ -71,15 +72,16 @@ extension StoreConformance {
         try expect(answers.count { $0 == .reserved }, 4, "reservations of 3 sat from 10, the last of what is left")
         try expect(answers.count { $0 == .busy }, 12, "the others")
         try expect(
-            try await store.meters.balance(of: Self.payment),
+            try await store.meters.balance(of: payment),
             MeterBalance(capacity: Self.sats(10), reserved: Self.sats(10)),
             "the balance"
         )
     }
 
     func reservationsAreSettledOnce(_ store: any Store) async throws {
+        let payment = Self.payment
         let bundle = MeterBundle(capacity: Self.sats(10))
-        let reservation = Self.reservation(of: Self.payment, 4_000)
+        let reservation = Self.reservation(of: payment, 4_000)
         _ = try await store.meters.reserve([(reservation, bundle)], lease: Self.start)
         let settled = try await withThrowingTaskGroup(of: [Bool].self) { group in
             for _ in 0..<8 {
@@ -89,27 +91,27 @@ extension StoreConformance {
         }
         try expect(settled.count { $0 }, 1, "settlements that counted")
         try expect(
-            try await store.meters.balance(of: Self.payment),
+            try await store.meters.balance(of: payment),
             MeterBalance(capacity: Self.sats(10), spent: Self.sats(7)),
             "the balance"
         )
         // Later ones cannot make it worth more.
         let richer = MeterBundle(capacity: Self.sats(100))
-        let next = Self.reservation(of: Self.payment, 50_000)
+        let next = Self.reservation(of: payment, 50_000)
         _ = try await store.meters.reserve([(next, richer)], lease: Self.start)
         try expect(
-            try await store.meters.balance(of: Self.payment),
+            try await store.meters.balance(of: payment),
             MeterBalance(capacity: Self.sats(10), spent: Self.sats(7), reserved: Self.sats(3)),
             "the balance with what is left set aside"
         )
         try expect(try await store.meters.settle([(next.id, Self.sats(9))]), [true], "a settlement beyond what is left")
         let last = try await store.meters.reserve(
-            [(Self.reservation(of: Self.payment, 0), bundle)],
+            [(Self.reservation(of: payment, 0), bundle)],
             lease: Self.start
         )
         try expect(last, [.exhausted], "a reservation of a bundle that is spent")
         try expect(
-            try await store.meters.balance(of: Self.payment)?.spent,
+            try await store.meters.balance(of: payment)?.spent,
             Self.sats(16),
             "what was spent in the end"
         )

@@ -6,15 +6,18 @@ enum SchemaHints {
     /// Keys that are values: `{ 10/day }`.
     static let patterns: [String: JSONValue] = ["free-quota": ["^[0-9]+/": ["type": "null"]]]
 
+    /// A word, or an expression, which no word is.
+    private static let limited: JSONValue = [
+        "anyOf": [
+            ["enum": ["token", "address", "route"]], ["const": "service"],
+            ["type": "string", "pattern": "[^A-Za-z-]"],
+        ]
+    ]
+
     /// What cannot be heard because no value that is tried is accepted.
     static let replacements: [String: JSONValue] = [
-        // A word, or an expression, which no word is.
-        "rate-limit/per": [
-            "anyOf": [
-                ["enum": ["token", "address", "route"]], ["const": "service"],
-                ["type": "string", "pattern": "[^A-Za-z-]"],
-            ]
-        ],
+        "rate-limit/per": limited,
+        "rate-limit/*/per": limited,
         // Which keys a source needs depends on whether it is asked.
         "rates/sources": ["type": "array", "items": ["$ref": "#/$defs/rate-source"]],
         "route/allow": ["$ref": "#/$defs/allow"],

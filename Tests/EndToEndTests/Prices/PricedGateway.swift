@@ -1,4 +1,5 @@
 import Foundation
+import Lightning
 import NIOCore
 import NIOHTTP1
 import Testing
@@ -16,7 +17,9 @@ struct PricedGateway {
         init(_ answer: TestGateway.Answer) {
             switch answer.status {
             case 200: self = .served
-            case 402: self = .asked(answer.body.firstMatch(of: /costs ([0-9]+ m?sat)/).map { String($0.1) } ?? "")
+            case 402:
+                let invoice = answer.challenge.flatMap { try? Bolt11Invoice(decoding: $0.invoice) }
+                self = .asked(invoice?.amount?.description ?? "nothing")
             case 503: self = .unavailable(retryAfter: answer.headers["retry-after"].first)
             default: self = .other(answer.status)
             }
