@@ -10,7 +10,10 @@ struct Token: Decodable {
     init(boughtAt url: String, site: Site) throws {
         let file = "\(site.folder)/tokens.json"
         let buying = try ChildProcess(
-            [site.bench.tools.sluice, "get", "--wallet", "http://127.0.0.1:\(site.walletPort)", "--tokens", file, url],
+            [
+                site.bench.tools.sluice, "get", "--wallet", "http://127.0.0.1:\(site.walletPort)", "--tokens", file,
+                "--max", "100000 sat", url,
+            ],
             named: "sluice-get",
             on: .everythingElse,
             workspace: site.bench.workspace,
