@@ -1,4 +1,6 @@
 import Foundation
+import GatewayKit
+import L402
 import Lightning
 import NIOCore
 import NIOHTTP1

@@ -13,7 +13,7 @@ struct SettlingOnceTests {
     private static let runs = ProcessInfo.processInfo.environment["SLUICE_METER_RUNS"].flatMap { Int($0) } ?? 2_000
 
     /// A meter that fails in every sixth report, and counts what it has booked.
-    private static let bundle = MeterBundle(capacity: Amount(millisatoshis: 50_000))
+    private static let bundle = MeterBundle(capacity: Amount(millisatoshis: 25 * UInt64(runs)))
 
     private static func meter(_ random: LockedGenerator) -> ScriptedMeter {
         ScriptedMeter(
