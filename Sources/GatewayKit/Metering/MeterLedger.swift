@@ -27,7 +27,10 @@ public protocol MeterLedger: Sendable {
 
     /// Keeps what is to be reported of a reservation that cannot be settled now.
     ///
-    /// - Parameter lease: when it is tried again.
+    /// - Parameters:
+    ///   - response: what was seen of its response.
+    ///   - reservation: its id.
+    ///   - lease: when it is tried again.
     func keep(_ response: MeteredUsage.Response, of reservation: Bytes32, until lease: WallTime) async throws
 
     /// Takes over reservations that nobody looks after any more, the oldest first: each is told to one caller, until `lease`.

@@ -158,6 +158,7 @@ public final class Quote {
     ///   - expiresIn: how long the offer stands.
     ///   - isShared: whether several schemes make offers for the one invoice.
     ///   - sessionOffer: asks for what a session costs, where that is not the price.
+    ///   - conversion: how a price in another currency became this amount; `nil` for one in bitcoin.
     ///   - makeInvoice: called at most once for an amount, and only when a scheme wants an invoice.
     public init(
         amount: Amount,
