@@ -124,8 +124,9 @@ struct BundlePricesTests {
             try await refusal { _ = try await $0.report(-1, "") },
             try await refusal { _ = try await $0.report(1, "") { $0.tokenID = "" } },
             try await refusal { _ = try await $0.report(1, "") { $0.tokenID = String(repeating: "a", count: 257) } },
+            try await refusal { _ = try await $0.report(1, "") { $0.tokenID += "\0" } },
         ]
-        #expect(codes == Array(repeating: .invalidArgument, count: 6))
+        #expect(codes == Array(repeating: .invalidArgument, count: 7))
         let unknown = try await refusal { _ = try await $0.report(1, "") }
         #expect(unknown == .notFound)
     }

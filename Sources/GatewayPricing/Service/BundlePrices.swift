@@ -157,7 +157,10 @@ package struct BundlePrices: Pricesrpc_Prices.SimpleServiceProtocol {
     }
 
     private func check(_ token: String, _ service: String) throws {
-        guard !token.isEmpty, token.utf8.count <= Self.longestName, service.utf8.count <= Self.longestName else {
+        // SQLite would end a text at U+0000, and take it for another one.
+        guard !token.isEmpty, token.utf8.count <= Self.longestName, service.utf8.count <= Self.longestName,
+            !token.utf8.contains(0), !service.utf8.contains(0)
+        else {
             throw RPCError(code: .invalidArgument, message: "'token_id' or 'service_name' is nobody's")
         }
     }
