@@ -41,7 +41,7 @@ struct ExtAuthzStageTests {
         by server: ScriptedAuthorization
     ) async throws -> Outcome {
         try await server.serving { address in
-            let example = ExampleSettings(settings.merging(["address": address]) { $1 })
+            let example = ExampleSettings(settings.merging(["address": address, "timeout": "60s"]) { $1 })
             let services = Services.example(time: ManualTime().source)
             let stage = try #require(example.make(word: "ext-authz") { try ExtAuthzStage(from: &$0, services) })
             #expect(example.messages.isEmpty)

@@ -27,7 +27,7 @@ struct GRPCVerifierTests {
         time: ManualTime = ManualTime()
     ) async throws -> [Verdict] {
         try await server.serving { address in
-            let example = ExampleSettings(settings.merging(["address": address]) { $1 })
+            let example = ExampleSettings(settings.merging(["address": address, "timeout": "60s"]) { $1 })
             let services = Services.example(time: time.source)
             let verifier = try #require(example.make(word: "grpc") { try GRPCVerifier(from: &$0, services) })
             #expect(example.messages.isEmpty)
@@ -138,7 +138,7 @@ struct GRPCVerifierTests {
         let time = ManualTime()
         try await server.serving { address in
             let services = Services.example(time: time.source)
-            let example = ExampleSettings(["address": address])
+            let example = ExampleSettings(["address": address, "timeout": "60s"])
             let verifier = try #require(example.make { try GRPCVerifier(from: &$0, services) })
             _ = try await verdict(on: ["a=good"], by: verifier)
             time.advance(by: .seconds(59))

@@ -111,12 +111,15 @@ struct PriceServerTests {
     @Test func `a slow server is waited for as long as the policy says`() async throws {
         let server = ScriptedPriceServer(.never)
         try await server.serving { port in
-            let settings = "address: 127.0.0.1:\(port), timeout: 50ms, fallback: 20 sat"
+            let settings = "address: 127.0.0.1:\(port), timeout: 50ms, fallback: 20 sat, breaker: { failures: 1000 }"
             try await PricedGateway.with(settings, listen: Self.operated) { priced in
                 try await priced.expects(.asked("20 sat"))
                 try await priced.expectsCount(1, "timed-out")
                 server.script(.satoshis(5))
-                try await priced.expects(.asked("5 sat"))
+                // On a busy machine an answer may be late that comes at once.
+                var seen = try await priced.sees()
+                while seen == .asked("20 sat") { seen = try await priced.sees() }
+                #expect(seen == .asked("5 sat"))
             }
         }
     }

@@ -43,7 +43,7 @@ struct PricedGateway {
     let gateway: TestGateway
 
     /// - Parameters:
-    ///   - settings: of `use: grpc`.
+    ///   - settings: of `use: grpc`; where they have no timeout, a server is waited for as long as it takes.
     ///   - listen: what stands for `listen` in the policy.
     static func with<Result>(
         _ settings: String,
@@ -52,6 +52,8 @@ struct PricedGateway {
     ) async throws -> Result {
         let allowance =
             settings.contains("metered: true") ? "    allow: { unbounded-meter: the service ends by itself }\n" : ""
+        // Longer than any answer here takes, and shorter than the clients wait.
+        let timeout = settings.contains("timeout:") ? "" : ", timeout: 20s"
         let routes = """
               - name: priced
                 match: { path: /priced/* }
@@ -59,7 +61,7 @@ struct PricedGateway {
                   - auth: { use: l402, valid-for: 1h }
                   - caveats: [service, expires, path, method, address]
                   - rate-limit: { limit: 1000/s }
-                  - price: { use: grpc, \(settings) }
+                  - price: { use: grpc, \(settings)\(timeout) }
                   - forward: { to: echo, strip: /priced }
             """
         return try await TestGateway.with(listen: listen, routes: routes) { gateway in
