@@ -21,7 +21,7 @@ struct LedgerTests {
     }
 
     private func settlements(_ gateway: TestGateway) async throws -> [PaymentHash: Settlement] {
-        try await Reconciliation.settlements(of: gateway.policy.plan.lightning, quiet: .milliseconds(50))
+        try await Reconciliation.settlements(of: gateway.policy.plan.lightning, quiet: .seconds(1))
     }
 
     /// The settlements are followed in the background.
@@ -199,7 +199,7 @@ struct LedgerTests {
             let lines = try await run(["export", "--format", "json"]).text.split(separator: "\n")
             #expect(lines.count == 2)
             #expect(lines.allSatisfy { $0.hasPrefix("{\"amount_msat\":10000,") })
-            let reconciled = try await run(["reconcile", "--quiet", "50ms"])
+            let reconciled = try await run(["reconcile", "--quiet", "1s"])
             #expect(reconciled.status == 0)
             #expect(reconciled.text.contains("\"settled\" : 1"))
             let unknown = try await run(["verify", "--head", "money/9/\(String(repeating: "0", count: 64))"])
