@@ -185,10 +185,14 @@ struct MeteredEventTests {
         try await stream.part(Self.events(1...2))
         try await stream.see("the shortage") { $0.text.contains("topup") }
         stream.account.fail()
-        for _ in 0..<200 { await stream.loop.run() }
+        try await stream.account("the failure") { $0.unseenChanges > 0 }
         stream.account.fail(false)
         stream.account.topUp(1)
-        await stream.pass(.seconds(2))
+        // A second after the stream has heard of the failure, which it may not have yet.
+        for _ in 0..<20 where try await !stream.seen.text.hasSuffix(Self.events(2...2)) {
+            for _ in 0..<200 { await stream.loop.run() }
+            await stream.pass(.seconds(2))
+        }
         try await stream.see("the second event") { $0.text.hasSuffix(Self.events(2...2)) }
     }
 

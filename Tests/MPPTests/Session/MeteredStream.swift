@@ -31,6 +31,8 @@ final class MeteredStream: Sendable {
         var hasEnded: Bool
     }
 
+    private static let longest = Duration.seconds(60)
+
     let account: ScriptedAccount
     let loop = NIOAsyncTestingEventLoop()
     private let ends: NIOLoopBound<Ends>
@@ -146,10 +148,11 @@ final class MeteredStream: Sendable {
         }
     }
 
-    /// Turns the event loop until it is so; the number of turns only bounds a test that fails.
+    /// Turns the event loop until it is so; the time only bounds a test that fails.
     @discardableResult
     func see(_ what: String, _ isMet: (Seen) -> Bool) async throws -> Seen {
-        for _ in 0..<20_000 {
+        let end = ContinuousClock.now + Self.longest
+        while ContinuousClock.now < end {
             await loop.run()
             let seen = try await seen
             if isMet(seen) { return seen }
@@ -162,7 +165,8 @@ final class MeteredStream: Sendable {
 
     /// The same for the account.
     func account(_ what: String, _ isMet: (ScriptedAccount.State) -> Bool) async throws {
-        for _ in 0..<20_000 {
+        let end = ContinuousClock.now + Self.longest
+        while ContinuousClock.now < end {
             await loop.run()
             if isMet(account.now) { return }
             await Task.yield()

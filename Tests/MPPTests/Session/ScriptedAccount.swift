@@ -9,6 +9,8 @@ final class ScriptedAccount: SessionAccount {
         var spent: Int64
         var isClosed = false
         var fails = false
+        /// How often whoever waits for a change was told that it cannot be seen.
+        var unseenChanges = 0
         /// Debits are not answered.
         var isStalled = false
         /// Debits, returns and the rest, in their order.
@@ -78,7 +80,10 @@ final class ScriptedAccount: SessionAccount {
     func balanceChange(after balance: SessionBalance) async throws {
         while true {
             let isDone = try state.withLockedValue { state in
-                if state.fails { throw Down() }
+                if state.fails {
+                    state.unseenChanges += 1
+                    throw Down()
+                }
                 return state.isClosed || Self.balance(state).left > balance.left
             }
             if isDone { return }
