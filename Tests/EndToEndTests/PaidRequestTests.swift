@@ -110,7 +110,7 @@ import Testing
             let store = gateway.store
             try await store.flush()
             // The node's settlements are followed; the row turns when the event arrives.
-            let deadline = ContinuousClock.now + .seconds(20)
+            let deadline = ContinuousClock.now + .seconds(60)
             var state = try await store.invoice(payment)?.state
             while state != .settled, ContinuousClock.now < deadline {
                 await Task.yield()
