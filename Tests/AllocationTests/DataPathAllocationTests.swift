@@ -8,7 +8,7 @@ import Testing
 
 /// What a paid request costs the whole data path in memory, exactly, from the client's socket to the upstream's and back:
 /// a number that grows is a regression that a review must explain, and one that falls is to be written down here.
-@Suite(.serialized, .timeLimit(.minutes(1)))
+@Suite(.serialized, .timeLimit(.minutes(5)))
 struct `Allocations of a paid request through the data path` {
     private static let warmUp = 50
     private static let rounds = 300

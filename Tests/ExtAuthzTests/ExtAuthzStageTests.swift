@@ -9,7 +9,7 @@ import RPCTesting
 import SwiftProtobuf
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ExtAuthzStageTests {
     typealias Response = Envoy_Service_Auth_V3_CheckResponse
     typealias Header = Envoy_Config_Core_V3_HeaderValueOption

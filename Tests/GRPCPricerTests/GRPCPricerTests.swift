@@ -9,7 +9,7 @@ import NIOPosix
 import Testing
 
 /// What a request costs with a price server, and what its client gets where there is no price.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct GRPCPricerTests {
     private let loop = MultiThreadedEventLoopGroup.singleton.any()
     private let time = ManualTime()

@@ -6,7 +6,7 @@ import Logging
 import Testing
 
 /// One question, hedged, and beside another server.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct PriceInquiryTests {
     private let question = PriceQuestion(path: "/a", text: "GET /a HTTP/1.1\r\n\r\n")
     private let counts = PriceCounts()

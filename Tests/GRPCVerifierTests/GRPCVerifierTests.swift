@@ -9,7 +9,7 @@ import RPCTesting
 import SwiftProtobuf
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct GRPCVerifierTests {
     /// What comes of caveats `condition=value`: a rejection's sentence, the status of a reply, or neither.
     private struct Verdict: Sendable, Equatable {

@@ -8,7 +8,7 @@ import GatewayTesting
 import Testing
 
 /// What gateways are answered.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct BundlePricesTests {
     private static let question = #"{"model":"small","max_tokens":5}"#
 

@@ -5,7 +5,7 @@ import Standard
 import Testing
 
 /// Many at the same time draw from what is left.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct PriceBookRaceTests {
     private static let rates = ModelRates(input: .milli(1), output: .milli(1), bundle: .sat(1), reserve: 100)
 

@@ -4,7 +4,7 @@ import GatewayTesting
 import Standard
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct PriceBookTests {
     private static let rates = ModelRates(input: .milli(1), output: .milli(2), bundle: .sat(1), reserve: 100)
 

@@ -6,7 +6,7 @@ import NIOCore
 import Testing
 
 /// The look at price servers: a good one passes, and of a wrong one the right lines fail.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct PriceConformanceTests {
     private func report(of service: any RegistrableRPCService) async throws -> ConformanceReport {
         let server = try await RPCServer.start(

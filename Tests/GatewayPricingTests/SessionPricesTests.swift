@@ -6,7 +6,7 @@ import GatewayTesting
 import Testing
 
 /// What gateways are answered that keep the balance themselves.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SessionPricesTests {
     private static func text(_ body: String) -> String { "POST / HTTP/1.1\r\nHost: a.example\r\n\r\n\(body)" }
 

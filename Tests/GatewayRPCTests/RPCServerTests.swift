@@ -4,7 +4,7 @@ import GatewayRPC
 import NIOCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RPCServerTests {
     private static func start(
         _ service: any RegistrableRPCService

@@ -7,7 +7,7 @@ import NIOPosix
 import Testing
 
 /// The client against servers of grpc-swift that do what a script says.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ServiceClientTests {
     /// Nobody listens there: privileged, and no service's.
     private static let nowhere = "127.0.0.1:1"

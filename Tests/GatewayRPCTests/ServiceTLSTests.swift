@@ -3,7 +3,7 @@ import GatewayKit
 import GatewayRPC
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ServiceTLSTests {
     private let authority: TestIdentity
     private let server: TestIdentity

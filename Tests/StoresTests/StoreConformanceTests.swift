@@ -4,7 +4,7 @@ import Stores
 import Testing
 
 struct StoreConformanceTests {
-    @Test(.timeLimit(.minutes(2)), arguments: StoreConformance.Check.allCases)
+    @Test(.timeLimit(.minutes(5)), arguments: StoreConformance.Check.allCases)
     func `the SQLite store keeps the promises of a store`(_ check: StoreConformance.Check) async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("sluice.db")

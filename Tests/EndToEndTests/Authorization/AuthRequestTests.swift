@@ -6,7 +6,7 @@ import NIOHTTP1
 import Testing
 
 /// The HTTP forms, asked by a plain client.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct AuthRequestTests {
     private struct Answer {
         let status: Int

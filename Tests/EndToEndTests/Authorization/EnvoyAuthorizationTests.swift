@@ -1,7 +1,7 @@
 import Testing
 
 /// With grpcio, as a stand-in for Envoy.
-@Suite(.timeLimit(.minutes(2)), .enabled(if: ProtocolPeer.isExpected, ProtocolPeer.whyNot))
+@Suite(.timeLimit(.minutes(5)), .enabled(if: ProtocolPeer.isExpected, ProtocolPeer.whyNot))
 struct EnvoyAuthorizationTests {
     private struct Told: Decodable {
         let code: Int

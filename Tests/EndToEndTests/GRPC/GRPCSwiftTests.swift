@@ -6,7 +6,7 @@ import Lightning
 import Testing
 
 /// The gateway between a server and a client of grpc-swift, over h2c on both sides.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct GRPCSwiftTests {
     private struct Place {
         let client: TextClient

@@ -10,7 +10,7 @@ import Testing
         if: ProtocolPeer.isExpected,
         "SLUICE_INTEROP_PYTHON is not set: it should be the path of a python that has grpcio-tools 1.85.1"
     ),
-    .timeLimit(.minutes(2))
+    .timeLimit(.minutes(5))
 )
 struct PricePeerTests {
     private struct Place: Decodable, Sendable {

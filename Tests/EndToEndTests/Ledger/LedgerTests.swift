@@ -31,7 +31,7 @@ struct LedgerTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a charge is quoted, settled, claimed by its credential and served`() async throws {
         try await TestGateway.withPayments { gateway in
             let credential = try await gateway.charge("/echo")
@@ -52,7 +52,7 @@ struct LedgerTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a session is opened, spent, closed and paid back`() async throws {
         try await TestGateway.withSessions { gateway in
             let session = try await gateway.openSession()
@@ -68,7 +68,7 @@ struct LedgerTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a bundle is quoted, claimed once and debited for each request`() async throws {
         let path = "/v1/chat/completions"
         let routes = """
@@ -104,7 +104,7 @@ struct LedgerTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `agrees with the node, until one of the two forgets`() async throws {
         try await TestGateway.withPayments { gateway in
             let credential = try await gateway.charge("/echo")
@@ -181,7 +181,7 @@ struct LedgerTests {
         #expect(LedgerLine.csvHead.split(separator: ",").count == 12)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `is verified, exported and reconciled by commands, also while the gateway runs`() async throws {
         let folder = try TemporaryFolder()
         try await TestGateway.with(folder: folder.path + "/data") { gateway in

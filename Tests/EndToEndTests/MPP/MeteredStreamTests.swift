@@ -10,7 +10,7 @@ import Testing
 
 /// Responses that a session pays for by the event and by the byte: ten satoshis a unit, five units at first, of which the
 /// request that opens it takes one.
-@Suite(.timeLimit(.minutes(3))) struct `A metered response` {
+@Suite(.timeLimit(.minutes(5))) struct `A metered response` {
     private static func route(_ name: String, service: String, _ terms: String) -> String {
         """
           - name: \(name)

@@ -4,7 +4,7 @@ import MPP
 import NIOHTTP1
 import Testing
 
-@Suite(.timeLimit(.minutes(3))) struct `A credential of a session that does not count` {
+@Suite(.timeLimit(.minutes(5))) struct `A credential of a session that does not count` {
     private func expectRefusal(
         _ type: String,
         of credential: PaymentCredential,

@@ -7,7 +7,7 @@ import Testing
 
 /// What becomes of credentials of sessions that are sent again, as clients do that lost the answer: `topUp` and `close`
 /// stand with the life of a session.
-@Suite(.timeLimit(.minutes(3))) struct `A session's credential that is sent again` {
+@Suite(.timeLimit(.minutes(5))) struct `A session's credential that is sent again` {
     private static let routes = """
           - name: counted
             match: { path: /count }

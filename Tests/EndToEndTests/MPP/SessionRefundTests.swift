@@ -4,7 +4,7 @@ import GatewayTesting
 import MPP
 import Testing
 
-@Suite(.timeLimit(.minutes(3))) struct `What is left of a session` {
+@Suite(.timeLimit(.minutes(5))) struct `What is left of a session` {
     private let time = ManualTime()
 
     @Test func `is paid back when nobody uses the session`() async throws {

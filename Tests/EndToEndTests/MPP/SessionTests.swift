@@ -5,7 +5,7 @@ import MPP
 import NIOHTTP1
 import Testing
 
-@Suite(.timeLimit(.minutes(3))) struct `A session` {
+@Suite(.timeLimit(.minutes(5))) struct `A session` {
     private func sats(_ count: UInt64) -> Amount { Amount(millisatoshis: count * 1_000) }
 
     @Test func `opens, is spent, topped up and closed`() async throws {

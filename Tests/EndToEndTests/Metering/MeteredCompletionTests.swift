@@ -11,7 +11,7 @@ import Testing
 import sluice
 
 /// Completions that are paid for by the token: one millisatoshi for input and two for output, a thousand tokens a bundle.
-@Suite(.timeLimit(.minutes(3))) struct `A metered completion` {
+@Suite(.timeLimit(.minutes(5))) struct `A metered completion` {
     private static let path = "/v1/chat/completions"
 
     private static let routes = """

@@ -8,7 +8,7 @@ import NIOHTTP1
 import Testing
 
 /// The contract with price servers: for each thing that one may do, and each key of the policy, what a client sees.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct PriceServerTests {
     private typealias Seen = PricedGateway.Seen
 

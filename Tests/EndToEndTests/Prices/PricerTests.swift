@@ -12,7 +12,7 @@ import sluice
 
 /// The project's own price server behind metered routes: bundles of a satoshi, a millisatoshi for a token of input, two for one
 /// of output.
-@Suite(.timeLimit(.minutes(2))) struct `sluice pricer` {
+@Suite(.timeLimit(.minutes(5))) struct `sluice pricer` {
     private static let path = "/v1/chat/completions"
 
     private static var list: PriceList {

@@ -5,7 +5,7 @@ import NIOCore
 import NIOHTTP1
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct `A gateway tells its operator` {
+@Suite(.timeLimit(.minutes(5))) struct `A gateway tells its operator` {
     private let admin = "\nadmin: { listen: 127.0.0.1:0 }\n"
 
     private func status(_ path: String, at port: Int) async throws -> Int {

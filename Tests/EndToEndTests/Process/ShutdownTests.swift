@@ -10,7 +10,7 @@ import NIOHTTP1
 import NIOPosix
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct `A gateway that is told to end` {
+@Suite(.timeLimit(.minutes(5))) struct `A gateway that is told to end` {
     @Test(arguments: [SIGINT, SIGTERM])
     func `ends with 0`(signal: Int32) async throws {
         let sluice = try ServingSluice(policy: TestGateway.policyText(upstreamPort: 9))

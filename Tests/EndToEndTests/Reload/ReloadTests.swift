@@ -7,7 +7,7 @@ import NIOHTTP1
 import Testing
 import sluice
 
-@Suite(.timeLimit(.minutes(2))) struct `A running gateway takes up a changed policy` {
+@Suite(.timeLimit(.minutes(5))) struct `A running gateway takes up a changed policy` {
     private typealias Subject = ReloadingGateway
 
     @Test func `and the next request goes by it`() async throws {
@@ -179,7 +179,7 @@ import sluice
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `An operator asks a running gateway` {
+@Suite(.timeLimit(.minutes(5))) struct `An operator asks a running gateway` {
     private typealias Subject = ReloadingGateway
 
     @Test func `to reload, and is told what changed`() async throws {
