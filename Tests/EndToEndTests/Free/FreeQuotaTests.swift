@@ -250,7 +250,8 @@ import Testing
                     service: tools
                     match: { path: /rpc, mcp: tools/call, tool: open }
                     pipeline: [ \(steps), forward: echo ]
-                """
+                """,
+            time: ManualTime().source
         ) { gateway in
             let fields = [("Content-Type", "application/json")]
             func answers(_ tool: String, _ count: Int) async throws -> [Bool] {
@@ -281,7 +282,8 @@ import Testing
                       - rate-limit: { limit: 1000/s }
                       - price: 10 sat
                       - forward: echo
-                """
+                """,
+            time: ManualTime().source
         ) { gateway in
             expectStatus(200, try await gateway.request("/data"))
             let token = try await gateway.buy("/data")
