@@ -6,8 +6,8 @@ package struct TokenBill: Hashable, Sendable {
     /// The response has said all of it, or there is nothing to say.
     package let isTold: Bool
 
-    /// What was refused, or never came, costs nothing. What does not say what it has used costs what was reserved, whatever is
-    /// missing of it: so nobody gains by leaving before the end.
+    /// What was refused, or never came, costs nothing. What does not say what it has used costs what was reserved, and more
+    /// where more has come than that: so nobody gains by leaving before the end.
     package init(
         for response: MeteredUsage.Response,
         reserved estimate: TokenEstimate,
@@ -21,7 +21,8 @@ package struct TokenBill: Hashable, Sendable {
         }
         let told = TokenUsage(in: response)
         isTold = told?.isFinal == true
-        let count = isTold ? told?.output ?? estimate.output : max(told?.output ?? 0, estimate.output)
+        let passed = isTold || estimate.isNothing ? 0 : PassedTokens.count(in: response)
+        let count = isTold ? told?.output ?? estimate.output : max(told?.output ?? 0, estimate.output, passed)
         amount = TokenRate.cost(of: told?.input ?? estimate.input, at: input, and: count, at: output)
     }
 }

@@ -4,12 +4,15 @@ internal import NIOCore
 /// What a request may use, before anybody knows: what is reserved for it, and what it costs where its response does not say.
 package struct TokenEstimate: Hashable, Sendable {
     /// Of most languages a token has about so many bytes.
-    private static let bytesOfToken: UInt64 = 4
+    static let bytesOfToken: UInt64 = 4
     /// Answers to one question that are counted; services allow as many.
     private static let mostChoices: UInt64 = 128
 
     package var input: UInt64
     package var output: UInt64
+
+    /// Nothing is asked of a model.
+    var isNothing: Bool { input == 0 && output == 0 }
 
     package init(input: UInt64, output: UInt64) {
         self.input = input

@@ -7,7 +7,7 @@ internal import NIOCore
 /// `tokens`: prices of language models, by the tokens that a response says it has used.
 ///
 /// A payment buys a bundle, worth what was paid; each request is taken from it at the rates of input and output. What a
-/// response does not say costs what was reserved for it.
+/// response does not say costs what was reserved for it, or what has come of it.
 package final class TokenPricer: Pricer, Plugin, UsageMeter {
     package static let word = "tokens"
 
