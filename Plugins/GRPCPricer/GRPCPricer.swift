@@ -73,6 +73,9 @@ package struct GRPCPricer: Pricer, Plugin {
 
     package var summary: String { "\(Self.word) \(terms.summary)" }
 
+    /// A server may say that something is free.
+    package var bounds: ListedPrice.Bounds { ListedPrice.Bounds(most: terms.limit.most) }
+
     package var counts: [(name: String, count: UInt64)] { tally.all }
 
     // MARK: Asking

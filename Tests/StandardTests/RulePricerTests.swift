@@ -142,6 +142,7 @@ struct RulePricerTests {
         let stage = settings.make(word: "price") { try PriceStage(from: &$0, .example()) }
         #expect(settings.messages == [])
         #expect(stage?.summary == "5 sat if request.method == 'GET', otherwise 10 sat, offers stand 10m")
-        #expect(stage?.listedPrice == .asked)
+        let bounds = ListedPrice.Bounds(least: Amount(millisatoshis: 5_000), most: Amount(millisatoshis: 10_000))
+        #expect(stage?.listedPrice == .asked(bounds))
     }
 }

@@ -110,7 +110,7 @@ package struct PriceStage: StagePlugin {
     package var listedPrice: ListedPrice? {
         if let tokens = pricer as? TokenPricer { return .bundle(tokens.bundlePrice) }
         let price = (pricer as? StaticPricer)?.price ?? (pricer as? RulePricer)?.fixedPrice
-        return price.map { ListedPrice($0) } ?? .asked
+        return price.map { ListedPrice($0) } ?? .asked(pricer.bounds)
     }
 
     package var isFreeForSome: Bool { (pricer as? RulePricer)?.isFreeForSome ?? false }

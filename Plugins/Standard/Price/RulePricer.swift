@@ -69,6 +69,17 @@ package struct RulePricer: Pricer, Plugin {
         rules.allSatisfy { $0.price == otherwise } ? otherwise : nil
     }
 
+    /// Unknown where one of its prices is in another currency.
+    package var bounds: ListedPrice.Bounds {
+        var (least, most) = (Amount.maximum, Amount.zero)
+        for price in rules.map(\.price) + [otherwise] {
+            guard case .bitcoin(let amount) = price else { return ListedPrice.Bounds() }
+            least = min(least, amount)
+            most = max(most, amount)
+        }
+        return ListedPrice.Bounds(least: least, most: most)
+    }
+
     /// True where a rule asks nothing, and not all of them.
     package var isFreeForSome: Bool {
         fixedPrice == nil && (otherwise.isFree || rules.contains { $0.price.isFree })

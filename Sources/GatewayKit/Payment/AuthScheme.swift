@@ -214,6 +214,9 @@ public protocol Pricer: Sendable {
     /// What `sluice plan` prints: the settings that count, on one line, no secret. By default its word.
     var summary: String { get }
 
+    /// Between which amounts its prices stand, for what compares policies. By default nothing is known.
+    var bounds: ListedPrice.Bounds { get }
+
     /// What it has counted since it was made, by name, for its operator (`/prices` of `admin`). By default nothing.
     var counts: [(name: String, count: UInt64)] { get }
 
@@ -228,6 +231,7 @@ public protocol Pricer: Sendable {
 extension Pricer {
     public func offered(_ amount: Amount, for payment: PaymentHash, in exchange: Exchange) {}
     public var summary: String { (self as? any Plugin).map { type(of: $0).word } ?? "" }
+    public var bounds: ListedPrice.Bounds { ListedPrice.Bounds() }
     public var counts: [(name: String, count: UInt64)] { [] }
     public var meter: (any UsageMeter)? { nil }
     public var isAlwaysMetered: Bool { false }

@@ -6,7 +6,24 @@ public enum ListedPrice: Hashable, Sendable {
     /// A bundle that requests draw from, each for what it turns out to have cost.
     case bundle(Amount)
     /// Depends on the request.
-    case asked
+    case asked(Bounds)
+
+    /// Between which amounts a price stands that depends on the request.
+    public struct Bounds: Hashable, Sendable {
+        public let least: Amount
+        /// `nil`: nobody knows.
+        public let most: Amount?
+
+        /// By default nothing is known.
+        public init(least: Amount = .zero, most: Amount? = nil) {
+            self.least = least
+            self.most = most
+        }
+    }
+
+    public var isAsked: Bool {
+        if case .asked = self { true } else { false }
+    }
 
     public init(_ price: Price) {
         switch price {

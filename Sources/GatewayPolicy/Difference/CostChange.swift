@@ -33,9 +33,27 @@ package struct CostChange: Hashable, Sendable {
         case (.fiat, .fixed), (.fixed, .fiat), (.fiat, .fiat):
             guard let old = before.price.amount(at: rates), let new = after.price.amount(at: rates) else { return true }
             return Self.isLess(new, than: old, by: factor)
+        case (.asked(let old), .asked(let new)):
+            return Self.isLess(new.least, than: old.least, by: factor)
+                || Self.isLess(new.most, than: old.most, by: factor)
+        case (.asked(let old), .fixed), (.asked(let old), .fiat):
+            guard let new = after.price.amount(at: rates) else { return true }
+            return Self.isLess(new, than: old.most, by: factor)
+        case (.fixed, .asked(let new)), (.fiat, .asked(let new)):
+            guard let old = before.price.amount(at: rates) else { return true }
+            return Self.isLess(new.least, than: old, by: factor)
         default:
             return false
         }
+    }
+
+    /// - Parameters:
+    ///   - new: the most that is asked for now; `nil`: it has no bound, and so none that is lower.
+    ///   - old: the most that was asked for; `nil`: nobody knows, and any bound may be lower.
+    private static func isLess(_ new: Amount?, than old: Amount?, by factor: UInt64) -> Bool {
+        guard let new else { return false }
+        guard let old else { return true }
+        return isLess(new, than: old, by: factor)
     }
 
     private static func isLess(_ new: Amount, than old: Amount, by factor: UInt64) -> Bool {

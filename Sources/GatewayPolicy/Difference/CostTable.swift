@@ -38,7 +38,8 @@ struct CostTable {
             case .fixed(let amount): .fixed(amount)
             case .fiat(let amount): .fiat(amount)
             case .bundle(let amount): .bundle(amount)
-            case .asked, nil: .asked
+            case .asked(let bounds): .asked(bounds)
+            case nil: .asked(ListedPrice.Bounds())
             }
         return RequestCost(price, giveaways: giveaways)
     }

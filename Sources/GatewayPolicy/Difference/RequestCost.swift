@@ -14,7 +14,7 @@ package struct RequestCost: Hashable, Sendable {
         /// What it uses of a bundle that costs this.
         case bundle(Amount)
         /// Depends on the request.
-        case asked
+        case asked(ListedPrice.Bounds)
 
         /// In bitcoin; `nil` where that depends on the request or on what it uses, or on a rate that nobody knows now.
         func amount(at rates: any ExchangeRates) -> Amount? {
@@ -69,7 +69,9 @@ extension RequestCost.Price: CustomStringConvertible {
         case .fixed(let amount): amount.description
         case .fiat(let amount): amount.description
         case .bundle(let amount): "usage of a bundle of \(amount)"
-        case .asked: "a price that is asked for"
+        case .asked(let bounds):
+            "a price that is asked for" + (bounds.least > .zero ? ", at least \(bounds.least)" : "")
+                + (bounds.most.map { ", at most \($0)" } ?? "")
         }
     }
 }

@@ -57,7 +57,7 @@ struct SaleRules {
 
     /// A token opens every request of its route, whatever that one would cost.
     private func checkRequests(of route: RouteDraft) {
-        guard route.listedPrice == .asked, !route.isMetered, let price = route.prices?.place,
+        guard route.listedPrice?.isAsked == true, !route.isMetered, let price = route.prices?.place,
             let sold = route.sales.first(where: { $0.sale.intents.isEmpty && !isBound($0.sale, on: route) })
         else { return }
         run.note(

@@ -66,6 +66,34 @@ struct PlanDifferenceTests {
         #expect(difference.losses(factor: 2).isEmpty != loses)
     }
 
+    private static func server(_ most: String) -> String { "{ use: grpc, address: 127.0.0.1:9, max: \(most) }" }
+
+    private static func rules(_ amount: String) -> String {
+        "{ rules: [{ when: 'request.method == \"GET\"', amount: \(amount) }], otherwise: 10 sat }"
+    }
+
+    @Test(arguments: [
+        // A price server may give away anything, and may ask for as much as `max`.
+        ("10 sat", server("20 sat"), true), (server("20 sat"), "10 sat", false), (server("30 sat"), "10 sat", true),
+        (server("30 sat"), server("15 sat"), false), (server("30 sat"), server("14 sat"), true),
+        (server("30 sat"), server("31 sat"), false),
+        ("10 sat", rules("5 sat"), false), ("10 sat", rules("4 sat"), true),
+        (rules("4 sat"), "10 sat", false), (rules("40 sat"), "10 sat", true), (rules("4 sat"), rules("1 sat"), true),
+        ("0.02 USD", rules("11 sat"), false), ("0.02 USD", rules("9 sat"), true), (rules("1 sat"), "0.004 USD", true),
+    ])
+    func `a price that depends on the request is compared by its bounds`(
+        _ before: String,
+        _ after: String,
+        _ loses: Bool
+    ) throws {
+        let difference = try Self.difference(
+            [Self.priced(before, "{ path: /x }"), Self.rates],
+            [Self.priced(after, "{ path: /x }"), Self.rates]
+        )
+        #expect(difference.costs.count == 1)
+        #expect(difference.losses(factor: 2).isEmpty != loses)
+    }
+
     @Test func `a price that cannot be compared counts as a loss`() throws {
         let unknown = """
             rates:
