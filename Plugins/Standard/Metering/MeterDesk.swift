@@ -1,6 +1,7 @@
 package import GatewayKit
 internal import Logging
 internal import NIOConcurrencyHelpers
+internal import NIOCore
 
 /// Reserves for metered requests and settles what they have cost: each reservation once, whatever becomes of its exchange or
 /// of this process. One for all routes of a policy. May be used from any task.
@@ -13,6 +14,8 @@ package final class MeterDesk: Startable {
     private static let retryPause = Duration.seconds(30)
     /// Of one sweep.
     private static let mostTakenOver = 256
+    /// Reservations of one transaction.
+    private static let largestBatch = 256
 
     private struct Request: Sendable {
         let reservation: MeterReservation
@@ -56,12 +59,16 @@ package final class MeterDesk: Startable {
         self.time = time
         self.retryPauses = retryPauses
         logger = services.logger
-        requests = BatchQueue { batch in
-            try await ledger.reserve(
-                batch.map { ($0.reservation, $0.bundle) },
-                lease: time.now().advanced(by: Self.lease)
-            )
-        }
+        requests = BatchQueue(
+            largestBatch: Self.largestBatch,
+            begin: { batch, answer in
+                ledger.beginReserving(
+                    batch.map { ($0.reservation, $0.bundle) },
+                    lease: time.now().advanced(by: Self.lease),
+                    then: answer
+                )
+            }
+        )
         settlements = BatchQueue { batch in try await ledger.settle(batch.map { ($0.reservation, $0.cost) }) }
     }
 
@@ -72,8 +79,8 @@ package final class MeterDesk: Startable {
 
     // MARK: Reserving
 
-    /// On disk before it returns. What is being settled of the same bundle comes first, so that whoever comes back at the end
-    /// of a response finds it settled.
+    /// In the store before it returns. What is being settled of the same bundle comes first, so that whoever comes back at the
+    /// end of a response finds it settled.
     ///
     /// - Parameter meter: is told that nothing came of the request where this fails, and it keeps the account itself.
     package func reserve(
@@ -81,25 +88,57 @@ package final class MeterDesk: Startable {
         from bundle: MeterBundle?,
         by meter: (any UsageMeter)? = nil
     ) async throws -> MeterReserving {
-        if bundle != nil {
-            let payment = reservation.account.payment
-            let settling = state.withLockedValue { $0.settling[payment].map { Array($0.values) } ?? [] }
-            for task in settling { await task.value }
+        for task in settling(before: reservation, from: bundle) { await task.value }
+        return try await withCheckedThrowingContinuation { continuation in
+            ask(reservation, bundle, meter) { continuation.resume(with: $0) }
         }
+    }
+
+    /// The same on the event loop of an exchange: without a task where nothing is being settled, as the client waits for each
+    /// change of threads.
+    package func reserve(
+        _ reservation: MeterReservation,
+        from bundle: MeterBundle?,
+        by meter: any UsageMeter,
+        in exchange: Exchange
+    ) -> Eventually<MeterReserving> {
+        guard settling(before: reservation, from: bundle).isEmpty else {
+            return exchange.later { [self] in try await reserve(reservation, from: bundle, by: meter) }
+        }
+        let promise = exchange.eventLoop.makePromise(of: MeterReserving.self)
+        ask(reservation, bundle, meter) { promise.completeWith($0) }
+        return .later(promise.futureResult)
+    }
+
+    private func settling(before reservation: MeterReservation, from bundle: MeterBundle?) -> [Task<Void, Never>] {
+        guard bundle != nil else { return [] }
+        return state.withLockedValue { $0.settling[reservation.account.payment].map { Array($0.values) } ?? [] }
+    }
+
+    private func ask(
+        _ reservation: MeterReservation,
+        _ bundle: MeterBundle?,
+        _ meter: (any UsageMeter)?,
+        then answer: @escaping @Sendable (Result<MeterReserving, any Error>) -> Void
+    ) {
         state.withLockedValue { _ = $0.active.insert(reservation.id) }
-        do {
-            let answer = try await requests.answer(to: Request(reservation: reservation, bundle: bundle))
-            if answer != .reserved { forget(reservation.id) }
-            return answer
-        } catch {
-            forget(reservation.id)
-            // The store may have written it all the same.
-            if let meter, bundle == nil, reservation.account.form != .session {
-                settle(MeteredUsage(reservation), by: meter, isWritten: false)
-            } else {
-                Task { try await patiently { try await cancel(reservation.id) } }
+        requests.ask(Request(reservation: reservation, bundle: bundle)) { [self] result in
+            switch result {
+            case .success(.reserved): break
+            case .success: forget(reservation.id)
+            case .failure: undo(reservation, bundle, meter)
             }
-            throw error
+            answer(result)
+        }
+    }
+
+    /// The store does not say that it has written it, and may have done so all the same.
+    private func undo(_ reservation: MeterReservation, _ bundle: MeterBundle?, _ meter: (any UsageMeter)?) {
+        forget(reservation.id)
+        if let meter, bundle == nil, reservation.account.form != .session {
+            settle(MeteredUsage(reservation), by: meter, isWritten: false)
+        } else {
+            Task { try await patiently { try await cancel(reservation.id) } }
         }
     }
 

@@ -98,11 +98,12 @@ package struct Metering: Sendable {
                     route: route.name,
                     credential: credential
                 )
-                return exchange.later { [desk, meter] in
-                    switch try await desk.reserve(reservation, from: grant.bundle, by: meter) {
-                    case .reserved: .reserved(reservation)
-                    case .busy: .busy
-                    case .exhausted: .exhausted(price: nil, reason: nil)
+                let answer = desk.reserve(reservation, from: grant.bundle, by: meter, in: exchange)
+                return answer.map { answer -> Admission in
+                    switch answer {
+                    case .reserved: return .reserved(reservation)
+                    case .busy: return .busy
+                    case .exhausted: return .exhausted(price: nil, reason: nil)
                     }
                 }
             }

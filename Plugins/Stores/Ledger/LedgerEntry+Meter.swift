@@ -1,9 +1,14 @@
 internal import GatewayKit
 
 extension LedgerEntry {
-    /// What a request has cost its bundle; `nil` where that is nothing.
-    static func debit(of cost: Amount, for reservation: MeterReservation, at time: WallTime) -> LedgerEntry? {
-        guard cost > .zero else { return nil }
+    /// What a request has cost its bundle; `nil` where that is nothing, and no reason says why.
+    static func debit(
+        of cost: Amount,
+        for reservation: MeterReservation,
+        because reason: String?,
+        at time: WallTime
+    ) -> LedgerEntry? {
+        guard cost > .zero || reason != nil else { return nil }
         return LedgerEntry(
             .debit,
             of: min(cost, .maximum),
@@ -12,7 +17,7 @@ extension LedgerEntry {
             service: reservation.service,
             route: reservation.route,
             credential: reservation.credential,
-            detail: "bundle"
+            detail: "bundle" + (reason.map { ": \($0)" } ?? "")
         )
     }
 }

@@ -16,16 +16,23 @@ struct MemoryMeterLedger: MeterLedger {
     }
 
     func settle(_ settlements: [(reservation: Bytes32, cost: Amount)]) async throws -> [Bool] {
+        settlements.map { settle($0.reservation, cost: $0.cost, reason: nil) }
+    }
+
+    func settle(_ reservation: Bytes32, cost: Amount, because reason: String) async throws -> Bool {
+        settle(reservation, cost: cost, reason: reason)
+    }
+
+    private func settle(_ id: Bytes32, cost: Amount, reason: String?) -> Bool {
         let now = store.time.now()
         return store.withBookedMeters { table, entries in
-            var answers = [Bool]()
-            for (id, cost) in settlements {
-                let settled = table.settle(id, cost: cost)
-                answers.append(settled != nil)
-                guard let settled, settled.isOfBundle else { continue }
-                if let entry = LedgerEntry.debit(of: cost, for: settled.reservation, at: now) { entries.append(entry) }
+            guard let settled = table.settle(id, cost: cost) else { return false }
+            guard settled.isOfBundle || reason != nil else { return true }
+            let taken = settled.isOfBundle ? cost : .zero
+            if let entry = LedgerEntry.debit(of: taken, for: settled.reservation, because: reason, at: now) {
+                entries.append(entry)
             }
-            return answers
+            return true
         }
     }
 

@@ -2,6 +2,9 @@ internal import GRDB
 internal import GatewayKit
 
 /// What is metered, in a SQLite file. Each call is one transaction, which locks the file for writing from its beginning.
+///
+/// Reservations from bundles are not synced to the disk: they are the one write that a client waits for before its request
+/// goes out.
 struct SQLiteMeterLedger: MeterLedger {
     let store: SQLiteStore
 
@@ -9,9 +12,24 @@ struct SQLiteMeterLedger: MeterLedger {
         _ requests: [(reservation: MeterReservation, bundle: MeterBundle?)],
         lease: WallTime
     ) async throws -> [MeterReserving] {
-        try await store.write { db in
-            try requests.map { try reserve($0.reservation, $0.bundle, lease: lease, db) }
+        try await withCheckedThrowingContinuation { continuation in
+            beginReserving(requests, lease: lease) { continuation.resume(with: $0) }
         }
+    }
+
+    func beginReserving(
+        _ requests: [(reservation: MeterReservation, bundle: MeterBundle?)],
+        lease: WallTime,
+        then answer: @escaping @Sendable (Result<[MeterReserving], any Error>) -> Void
+    ) {
+        // From a bundle nothing is taken by a reservation, and one of a process that died costs nothing: to lose it with the
+        // power says the same. A meter that keeps the account has to hear of it all the same, and a session has paid already.
+        let isDurable = requests.contains { $0.bundle == nil || $0.reservation.account.form == .session }
+        store.write(
+            isDurable: isDurable,
+            { db in try requests.map { try reserve($0.reservation, $0.bundle, lease: lease, db) } },
+            then: answer
+        )
     }
 
     private func reserve(
@@ -36,24 +54,46 @@ struct SQLiteMeterLedger: MeterLedger {
 
     func settle(_ settlements: [(reservation: Bytes32, cost: Amount)]) async throws -> [Bool] {
         try await store.write { db in
-            let now = store.now
             var entries = [LedgerEntry]()
-            let answers: [Bool] = try settlements.map { settlement in
-                guard let removed = try MeterRow.remove(settlement.reservation, db) else { return false }
-                guard let setAside = removed.setAside else { return true }
-                let payment = removed.reservation.account.payment
-                guard let balance = try MeterRow.balance(of: payment, db) else {
-                    throw StoreFailure("the database holds a reservation of no bundle")
-                }
-                try MeterRow.set(balance.settling(setAside, cost: settlement.cost), of: payment, db)
-                if let entry = LedgerEntry.debit(of: settlement.cost, for: removed.reservation, at: now) {
-                    entries.append(entry)
-                }
-                return true
+            var answers = [Bool]()
+            for (id, cost) in settlements {
+                answers.append(try settle(id, cost: cost, reason: nil, in: &entries, db))
             }
             try store.book(entries, db)
             return answers
         }
+    }
+
+    func settle(_ reservation: Bytes32, cost: Amount, because reason: String) async throws -> Bool {
+        try await store.write { db in
+            var entries = [LedgerEntry]()
+            let isFirst = try settle(reservation, cost: cost, reason: reason, in: &entries, db)
+            try store.book(entries, db)
+            return isFirst
+        }
+    }
+
+    private func settle(
+        _ id: Bytes32,
+        cost: Amount,
+        reason: String?,
+        in entries: inout [LedgerEntry],
+        _ db: Database
+    ) throws -> Bool {
+        guard let removed = try MeterRow.remove(id, db) else { return false }
+        var taken = Amount.zero
+        if let setAside = removed.setAside {
+            let payment = removed.reservation.account.payment
+            guard let balance = try MeterRow.balance(of: payment, db) else {
+                throw StoreFailure("the database holds a reservation of no bundle")
+            }
+            try MeterRow.set(balance.settling(setAside, cost: cost), of: payment, db)
+            taken = cost
+        }
+        if let entry = LedgerEntry.debit(of: taken, for: removed.reservation, because: reason, at: store.now) {
+            entries.append(entry)
+        }
+        return true
     }
 
     func extend(_ reservations: [Bytes32], until lease: WallTime) async throws {

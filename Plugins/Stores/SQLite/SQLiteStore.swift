@@ -7,7 +7,8 @@ internal import NIOConcurrencyHelpers
 /// The store of one machine: a SQLite file, which several processes may share.
 ///
 /// Every transaction is on disk before its answer (write-ahead log, `synchronous = FULL`): with less, a power failure
-/// could take back a claim that was answered, and the payment would buy twice.
+/// could take back a claim that was answered, and the payment would buy twice. The exception is what says so
+/// (`write(isDurable:_:then:)`).
 package final class SQLiteStore: Store, Plugin {
     package static let word = "sqlite"
 
@@ -145,6 +146,33 @@ package final class SQLiteStore: Store, Plugin {
             return try await pool.write(change)
         } catch {
             throw StoreFailure(error)
+        }
+    }
+
+    /// One transaction without a task: two changes of threads, to that of the database and back.
+    ///
+    /// - Parameters:
+    ///   - isDurable: false: a failure of the power may take it back, until a later transaction is on disk; the end of the
+    ///     process does not.
+    ///   - change: what is to be done.
+    ///   - answer: called once, from any thread, and not before this returns; must not block it.
+    func write<Value: Sendable>(
+        isDurable: Bool,
+        _ change: @Sendable @escaping (Database) throws -> Value,
+        then answer: @Sendable @escaping (Result<Value, any Error>) -> Void
+    ) {
+        do {
+            try pool().asyncWriteWithoutTransaction { db in
+                let result: Result<Value, any Error>
+                do {
+                    result = .success(try db.transaction(isDurable: isDurable, change))
+                } catch {
+                    result = .failure(StoreFailure(error))
+                }
+                answer(result)
+            }
+        } catch {
+            Task { answer(.failure(error)) }
         }
     }
 

@@ -1,8 +1,10 @@
 /// The part of a store that keeps what is metered: the balances of bundles, and what is reserved for requests. All of it may
 /// be called from any task.
 ///
-/// Each call is one transaction, which is on disk before it returns: any number of callers in any number of processes see one
-/// order of them. What fails has changed nothing. A bundle is never forgotten.
+/// Each call is one transaction: any number of callers in any number of processes see one order of them, and the end of a
+/// process takes none of them back. Each is on disk before it returns, but for reservations from bundles: those a failure of
+/// the power may take back until the next transaction is on disk. What fails has changed nothing. A bundle is never forgotten:
+/// like the claim of a payment, it is what keeps the payment from buying twice.
 public protocol MeterLedger: Sendable {
     /// Writes reservations down, one after the other. Where one has a bundle, so much of what is left is set aside for it,
     /// and no more: what a request costs beyond that is taken when it is settled.
@@ -16,11 +18,32 @@ public protocol MeterLedger: Sendable {
         lease: WallTime
     ) async throws -> [MeterReserving]
 
+    /// The same without a task, for whom each change of threads keeps waiting. By default a task does it.
+    ///
+    /// - Parameters:
+    ///   - requests: as for ``reserve(_:lease:)``.
+    ///   - lease: as there.
+    ///   - answer: called once, from any thread, and not before this returns.
+    func beginReserving(
+        _ requests: [(reservation: MeterReservation, bundle: MeterBundle?)],
+        lease: WallTime,
+        then answer: @escaping @Sendable (Result<[MeterReserving], any Error>) -> Void
+    )
+
     /// Ends reservations: what was set aside is free again, and the bundle has spent `cost`, also where that is more than was
     /// left.
     ///
     /// - Returns: one for each: true for exactly one of any number of callers.
     func settle(_ settlements: [(reservation: Bytes32, cost: Amount)]) async throws -> [Bool]
+
+    /// Ends one by a rule, since its meter cannot say what it has cost. By default no reason is kept.
+    ///
+    /// - Parameters:
+    ///   - reservation: its id.
+    ///   - cost: of the bundle, where it is from one.
+    ///   - reason: stands in the books, whatever it costs; one line.
+    /// - Returns: as ``settle(_:)``.
+    func settle(_ reservation: Bytes32, cost: Amount, because reason: String) async throws -> Bool
 
     /// The caller goes on looking after them.
     func extend(_ reservations: [Bytes32], until lease: WallTime) async throws
@@ -42,6 +65,26 @@ public protocol MeterLedger: Sendable {
 
     /// `nil` when nothing was drawn from it yet.
     func balance(of payment: PaymentHash) async throws -> MeterBalance?
+}
+
+extension MeterLedger {
+    public func beginReserving(
+        _ requests: [(reservation: MeterReservation, bundle: MeterBundle?)],
+        lease: WallTime,
+        then answer: @escaping @Sendable (Result<[MeterReserving], any Error>) -> Void
+    ) {
+        Task {
+            do {
+                answer(.success(try await self.reserve(requests, lease: lease)))
+            } catch {
+                answer(.failure(error))
+            }
+        }
+    }
+
+    public func settle(_ reservation: Bytes32, cost: Amount, because reason: String) async throws -> Bool {
+        try await settle([(reservation: reservation, cost: cost)]).first ?? false
+    }
 }
 
 /// What became of a reservation that was asked for.
