@@ -12,6 +12,13 @@ package final class MeterDesk: Startable {
     private static let pause = Duration.seconds(10)
     /// What could not be reported is tried again after so long.
     private static let retryPause = Duration.seconds(30)
+    /// What no meter of a route can cost is settled by a rule after so long: until then the route may come back. Shorter than
+    /// a session remembers what was reconciled with it.
+    package static let patience = Duration.seconds(43_200)
+    /// Responses that wait here for a store that does not answer. Each is an exchange that ran when it stopped.
+    package static let mostOwed = 4_096
+    /// Meters whose absence was told.
+    private static let mostMissed = 1_024
     /// Of one sweep.
     private static let mostTakenOver = 256
     /// Reservations of one transaction.
@@ -27,16 +34,32 @@ package final class MeterDesk: Startable {
         let cost: Amount
     }
 
+    /// Who says what a request has cost.
+    private enum Judge: Sendable {
+        case meter(any UsageMeter)
+        /// No route has its meter any more.
+        case rule
+    }
+
+    /// What the store has not taken yet.
+    private struct Owed: Sendable {
+        let usage: MeteredUsage
+        let judge: Judge
+        /// What the meter has said: it is not asked again. `nil`: it could neither be reported nor kept.
+        let cost: MeteredCost?
+        let isWritten: Bool
+    }
+
     private struct State {
         var meters = [String: any UsageMeter]()
         /// Of exchanges that run here, and those that are being settled.
         var active = Set<Bytes32>()
         /// What is being settled, by what it was bought with.
         var settling = [PaymentHash: [Bytes32: Task<Void, Never>]]()
-        /// What could neither be reported nor kept.
-        var unreported = [Bytes32: MeteredUsage.Response]()
-        /// What the meter has said and the store does not know: it is not asked again.
-        var unbooked = [Bytes32: MeteredCost]()
+        /// Until the store says that it is settled, by whomever.
+        var owed = [Bytes32: Owed]()
+        /// The names of meters that no route has, as far as they were told.
+        var missed = Set<String>()
         var sweeping: Task<Void, Never>?
     }
 
@@ -74,7 +97,10 @@ package final class MeterDesk: Startable {
 
     /// Reservations of this meter that a process has left behind are settled by it.
     package func add(_ meter: any UsageMeter) {
-        state.withLockedValue { $0.meters[meter.name] = meter }
+        state.withLockedValue { state in
+            state.meters[meter.name] = meter
+            state.missed.remove(meter.name)
+        }
     }
 
     // MARK: Reserving
@@ -156,11 +182,15 @@ package final class MeterDesk: Startable {
     ///
     /// - Parameter isWritten: false where the store may not know the reservation.
     package func settle(_ usage: MeteredUsage, by meter: any UsageMeter, isWritten: Bool = true) {
-        let (id, payment) = (usage.reservation.id, usage.reservation.account.payment)
+        settle(Owed(usage: usage, judge: .meter(meter), cost: nil, isWritten: isWritten))
+    }
+
+    private func settle(_ owed: Owed) {
+        let (id, payment) = (owed.usage.reservation.id, owed.usage.reservation.account.payment)
         state.withLockedValue { state in
             state.active.insert(id)
             state.settling[payment, default: [:]][id] = Task {
-                await self.settled(usage, by: meter, isWritten: isWritten)
+                await self.settled(owed)
                 self.state.withLockedValue { state in
                     state.active.remove(id)
                     state.settling[payment]?[id] = nil
@@ -170,29 +200,49 @@ package final class MeterDesk: Startable {
         }
     }
 
-    private func settled(_ usage: MeteredUsage, by meter: any UsageMeter, isWritten: Bool) async {
-        let id = usage.reservation.id
+    private func settled(_ owed: Owed) async {
+        let reservation = owed.usage.reservation
         let cost: MeteredCost
         do {
-            if let known = state.withLockedValue({ $0.unbooked[id] }) {
+            if let known = owed.cost {
                 cost = known
             } else {
-                cost = try await meter.cost(of: usage)
+                cost = try await self.cost(of: owed)
             }
         } catch {
-            log("cannot report what a request has used yet", error, usage.reservation)
-            await keep(usage)
+            log("cannot report what a request has used yet", error, reservation)
+            await keep(owed)
             return
         }
         do {
-            try await book(cost, of: usage.reservation, isWritten: isWritten)
-            state.withLockedValue { state in
-                state.unreported[id] = nil
-                state.unbooked[id] = nil
-            }
+            try await book(cost, of: owed)
+            state.withLockedValue { $0.owed[reservation.id] = nil }
         } catch {
-            log("cannot book what a request has used yet", error, usage.reservation)
-            state.withLockedValue { $0.unbooked[id] = cost }
+            log("cannot book what a request has used yet", error, reservation)
+            remember(Owed(usage: owed.usage, judge: owed.judge, cost: cost, isWritten: owed.isWritten))
+        }
+    }
+
+    private func cost(of owed: Owed) async throws -> MeteredCost {
+        switch owed.judge {
+        case .meter(let meter): return try await meter.cost(of: owed.usage)
+        case .rule: return .amount(AbandonedUsage.cost(of: owed.usage))
+        }
+    }
+
+    /// Until the store answers again.
+    private func remember(_ owed: Owed) {
+        let id = owed.usage.reservation.id
+        let isKept = state.withLockedValue { state in
+            guard state.owed[id] != nil || state.owed.count < Self.mostOwed else { return false }
+            state.owed[id] = owed
+            return true
+        }
+        if !isKept {
+            logger.error(
+                "too many requests wait for the store: one will cost nothing",
+                metadata: ["meter": "\(owed.usage.reservation.meter)", "reservation": "\(id.hex)"]
+            )
         }
     }
 
@@ -205,15 +255,26 @@ package final class MeterDesk: Startable {
         )
     }
 
-    private func book(_ cost: MeteredCost, of reservation: MeterReservation, isWritten: Bool) async throws {
+    private func book(_ cost: MeteredCost, of owed: Owed) async throws {
+        let reservation = owed.usage.reservation
         var amount = Amount.zero
         if case .amount(let cost) = cost {
             amount = cost
             if reservation.account.form == .session { try await reconcile(cost, of: reservation) }
         }
-        let settlement = Settlement(reservation: reservation.id, cost: amount)
-        let isFirst = try await patiently { [settlements] in try await settlements.answer(to: settlement) }
-        guard !isFirst, isWritten else { return }
+        let (id, taken) = (reservation.id, amount)
+        let isFirst: Bool
+        switch owed.judge {
+        case .meter:
+            isFirst = try await patiently { [settlements] in
+                try await settlements.answer(to: Settlement(reservation: id, cost: taken))
+            }
+        case .rule:
+            isFirst = try await patiently { [ledger] in
+                try await ledger.settle(id, cost: taken, because: AbandonedUsage.reason)
+            }
+        }
+        guard !isFirst, owed.isWritten else { return }
         logger.error(
             "what a request has used was settled already, as that of a process that is gone",
             metadata: ["meter": "\(reservation.meter)", "reservation": "\(reservation.id.hex)", "cost": "\(amount)"]
@@ -260,15 +321,15 @@ package final class MeterDesk: Startable {
         }
     }
 
-    /// Until the store says that it is kept, it is kept here.
-    private func keep(_ usage: MeteredUsage) async {
-        let id = usage.reservation.id
-        state.withLockedValue { $0.unreported[id] = usage.response }
+    /// Where the store does not keep it, it is kept here.
+    private func keep(_ owed: Owed) async {
+        let id = owed.usage.reservation.id
         let lease = time.now().advanced(by: Self.retryPause)
         do {
-            try await ledger.keep(usage.response, of: id, until: lease)
-            state.withLockedValue { $0.unreported[id] = nil }
+            try await ledger.keep(owed.usage.response, of: id, until: lease)
+            state.withLockedValue { $0.owed[id] = nil }
         } catch {
+            remember(owed)
             logger.error(
                 "cannot keep what a request has used",
                 metadata: ["reservation": "\(id.hex)", "reason": "\(error)"]
@@ -310,8 +371,14 @@ package final class MeterDesk: Startable {
     /// Looks after what is reserved here, and begins to settle what nobody looks after.
     package func sweep() async {
         let now = time.now()
+        let (owed, active) = state.withLockedValue { state in
+            (
+                state.owed.values.filter { !state.active.contains($0.usage.reservation.id) },
+                Array(state.active.union(state.owed.keys))
+            )
+        }
+        for owed in owed { settle(owed) }
         do {
-            let active = state.withLockedValue { Array($0.active) }
             if !active.isEmpty { try await ledger.extend(active, until: now.advanced(by: Self.lease)) }
             let left = try await ledger.takeOver(
                 at: now,
@@ -319,19 +386,37 @@ package final class MeterDesk: Startable {
                 limit: Self.mostTakenOver
             )
             for (reservation, response) in left {
-                let known = state.withLockedValue { ($0.meters[reservation.meter], $0.unreported[reservation.id]) }
-                guard let meter = known.0 else {
-                    logger.warning(
-                        "what a request has used waits for its meter, which no route has",
-                        metadata: ["meter": "\(reservation.meter)", "reservation": "\(reservation.id.hex)"]
-                    )
-                    continue
-                }
-                settle(MeteredUsage(reservation, response ?? known.1 ?? MeteredUsage.Response()), by: meter)
+                let usage = MeteredUsage(reservation, response ?? MeteredUsage.Response())
+                guard let judge = self.judge(of: reservation, at: now) else { continue }
+                settle(Owed(usage: usage, judge: judge, cost: nil, isWritten: true))
             }
         } catch {
             logger.error("cannot look after what is reserved", metadata: ["reason": "\(error)"])
         }
+    }
+
+    /// `nil` where nobody is to settle it now: it runs here, and was late to be extended, or its meter may come back.
+    private func judge(of reservation: MeterReservation, at now: WallTime) -> Judge? {
+        let (isOwn, meter) = state.withLockedValue { state in
+            (
+                state.active.contains(reservation.id) || state.owed[reservation.id] != nil,
+                state.meters[reservation.meter]
+            )
+        }
+        if isOwn { return nil }
+        if let meter { return .meter(meter) }
+        let isNew = state.withLockedValue { state in
+            guard state.missed.count < Self.mostMissed else { return false }
+            return state.missed.insert(reservation.meter).inserted
+        }
+        let isAbandoned = reservation.madeAt.advanced(by: Self.patience) <= now
+        if isNew || isAbandoned {
+            logger.warning(
+                "no route has the meter of what a request has used; it is settled by rule twelve hours after the request",
+                metadata: ["meter": "\(reservation.meter)", "reservation": "\(reservation.id.hex)"]
+            )
+        }
+        return isAbandoned ? .rule : nil
     }
 
     /// Waits until nothing is being settled, as far as that has begun.
@@ -342,4 +427,7 @@ package final class MeterDesk: Startable {
 
     /// Reservations that this process looks after.
     package var activeCount: Int { state.withLockedValue { $0.active.count } }
+
+    /// What waits here for the store to answer.
+    package var owedCount: Int { state.withLockedValue { $0.owed.count } }
 }

@@ -138,6 +138,89 @@ struct LeftBehindTests {
         #expect(meter.reports.count == 1)
     }
 
+    @Test(arguments: [(true, 4_000), (false, 0)] as [(Bool, UInt64)])
+    func `what no route has a meter for is settled by rule after twelve hours, with a row in the books`(
+        _ isServed: Bool,
+        _ spent: UInt64
+    ) async throws {
+        let time = ManualTime()
+        let store = MemoryStore()
+        let dead = MeterDesk(Services.example(time: time.source, store: store))
+        let reservation = reservation(time)
+        _ = try await dead.reserve(reservation, from: Self.bundle)
+        if isServed {
+            var response = MeteredUsage.Response()
+            response.status = 200
+            response.byteCount = 12
+            try await store.meters.keep(response, of: reservation.id, until: time.now)
+        }
+        let desk = MeterDesk(Services.example(time: time.source, store: store))
+        time.advance(by: MeterDesk.patience - .seconds(1))
+        await desk.sweep()
+        await desk.quiesce()
+        let waiting = try await store.meters.balance(of: Self.payment)
+        #expect(waiting?.reserved == Amount(millisatoshis: 4_000))
+        time.advance(by: MeterDesk.lease)
+        await desk.sweep()
+        await desk.quiesce()
+        let settled = try await store.meters.balance(of: Self.payment)
+        #expect(settled == MeterBalance(capacity: Self.bundle.capacity, spent: Amount(millisatoshis: spent)))
+        let rows = try await store.books.rows(of: LedgerChain.money, after: 0, limit: 10)
+        #expect(rows.map { $0.entry?.detail } == ["bundle: no route has its meter"])
+        #expect(rows.map { $0.entry?.amount } == [Amount(millisatoshis: spent)])
+    }
+
+    // MARK: A store that does not answer
+
+    /// One request whose cost of 3 sat its desk could not book.
+    private func owing(
+        _ time: ManualTime,
+        _ kept: MemoryStore,
+        _ isDown: NIOLockedValueBox<Bool>,
+        _ meter: ScriptedMeter
+    ) async throws -> MeterDesk {
+        let store = FlakyStore(base: kept) { isDown.withLockedValue { $0 } }
+        let desk = MeterDesk(Services.example(time: time.source, store: store), retryPauses: [])
+        let reservation = reservation(time)
+        _ = try await desk.reserve(reservation, from: Self.bundle)
+        isDown.withLockedValue { $0 = true }
+        desk.settle(MeteredUsage(reservation), by: meter)
+        await desk.quiesce()
+        return desk
+    }
+
+    @Test func `what a store did not take is booked when it answers again, and was asked for once`() async throws {
+        let (time, kept, isDown) = (ManualTime(), MemoryStore(), NIOLockedValueBox(false))
+        let meter = ScriptedMeter(cost: { _ in .amount(Amount(millisatoshis: 3_000)) })
+        let desk = try await owing(time, kept, isDown, meter)
+        #expect(desk.owedCount == 1)
+        isDown.withLockedValue { $0 = false }
+        time.advance(by: MeterDesk.lease)
+        await desk.sweep()
+        await desk.quiesce()
+        #expect(desk.owedCount == 0)
+        #expect(meter.reports.count == 1)
+        let balance = try await kept.meters.balance(of: Self.payment)
+        #expect(balance == MeterBalance(capacity: Self.bundle.capacity, spent: Amount(millisatoshis: 3_000)))
+    }
+
+    @Test func `what another process has settled meanwhile is not kept here`() async throws {
+        let (time, kept, isDown) = (ManualTime(), MemoryStore(), NIOLockedValueBox(false))
+        let meter = ScriptedMeter(cost: { _ in .amount(Amount(millisatoshis: 3_000)) })
+        let desk = try await owing(time, kept, isDown, meter)
+        time.advance(by: MeterDesk.lease)
+        let other = MeterDesk(Services.example(time: time.source, store: kept))
+        other.add(ScriptedMeter(cost: { _ in .amount(.zero) }))
+        await other.sweep()
+        await other.quiesce()
+        isDown.withLockedValue { $0 = false }
+        await desk.sweep()
+        await desk.quiesce()
+        #expect(desk.owedCount == 0)
+        let balance = try await kept.meters.balance(of: Self.payment)
+        #expect(balance == MeterBalance(capacity: Self.bundle.capacity))
+    }
+
     // MARK: Sessions
 
     @Test(
