@@ -98,6 +98,21 @@ struct SQLiteStartTests {
         #expect(synchronous == 2, "FULL")
     }
 
+    @Test func `one that may be lost with the power is not waited for, and the next one is`() async throws {
+        let folder = try TemporaryFolder()
+        let pool = try DatabaseFile(path: folder.path("sluice.db")).open()
+        let levels = try await pool.writeWithoutTransaction { db in
+            let synchronous = "PRAGMA synchronous"
+            let during = try db.transaction(isDurable: false) { try Int.fetchOne($0, sql: synchronous) }
+            let after = try Int.fetchOne(db, sql: synchronous)
+            _ = try? db.transaction(isDurable: false) { _ -> Int in throw StoreFailure("it fails") }
+            let afterFailure = try Int.fetchOne(db, sql: synchronous)
+            return [during, after, afterFailure]
+        }
+        try pool.close()
+        #expect(levels == [1, 2, 2], "NORMAL, and FULL again")
+    }
+
     @Test func `a name that means something to SQLite is a file like any other`() async throws {
         let folder = try TemporaryFolder()
         #expect(try await failure(folder.path(":memory:")) == nil)

@@ -1,9 +1,12 @@
 internal import GatewayKit
+internal import NIOConcurrencyHelpers
 
 // Charges on routes whose price is metered: a payment buys a bundle, and is presented again with every request.
 extension ChargeIntent {
     /// As the ledger knows a payment that has bought a bundle.
     static let bundlePurpose = "mpp/bundle"
+    /// Beyond it all are forgotten and looked up again.
+    private static let mostKnown = 65_536
 
     /// Takes the payment for its bundle, once and for good; later requests find it taken. After its challenge has expired only
     /// that.
@@ -13,6 +16,11 @@ extension ChargeIntent {
         in exchange: Exchange
     ) throws -> Eventually<Decision> {
         let (payment, isExpired) = (charge.payment, charge.isExpired)
+        // For good, and so nobody has to be asked again.
+        if bundles.withLockedValue({ $0.contains(payment) }) {
+            charge.phase = .drawing
+            return .now(.next)
+        }
         return try exchange.later { [terms, store, lightning] () async throws -> Drawing in
             let earlier = try await store.purpose(of: payment)
             if earlier == Self.bundlePurpose { return .taken }
@@ -26,6 +34,10 @@ extension ChargeIntent {
         }.map { drawing in
             switch drawing {
             case .taken:
+                bundles.withLockedValue { known in
+                    if known.count >= Self.mostKnown { known.removeAll() }
+                    known.insert(payment)
+                }
                 charge.phase = .drawing
                 return .next
             case .used:

@@ -1,6 +1,7 @@
 internal import Crypto
 internal import GatewayKit
 internal import HTTPTypes
+internal import NIOConcurrencyHelpers
 internal import NIOCore
 
 /// `charge`: one payment, one request (draft-lightning-charge).
@@ -16,6 +17,8 @@ struct ChargeIntent: PaymentIntent {
     let ledger: ChargeLedger
     let lightning: any LightningBackend
     let time: TimeSource
+    /// Payments that are known to be taken for a bundle.
+    let bundles = NIOLockedValueBox<Set<PaymentHash>>([])
 
     init(_ terms: MPPTerms, _ services: Services, _ mint: ChallengeMint) {
         self.terms = terms

@@ -1,4 +1,4 @@
-internal import GRDB
+package import GRDB
 internal import GatewayKit
 
 extension Database {
@@ -8,7 +8,7 @@ extension Database {
     ///   - isDurable: false: it is in the write-ahead log when this returns, and nobody has waited for the disk. The next
     ///     transaction that does brings it there, too: it is one file, written in order (SQLite, "PRAGMA synchronous").
     ///   - change: what is to be done.
-    func transaction<Value>(isDurable: Bool, _ change: (Database) throws -> Value) throws -> Value {
+    package func transaction<Value>(isDurable: Bool, _ change: (Database) throws -> Value) throws -> Value {
         // Not within a transaction: SQLite takes no change there.
         if !isDurable { try execute(sql: "PRAGMA synchronous = NORMAL") }
         defer {
