@@ -145,6 +145,14 @@ extension StoreConformance {
         try expect(found.map(\.route), [used.route], "its route")
         try expect(found.map(\.credential), [used.credential], "by what it was let through")
         try expect(found.map(\.quote), [issued.quote], "the quote that the bundle was asked for by")
+        let ruled = Self.reservation(of: payment, 1_000)
+        _ = try await store.meters.reserve([(ruled, bundle)], lease: Self.start)
+        let isFirst = try await store.meters.settle(ruled.id, cost: .zero, because: "a reason")
+        let isSecond = try await store.meters.settle(ruled.id, cost: .zero, because: "a reason")
+        try expect([isFirst, isSecond], [true, false], "what is settled by a rule")
+        let all = try await Self.entries(store, of: payment)
+        try expect(all.map(\.amount), [Self.sats(3), .zero], "what is booked then")
+        try expect(all.last?.detail.hasSuffix("a reason"), true, "why")
     }
 
     func chainsHaveOneOrder(_ store: any Store) async throws {

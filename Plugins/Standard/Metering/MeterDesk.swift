@@ -64,12 +64,12 @@ package final class MeterDesk: Startable {
     }
 
     private let ledger: any MeterLedger
-    private let sessions: any SessionLedger
     private let time: TimeSource
     private let logger: Logger
     private let requests: BatchQueue<Request, MeterReserving>
     private let settlements: BatchQueue<Settlement, Bool>
-    private let retryPauses: [Duration]
+    private let retries: StorePatience
+    private let sessions: SessionReconciliation
     private let state = NIOLockedValueBox(State())
 
     /// What a store does not take is tried again, after these pauses at first.
@@ -78,9 +78,10 @@ package final class MeterDesk: Startable {
     package init(_ services: Services, retryPauses: [Duration] = MeterDesk.usualRetryPauses) {
         let (ledger, time) = (services.store.meters, services.time)
         self.ledger = ledger
-        sessions = services.store.sessions
         self.time = time
-        self.retryPauses = retryPauses
+        let retries = StorePatience(pauses: retryPauses)
+        self.retries = retries
+        sessions = SessionReconciliation(services, patience: retries)
         logger = services.logger
         requests = BatchQueue(
             largestBatch: Self.largestBatch,
@@ -164,7 +165,7 @@ package final class MeterDesk: Startable {
         if let meter, bundle == nil, reservation.account.form != .session {
             settle(MeteredUsage(reservation), by: meter, isWritten: false)
         } else {
-            Task { try await patiently { try await cancel(reservation.id) } }
+            Task { try await retries.ask { try await cancel(reservation.id) } }
         }
     }
 
@@ -260,17 +261,17 @@ package final class MeterDesk: Startable {
         var amount = Amount.zero
         if case .amount(let cost) = cost {
             amount = cost
-            if reservation.account.form == .session { try await reconcile(cost, of: reservation) }
+            if reservation.account.form == .session { try await sessions.reconcile(cost, of: reservation) }
         }
         let (id, taken) = (reservation.id, amount)
         let isFirst: Bool
         switch owed.judge {
         case .meter:
-            isFirst = try await patiently { [settlements] in
+            isFirst = try await retries.ask { [settlements] in
                 try await settlements.answer(to: Settlement(reservation: id, cost: taken))
             }
         case .rule:
-            isFirst = try await patiently { [ledger] in
+            isFirst = try await retries.ask { [ledger] in
                 try await ledger.settle(id, cost: taken, because: AbandonedUsage.reason)
             }
         }
@@ -279,46 +280,6 @@ package final class MeterDesk: Startable {
             "what a request has used was settled already, as that of a process that is gone",
             metadata: ["meter": "\(reservation.meter)", "reservation": "\(reservation.id.hex)", "cost": "\(amount)"]
         )
-    }
-
-    /// Gives back to a session what a request did not use of what was taken for it, or takes what it has used beyond that, as
-    /// far as there is any. Once, however often it is tried.
-    private func reconcile(_ cost: Amount, of reservation: MeterReservation) async throws {
-        let account = reservation.account
-        let now = time.now()
-        let action = SessionAction(
-            challenge: reservation.id,
-            fingerprint: reservation.id,
-            end: now.advanced(by: .seconds(86_400)),
-            route: reservation.route
-        )
-        var change: SessionChange?
-        if let surplus = account.taken.subtracting(cost), surplus > .zero {
-            change = try await patiently { [sessions] in
-                try await sessions.giveBack(surplus, to: account.payment, by: action)
-            }
-        } else if let shortfall = cost.subtracting(account.taken), shortfall > .zero {
-            change = try await patiently { [sessions] in
-                var amount = shortfall
-                while true {
-                    let taking = SessionTaking(session: account.payment, amount: amount, time: now, action: action)
-                    let change = try await sessions.take([taking]).first
-                    // Others may take of the rest meanwhile.
-                    guard case .insufficient(let session)? = change, session.rest > .zero, session.rest < amount else {
-                        return change
-                    }
-                    amount = session.rest
-                }
-            }
-        }
-        switch change {
-        case nil, .done, .repeated: return
-        default:
-            logger.error(
-                "what a request has used cannot be reconciled with its session",
-                metadata: ["session": "\(account.payment)", "taken": "\(account.taken)", "cost": "\(cost)"]
-            )
-        }
     }
 
     /// Where the store does not keep it, it is kept here.
@@ -335,17 +296,6 @@ package final class MeterDesk: Startable {
                 metadata: ["reservation": "\(id.hex)", "reason": "\(error)"]
             )
         }
-    }
-
-    private func patiently<Value>(_ ask: () async throws -> Value) async throws -> Value {
-        for pause in retryPauses {
-            do {
-                return try await ask()
-            } catch {
-                if pause > .zero { try? await Task.sleep(for: pause) }
-            }
-        }
-        return try await ask()
     }
 
     // MARK: What is left behind
@@ -377,9 +327,10 @@ package final class MeterDesk: Startable {
                 Array(state.active.union(state.owed.keys))
             )
         }
-        for owed in owed { settle(owed) }
         do {
             if !active.isEmpty { try await ledger.extend(active, until: now.advanced(by: Self.lease)) }
+            // It answers again.
+            for owed in owed { settle(owed) }
             let left = try await ledger.takeOver(
                 at: now,
                 until: now.advanced(by: Self.lease),
