@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// What metering adds to the first byte of an answer: what is reserved for a request is on disk before it is forwarded.
+/// What metering adds to the first byte of an answer: what is reserved for a request is in the store before it is forwarded.
 ///
 /// One client asks again after a pause, in which what it has used is booked.
 struct MeteredScenario: Scenario {
