@@ -9,6 +9,7 @@ extension LedgerEntry {
         at time: WallTime
     ) -> LedgerEntry? {
         guard cost > .zero || reason != nil else { return nil }
+        let account = reservation.account.form == .session ? "session" : "bundle"
         return LedgerEntry(
             .debit,
             of: min(cost, .maximum),
@@ -17,7 +18,7 @@ extension LedgerEntry {
             service: reservation.service,
             route: reservation.route,
             credential: reservation.credential,
-            detail: "bundle" + (reason.map { ": \($0)" } ?? "")
+            detail: reason.map { "\(account): \($0)" } ?? account
         )
     }
 }
