@@ -1,7 +1,7 @@
 internal import GatewayKit
 
-/// The tokens of output that a response has brought so far, guessed where it does not say: never fewer than a reader would
-/// count, for who leaves early is to pay for what came.
+/// The tokens of output that a response has brought so far, guessed where it does not say: rather too many than too few, for
+/// who leaves early is to pay for what came.
 ///
 /// Of a stream each event is a token at least, and one for each four bytes of the text that it brings. Only the beginning and
 /// the end of a body are kept: the denser of both stands for all of it. Of anything else, and of streams in no known words, each
