@@ -207,7 +207,7 @@ extension StoreConformance {
 
     /// More than are written at once, and not flushed: stopping writes them.
     func noteBefore(_ store: any Store) async throws -> [IssuedInvoice] {
-        let issued = (0..<1_200).map { _ in Self.issued() }
+        let issued = (0..<600).map { _ in Self.issued() }
         for invoice in issued {
             store.note(invoice)
         }

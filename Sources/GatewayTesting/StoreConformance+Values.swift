@@ -31,7 +31,9 @@ extension StoreConformance {
 
     func largeValues(_ store: any Store) async throws {
         let key = Self.plugin + String(repeating: "k", count: 2_000)
-        let value = (0..<4_000_000).map { UInt8(truncatingIfNeeded: $0 ^ $0 >> 8) }
+        let block = (0..<65_536).map { UInt8(truncatingIfNeeded: $0 ^ $0 >> 8) }
+        var value = [UInt8]()
+        while value.count < 4_000_000 { value += block }
         try await store.setValue(value, for: key)
         try expect(try await store.value(for: key) == value, true, "whether four million bytes come back")
     }
