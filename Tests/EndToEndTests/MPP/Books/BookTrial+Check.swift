@@ -16,11 +16,7 @@ extension BookTrial {
         var (deposited, spent, refunded, balance) = (Amount.zero, Amount.zero, Amount.zero, Amount.zero)
         var taken: UInt64 = 0
         for paid in deposits {
-            if try await life.disk.claim(paid.payment, for: "probe") == .first {
-                _ = try await life.disk.release(paid.payment, for: "probe")
-            } else {
-                taken += 1
-            }
+            if try await life.disk.purpose(of: paid.payment) != nil { taken += 1 }
             guard let session = try await life.disk.sessions.session(paid.payment) else {
                 #expect(delivered[paid.payment] == nil)
                 continue
