@@ -42,6 +42,7 @@ struct AccessLogRefusalTests {
         let lines = try await AccessLogLines.of(NoRoute()) { client in
             try await client.send(request)
             #expect(try await client.response().status == status)
+            await client.close()
         }
         #expect(lines.map(\.status) == [status])
         #expect(lines.first?.client == "127.0.0.1")

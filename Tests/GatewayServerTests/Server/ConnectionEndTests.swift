@@ -41,6 +41,7 @@ struct ConnectionEndTests {
             #expect(response.status == vector.status)
             #expect(response["connection"] == "close")
             #expect(try await client.end() == "")
+            await client.close()
         }
         #expect(journal.value.isEmpty)
     }
