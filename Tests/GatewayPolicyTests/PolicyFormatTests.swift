@@ -8,7 +8,8 @@ struct PolicyFormatTests {
         if case .text(let text) = PolicyFormat.text(of: Array(text.utf8), named: "policy.yaml") { text } else { nil }
     }
 
-    @Test(arguments: [
+    /// Policies, and their canonical form.
+    static let forms: [(String, String)] = [
         // Two spaces a level, also for lists.
         ("routes:\n    - name: a\n      match: {}\n", "routes:\n  - name: a\n    match: {}\n"),
         ("routes:\n- name: a\n  match: {}\n", "routes:\n  - name: a\n    match: {}\n"),
@@ -46,7 +47,9 @@ struct PolicyFormatTests {
         ("a: |+\n    one\n\n\nb: 1\n", "a: |+\n  one\n\n\nb: 1\n"),
         ("a: one\n     two\n\n     three\n", "a: one\n  two\n\n  three\n"),
         ("a: \"one\n     two\"\n", "a: \"one\n  two\"\n"),
-    ])
+    ]
+
+    @Test(arguments: forms)
     func `a policy is written in its canonical form`(_ text: String, _ expected: String) {
         #expect(Self.formatted(text) == expected)
     }
@@ -103,10 +106,15 @@ struct PolicyFormatTests {
         }
     }
 
-    @Test func `every beginning of a policy is formatted or refused`() throws {
-        let text = Self.policies.max { $0.count < $1.count } ?? ""
-        for end in stride(from: 0, to: text.utf8.count, by: 5) {
-            _ = PolicyFormat.text(of: Array(text.utf8.prefix(end)), named: "policy.yaml")
+    @Test func `every beginning of a policy is formatted or refused`() {
+        for (text, _) in Self.forms {
+            for end in 0..<text.utf8.count {
+                _ = PolicyFormat.text(of: Array(text.utf8.prefix(end)), named: "policy.yaml")
+            }
+        }
+        let longest = Self.policies.max { $0.count < $1.count } ?? ""
+        for end in stride(from: 0, to: longest.utf8.count, by: 41) {
+            _ = PolicyFormat.text(of: Array(longest.utf8.prefix(end)), named: "policy.yaml")
         }
     }
 }
