@@ -18,6 +18,12 @@ enum ProtocolFront: String, CaseIterable {
         }
     }
 
+    /// What scripts that speak for several clients take: by its name, what each is and where the gateway is.
+    static func places(_ fronts: [ProtocolFront], _ gateway: ProtocolGateway) -> String {
+        let members = fronts.map { "\"\($0.rawValue)\": [\"\($0.version)\", \($0.place(gateway))]" }
+        return "{\(members.joined(separator: ", "))}"
+    }
+
     /// Where the gateway is, as JSON.
     func place(_ gateway: ProtocolGateway) -> String {
         switch self {

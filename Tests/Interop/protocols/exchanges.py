@@ -1,8 +1,8 @@
 """Runs every kind of exchange through the gateway.
 
-Arguments: `http1`, `http2` or `upgrade`; where the gateway listens as JSON (`{"port": 1, "tls": true}` or
-`{"unix": "/path"}`); what the paths begin with, if anything.
-Prints one JSON object: what came of each kind.
+Argument: as JSON, by any names, `http1`, `http2` or `upgrade` and where the gateway listens (`{"port": 1, "tls": true}`
+or `{"unix": "/path"}`): `{"TLS": ["http2", {"port": 1, "tls": true}]}`.
+Prints one JSON object: by these names, what came of each kind.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import hashlib
 import json
 import ssl
 import sys
+import uuid
 
 import http1
 import http2
@@ -27,7 +28,7 @@ def tls_context(place, version):
     return context
 
 
-async def client(version, place, prefix):
+async def client(version, place):
     loop = asyncio.get_running_loop()
     context = tls_context(place, version)
     if version == "http1":
@@ -43,7 +44,7 @@ async def client(version, place, prefix):
     else:
         _, connection = await loop.create_connection(make, "127.0.0.1", place["port"], ssl=context)
     if version == "upgrade":
-        return connection, await result(connection.upgrade(f"{prefix}/small"))
+        return connection, await result(connection.upgrade("/small"))
     return connection, None
 
 
@@ -116,7 +117,7 @@ async def broken_off(client):
 
 async def left(client):
     """By the client, in the middle of the answer; the upstream is asked whether it has noticed."""
-    name = f"left-{id(client)}"
+    name = f"left-{uuid.uuid4()}"
     stream = await client.open("GET", f"/hang?{name}", length=0)
     status = await stream.head()
     part = await stream.read()
@@ -127,7 +128,7 @@ async def left(client):
 
 async def left_uploading(client):
     """By the client, in the middle of its request."""
-    name = f"uploading-{id(client)}"
+    name = f"uploading-{uuid.uuid4()}"
     stream = await client.open("POST", f"/hang?{name}")
     await stream.send(b"begin")
     status = await stream.head()
@@ -137,28 +138,24 @@ async def left_uploading(client):
     return {"status": status, "body": part.decode(), "end": answer["body"]}
 
 
-class Prefixed:
-    def __init__(self, client, prefix):
-        self.client, self.prefix = client, prefix
-
-    def open(self, method, path, fields=(), length=None):
-        return self.client.open(method, self.prefix + path, fields, length)
-
-
 KINDS = [small, large_down, large_up, streamed, trailers, early, broken_off, left, left_uploading]
 
 
-async def main(version, place, prefix=""):
-    connection, upgraded = await client(version, json.loads(place), prefix)
+async def outcomes(version, place):
+    connection, upgraded = await client(version, place)
     results = {}
     if upgraded:
         results["upgraded"] = upgraded
     for kind in KINDS:
         try:
-            results[kind.__name__] = await asyncio.wait_for(kind(Prefixed(connection, prefix)), 20)
+            results[kind.__name__] = await asyncio.wait_for(kind(connection), 20)
         except Exception as error:
             results[kind.__name__] = {"failure": repr(error), "connection": getattr(connection, "goaway", None)}
-    print(json.dumps(results))
+    return results
+
+
+async def main(fronts):
+    print(json.dumps({name: await outcomes(*front) for name, front in json.loads(fronts).items()}))
 
 
 if __name__ == "__main__":

@@ -84,11 +84,11 @@ class Service:
             await self.text(stream, "still there")
 
     async def events(self, stream, query):
-        """Three server-sent events, each after the one before is acknowledged with `/got`."""
+        """Three server-sent events, each after the one before is acknowledged with `/got` and the same name."""
         await stream.respond(200, [("content-type", "text/event-stream")])
         for number in range(3):
             await stream.send(f"id: {number}\ndata: event {number}\n\n".encode())
-            await self.event(f"got {number}").wait()
+            await self.event(f"got {query}/{number}").wait()
         await stream.end()
 
     async def got(self, stream, query):
