@@ -23,8 +23,9 @@ struct Curl {
         self.arguments = arguments
     }
 
-    init(_ front: ProtocolFront, _ gateway: ProtocolGateway) {
-        (arguments, url) = front.curl(gateway)
+    init(_ front: ProtocolFront, _ gateway: ProtocolGateway, _ more: [String] = []) {
+        let (arguments, url) = front.curl(gateway)
+        self.init(url, arguments + more)
     }
 
     /// - Throws: what says with which status curl ended, when it did not with 0.
