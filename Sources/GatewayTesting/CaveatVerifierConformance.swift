@@ -119,8 +119,9 @@ public struct CaveatVerifierConformance {
         }
     }
 
+    /// Every value after every other: of the huge ones as much as a head might have is enough here.
     private func laterOnlyNarrows() throws {
-        let caveats = (values + Self.hostileValues).map(caveat)
+        let caveats = (values + Self.hostileValues.map { String($0.prefix(1_000)) }).map(caveat)
         for earlier in caveats {
             for later in caveats where verifier.narrows(earlier, to: later) {
                 try expectNarrower(later, than: earlier)

@@ -33,7 +33,7 @@ struct VerifierConformanceTests {
 
     @Test(arguments: CaveatVerifierConformance.Check.allCases)
     func `service keeps a verifier's promises`(_ check: CaveatVerifierConformance.Check) throws {
-        let many = (0..<65).map { "quotes\($0):0" }.joined(separator: ",")
+        let many = (0..<65).map { "q\($0):0" }.joined(separator: ",")
         let values = ["quotes:0", "quotes:1,other:0", "other:0", "third:0", "quotes:0,\(many)"]
         try CaveatVerifierConformance(made(ServiceVerifier.self), values: values, exchanges: exchanges).run(check)
     }
