@@ -210,49 +210,61 @@ import Testing
         private func chance(_ sides: Int) -> Bool { Int.random(in: 0..<sides) == 0 }
     }
 
+    /// What became of the payment of one course; `isLost`: it bought nothing, as it says.
+    private static func course(on sqlite: SQLiteStore) async throws -> (deliveries: Int, isLost: Bool) {
+        let time = ManualTime()
+        let store = FaultyStore(sqlite)
+        store.isRandom = true
+        let course = Course(store, time)
+        for _ in 0..<3 {
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<4 {
+                    group.addTask {
+                        for _ in 0..<4 {
+                            await course.present()
+                            try? await Task.sleep(for: .milliseconds(Int.random(in: 0...4)))
+                        }
+                    }
+                }
+            }
+            if Bool.random() { time.advance(by: .seconds(40)) }
+            if Bool.random() { await store.letLateWritesThrough() }
+        }
+        // The weather clears.
+        store.isRandom = false
+        await store.letLateWritesThrough()
+        time.advance(by: ChargeLedger.patience)
+        let tally = course.tally.withLockedValue { $0 }
+        #expect(tally.deliveries <= 1)
+        let last = ChargeLedger(store: sqlite, time: time.source, attempts: ChargeAttempts())
+        switch try await last.take(course.payment) {
+        case .taken: #expect(tally.deliveries == 0, "the payment would buy a second answer")
+        case .waiting: Issue.record("a payment waits for a process that is dead")
+        case .used:
+            #expect(tally.deliveries == 1 || tally.excuses > 0, "a payment bought nothing")
+            return (tally.deliveries, tally.deliveries == 0)
+        }
+        return (tally.deliveries, false)
+    }
+
     @Test(.timeLimit(.minutes(5))) func `serves each payment once at the most, and loses none but as it says`()
         async throws
     {
         try await Self.withStore { sqlite in
-            var (delivered, lost) = (0, 0)
-            for _ in 0..<200 {
-                let time = ManualTime()
-                let store = FaultyStore(sqlite)
-                store.isRandom = true
-                let course = Course(store, time)
-                for _ in 0..<3 {
-                    await withTaskGroup(of: Void.self) { group in
-                        for _ in 0..<4 {
-                            group.addTask {
-                                for _ in 0..<4 {
-                                    await course.present()
-                                    try? await Task.sleep(for: .milliseconds(Int.random(in: 0...4)))
-                                }
-                            }
-                        }
+            // They mostly wait, so some of them do that together.
+            let courses = try await withThrowingTaskGroup(of: [(deliveries: Int, isLost: Bool)].self) { group in
+                for _ in 0..<4 {
+                    group.addTask {
+                        var courses = [(deliveries: Int, isLost: Bool)]()
+                        for _ in 0..<50 { courses.append(try await Self.course(on: sqlite)) }
+                        return courses
                     }
-                    if Bool.random() { time.advance(by: .seconds(40)) }
-                    if Bool.random() { await store.letLateWritesThrough() }
                 }
-                // The weather clears.
-                store.isRandom = false
-                await store.letLateWritesThrough()
-                time.advance(by: ChargeLedger.patience)
-                let tally = course.tally.withLockedValue { $0 }
-                #expect(tally.deliveries <= 1)
-                let last = ChargeLedger(store: sqlite, time: time.source, attempts: ChargeAttempts())
-                switch try await last.take(course.payment) {
-                case .taken: #expect(tally.deliveries == 0, "the payment would buy a second answer")
-                case .waiting: Issue.record("a payment waits for a process that is dead")
-                case .used:
-                    #expect(tally.deliveries == 1 || tally.excuses > 0, "a payment bought nothing")
-                    if tally.deliveries == 0 { lost += 1 }
-                }
-                delivered += tally.deliveries
+                return try await group.reduce(into: [(deliveries: Int, isLost: Bool)]()) { $0 += $1 }
             }
             // Otherwise the course is no test: most are served, and the excuse is rare.
-            #expect(delivered > 80)
-            #expect(lost < 60)
+            #expect(courses.reduce(0) { $0 + $1.deliveries } > 80)
+            #expect(courses.count { $0.isLost } < 60)
         }
     }
 }
