@@ -212,7 +212,7 @@ struct ResponseFilterTests {
     @Test(arguments: Versions.Version.allCases)
     func `an upstream is not read ahead of a filter that holds`(_ version: Versions.Version) async throws {
         let (journal, written, gate) = (Journal(), Watched(0), Watched(false))
-        let total = 64 << 20
+        let total = 40 << 20
         let filter = FilterStage(journal: journal) { _, part, call in
             journal.value.isEmpty
                 ? {

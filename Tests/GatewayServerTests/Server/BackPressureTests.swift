@@ -9,7 +9,7 @@ import Testing
 @Suite(.serialized)
 struct BackPressureTests {
     private static let chunk = ByteBuffer(repeating: UInt8(ascii: "x"), count: 64 * 1024)
-    private static let chunks = 2_048
+    private static let chunks = 768
     private static let total = chunk.readableBytes * chunks
     private static let bound = 32 * 1024 * 1024
 
