@@ -24,30 +24,37 @@ struct BrowserPageTests {
                   - forward: echo
             """
 
-    /// Where the picture goes can be said with `SLUICE_SCREENSHOT`, for people to look at.
-    @Test(
-        .timeLimit(.minutes(3)),
-        arguments: [("light", "/both"), ("dark", "/both"), ("light", "/echo"), ("dark", "/worked")]
-    )
-    func `shows a code that a decoder reads as the invoice`(scheme: String, path: String) async throws {
+    /// Where the pictures go can be said with `SLUICE_SCREENSHOT`, for people to look at.
+    @Test(.timeLimit(.minutes(3))) func `shows a code that a decoder reads as the invoice`() async throws {
+        let pages = [("light", "/both"), ("dark", "/both"), ("light", "/echo"), ("dark", "/worked")]
+        // A browser that starts mostly waits, so they do that together.
         try await TestGateway.with(routes: Self.workRoutes) { gateway in
-            let folder = try TemporaryFolder()
-            let shown = ProcessInfo.processInfo.environment["SLUICE_SCREENSHOT"] ?? folder.path
-            let picture = "\(shown)/page-\(scheme)-\(path.dropFirst()).png"
-            try await Browser.screenshot(
-                of: gateway.url + path,
-                to: picture,
-                isDark: scheme == "dark",
-                profile: "\(folder.path)/profile"
-            )
-            let text = try await Browser.run(
-                "/usr/bin/zbarimg",
-                ["--raw", "--quiet", "-Sdisable", "-Sqrcode.enable", picture]
-            )
-            let invoice = text.trimmingCharacters(in: .newlines)
-            #expect(invoice.hasPrefix("LNBCRT"))
-            _ = try await gateway.pay(invoice.lowercased())
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for (scheme, path) in pages {
+                    group.addTask { try await Self.expectCode(at: path, scheme: scheme, gateway) }
+                }
+                try await group.waitForAll()
+            }
         }
+    }
+
+    private static func expectCode(at path: String, scheme: String, _ gateway: TestGateway) async throws {
+        let folder = try TemporaryFolder()
+        let shown = ProcessInfo.processInfo.environment["SLUICE_SCREENSHOT"] ?? folder.path
+        let picture = "\(shown)/page-\(scheme)-\(path.dropFirst()).png"
+        try await Browser.screenshot(
+            of: gateway.url + path,
+            to: picture,
+            isDark: scheme == "dark",
+            profile: "\(folder.path)/profile"
+        )
+        let text = try await Browser.run(
+            "/usr/bin/zbarimg",
+            ["--raw", "--quiet", "-Sdisable", "-Sqrcode.enable", picture]
+        )
+        let invoice = text.trimmingCharacters(in: .newlines)
+        #expect(invoice.hasPrefix("LNBCRT"), "\(scheme) \(path)")
+        _ = try await gateway.pay(invoice.lowercased())
     }
 
     private struct Shown: Decodable {
