@@ -74,13 +74,13 @@ extension Fields {
 }
 
 extension [UInt8] {
-    /// The same bytes cut in two at each position (of a long text at 400 of them), and one by one.
+    /// The same bytes cut in two at each position (of a long text at some of them), and one by one.
     var splits: [[[UInt8]]] {
         samples.map { [Array(self[..<$0]), Array(self[$0...])] } + [map { [$0] }]
     }
 
-    /// Each position; of a long text 400 of them.
+    /// Each position; of a long text 400 of them, and of one that repeats itself without measure a hundred.
     var samples: StrideTo<Int> {
-        stride(from: 0, to: count, by: Swift.max(1, count / 400))
+        stride(from: 0, to: count, by: count > 2_000 ? count / 100 : Swift.max(1, count / 400))
     }
 }
