@@ -152,12 +152,10 @@ struct Bolt11InvoiceTests {
         }
         let original = try Bolt11Invoice(decoding: text)
         for index in words.indices {
-            for mask in [1, 16] {
-                var damaged = words.map { UInt8($0) }
-                damaged[index] ^= UInt8(mask)
-                let other = try? Bolt11Invoice(decoding: Bech32.encode(prefix: prefix, words: damaged))
-                #expect(other != original)
-            }
+            var damaged = words.map { UInt8($0) }
+            damaged[index] ^= index.isMultiple(of: 2) ? 1 : 16
+            let other = try? Bolt11Invoice(decoding: Bech32.encode(prefix: prefix, words: damaged))
+            #expect(other != original)
         }
     }
 
