@@ -53,7 +53,8 @@ struct WireMessage: Sendable, CustomStringConvertible {
             message.isChunked = true
             if let end = readChunks(rest, into: &message) { return (message, end - bytes.startIndex) }
         } else if let length = message["content-length"].flatMap({ Int($0) }) {
-            message.body = Array(rest.prefix(length))
+            // With every part that comes this is asked again: copying what is not whole would take the square of its length.
+            if rest.count >= length || isClosed { message.body = Array(rest.prefix(length)) }
             if rest.count >= length { return (message, headEnd + length - bytes.startIndex) }
         } else if kind == .request {
             return (message, headEnd - bytes.startIndex)
