@@ -11,10 +11,11 @@ struct StoreConformanceTests {
         try await StoreConformance(child: .sqlite(path)) { SQLiteStore(path) }.run(check)
     }
 
+    /// But for those that a process is killed for, which it keeps on files of their own above.
     @Test func `the SQLite store keeps all promises on one file`() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("sluice.db")
-        try await StoreConformance(child: .sqlite(path)) { SQLiteStore(path) }.run()
+        try await StoreConformance { SQLiteStore(path) }.run()
     }
 
     @Test(arguments: StoreConformance.Check.allCases)
