@@ -12,8 +12,16 @@ enum NginxFiles: String, CaseIterable {
     static let files: [String: Data] = [
         "empty": Data(),
         "small": Data("small\n".utf8),
-        "large": Data((0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) }),
+        "large": large,
     ]
+
+    /// Blocks that end nowhere where buffers do.
+    private static let large: Data = {
+        let block = (0..<65_521).map { UInt8(truncatingIfNeeded: $0 ^ $0 >> 8) }
+        var bytes = [UInt8]()
+        while bytes.count < 3_000_000 { bytes += block }
+        return Data(bytes.prefix(3_000_000))
+    }()
 
     private var isHTTP2: Bool { self == .h2c || self == .http2TLS }
     private var usesTLS: Bool { self == .http1TLS || self == .http2TLS }
