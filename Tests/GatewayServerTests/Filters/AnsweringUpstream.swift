@@ -87,9 +87,7 @@ struct AnsweringUpstream: Sendable {
             let count = min(piece, total - sent)
             if version == .http2 {
                 let needed = sent + count
-                try await connection.received.wait(for: "a window", atMost: .seconds(60)) { state in
-                    Self.credit(in: state) >= needed
-                }
+                try await connection.received.wait(for: "a window") { Self.credit(in: $0) >= needed }
             }
             try await part(String(repeating: "x", count: count))
             sent += count

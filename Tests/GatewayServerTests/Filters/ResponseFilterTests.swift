@@ -200,9 +200,7 @@ struct ResponseFilterTests {
         }
         try await Gateway.filtering(filter, versions.back, answering: script) { gateway, _ in
             let client = try await AnsweredClient.request(gateway, versions.front)
-            let state = try await client.connection.received.wait(for: "the body", atMost: .seconds(60)) {
-                $0.count >= total
-            }
+            let state = try await client.connection.received.wait(for: "the body") { $0.count >= total }
             #expect(state.count < total + total / 10)
             let answer = try await client.whole()
             #expect(answer.count == total)
@@ -239,7 +237,7 @@ struct ResponseFilterTests {
             #expect(last < (version == .http1 ? 32 << 20 : 1 << 20))
             gate.update { $0 = true }
             if version == .http1 {
-                try await client.received.wait(for: "the body", atMost: .seconds(60)) { $0.count >= total }
+                try await client.received.wait(for: "the body") { $0.count >= total }
             } else {
                 try await written.wait(for: "more windows") { $0 > 1 << 20 }
             }

@@ -45,7 +45,6 @@ final class Watched<Value: Sendable>: Sendable {
     @discardableResult
     func wait(
         for what: String,
-        atMost bound: TimeAmount = .seconds(20),
         until isMet: @escaping @Sendable (Value) -> Bool
     ) async throws -> Value {
         let loop = MultiThreadedEventLoopGroup.singleton.any()
@@ -59,7 +58,7 @@ final class Watched<Value: Sendable>: Sendable {
         if let now {
             promise.succeed(now)
         } else {
-            let expiry = loop.scheduleTask(in: bound) {
+            let expiry = loop.scheduleTask(in: .minutes(2)) {
                 let waiter = self.state.withLockedValue { $0.waiters.removeValue(forKey: key) }
                 waiter?.promise.fail(NeverHappened(what, "\(self.value)"))
             }
