@@ -208,7 +208,7 @@ struct FilteredEndTests {
         try await Gateway.filtering(
             Self.holding(journal, gate),
             versions.back,
-            timeouts: .init(total: .milliseconds(300)),
+            timeouts: .init(total: .seconds(1)),
             answering: script
         ) { gateway, _ in
             let client = try await AnsweredClient.request(gateway, versions.front)

@@ -169,8 +169,8 @@ struct ResponseFilterTests {
         try await Gateway.filtering(
             filter,
             versions.back,
-            timeouts: .init(idle: .milliseconds(200)),
-            limits: MessageLimits(idleTimeout: .milliseconds(300)),
+            timeouts: .init(idle: .milliseconds(800)),
+            limits: MessageLimits(idleTimeout: .seconds(1)),
             answering: twoParts(Watched(true))
         ) { gateway, _ in
             let client = try await AnsweredClient.request(gateway, versions.front)

@@ -103,7 +103,7 @@ struct BodyCollectionTests {
     }
 
     @Test func `a collected body that stops coming is 408`() async throws {
-        let limits = MessageLimits(idleTimeout: .milliseconds(300))
+        let limits = MessageLimits(idleTimeout: .seconds(1))
         try await Gateway.serving([BodyStage(), ReplyStage()], limits: limits) { gateway in
             let client = try await gateway.connect()
             try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello")

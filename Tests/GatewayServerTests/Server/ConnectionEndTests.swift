@@ -29,7 +29,8 @@ struct ConnectionEndTests {
         }
     }
 
-    private let short = MessageLimits(headTimeout: .milliseconds(300), idleTimeout: .milliseconds(300))
+    /// The idle timeout is also how long a test may take from its connection to the first byte.
+    private let short = MessageLimits(headTimeout: .milliseconds(300), idleTimeout: .seconds(1))
 
     @Test(arguments: RequestVector.smuggling)
     func `a request that can be framed in two ways ends the connection`(_ vector: RequestVector) async throws {
@@ -99,7 +100,7 @@ struct ConnectionEndTests {
             try await connection.send("HTTP/1.1 200 OK\r\nContent-Length: 67108864\r\n\r\n")
             try await connection.pour(chunk, times: 1024, counting: Watched(0))
         }
-        let limits = MessageLimits(idleTimeout: .milliseconds(500))
+        let limits = MessageLimits(idleTimeout: .seconds(1))
         try await Gateway.forwarding(to: service, after: [RecordingStage("a", journal)], limits: limits) { gateway in
             let client = try await gateway.connect(reads: false, keeps: false)
             try await client.send(get)

@@ -77,7 +77,7 @@ struct HTTP2ResponseTests {
         try await Gateway.forwarding(
             to: service,
             after: [RecordingStage("a", journal)],
-            limits: MessageLimits(idleTimeout: .milliseconds(300))
+            limits: MessageLimits(idleTimeout: .seconds(1))
         ) { gateway in
             let client = try await gateway.connect()
             let frames: [HTTP2RawFrame] = [.settings((.initialWindowSize, 0)), .get(1)]

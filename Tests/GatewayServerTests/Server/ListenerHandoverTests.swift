@@ -68,7 +68,7 @@ struct ListenerHandoverTests {
 
     @Test func `a request that was half sent to a listener that is removed is the last of its connection`() async throws
     {
-        try await Gateway.serving(routing("old")) { gateway in
+        try await Gateway.serving(routing("old"), drainTimeout: .seconds(20)) { gateway in
             let (client, idle) = (try await gateway.connect(), try await gateway.connect())
             try await client.send(get + "GET / HTTP/1.1\r\n")
             #expect(try await client.response().text == "old")

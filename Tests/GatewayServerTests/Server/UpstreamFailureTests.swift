@@ -139,16 +139,16 @@ struct UpstreamFailureTests {
         let loop = MultiThreadedEventLoopGroup.singleton.any()
         let service = try await ScriptedUpstream.start { connection in
             _ = try await connection.request()
-            try await connection.send("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n")
-            for _ in 0..<8 {
+            try await connection.send("HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n")
+            for _ in 0..<12 {
                 try await loop.scheduleTask(in: .milliseconds(200)) {}.futureResult.get()
                 try await connection.send("a")
             }
         }
-        let limits = MessageLimits(idleTimeout: .seconds(1))
-        try await Gateway.forwarding(to: service, timeouts: .init(idle: .seconds(1)), limits: limits) { gateway in
+        let limits = MessageLimits(idleTimeout: .seconds(2))
+        try await Gateway.forwarding(to: service, timeouts: .init(idle: .seconds(2)), limits: limits) { gateway in
             let response = try await get(gateway)
-            #expect(response.text == "aaaaaaaa")
+            #expect(response.text == "aaaaaaaaaaaa")
         }
     }
 

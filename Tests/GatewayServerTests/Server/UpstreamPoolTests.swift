@@ -93,7 +93,7 @@ struct UpstreamPoolTests {
         let service = try await gated(gate, seen)
         try await Gateway.forwarding(
             to: service,
-            timeouts: .init(connect: .milliseconds(500)),
+            timeouts: .init(connect: .seconds(1)),
             connectionLimit: 1
         ) { gateway in
             let first = try await gateway.connect()
