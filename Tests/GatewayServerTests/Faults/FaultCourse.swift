@@ -8,7 +8,7 @@ import NIOSSL
 /// A gateway with listeners of each kind, the upstreams behind it, and the clients that run against it.
 final class FaultCourse: Sendable {
     /// Longer than everything that may take its time in a run together; only bounds a run that hangs.
-    private static let deadline = TimeAmount.seconds(30)
+    private static let deadline = TimeAmount.minutes(2)
 
     let seed: UInt64
     let ledger: FaultLedger
@@ -85,7 +85,7 @@ final class FaultCourse: Sendable {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
-                    let wire = FaultyWire(run.clientFault.wire)
+                    let wire = FaultyWire(run.clientFault.wire, of: run.number)
                     try pipeline.addHandler(wire)
                     if let tls { try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: nil)) }
                     let report = FaultReport(run, ledger)
@@ -110,7 +110,7 @@ final class FaultCourse: Sendable {
     /// - Returns: what is still there.
     func remains(openFiles: Int) async throws -> FaultRemains {
         var remains = FaultRemains(pooled: 0, others: [])
-        for _ in 0..<400 {
+        for _ in 0..<3_000 {
             let state = ledger.value
             let counts = [
                 ("client connections", try await server.connectionCount()),

@@ -65,7 +65,7 @@ struct FaultRun: Sendable, CustomStringConvertible {
     init(seed: UInt64, number: Int) {
         self.seed = seed
         self.number = number
-        var random = SeededRandom(seed: seed &+ UInt64(number) &* 0xD134_2543_DE82_EF95)
+        var random = SeededRandom(seed: seed &+ UInt64(truncatingIfNeeded: number) &* 0xD134_2543_DE82_EF95)
         front = Version.allCases.randomElement(using: &random) ?? .http1
         isEncrypted = Int.random(in: 0..<4, using: &random) == 0
         back = Version.allCases.randomElement(using: &random) ?? .http1

@@ -23,14 +23,18 @@ final class FaultyWire: ChannelDuplexHandler {
     private var isReadHeld = false
     private var isEnded = false
     private var closesWhenSent = false
+    private var garbage: SeededRandom
 
-    init(_ fault: WireFault = .none) {
+    /// - Parameter run: who garbles, always in the same way.
+    init(_ fault: WireFault = .none, of run: Int = 0) {
         self.fault = fault
+        garbage = SeededRandom(seed: UInt64(truncatingIfNeeded: run))
     }
 
     /// Counts anew.
-    func set(_ fault: WireFault) {
+    func set(_ fault: WireFault, of run: Int) {
         self.fault = fault
+        garbage = SeededRandom(seed: UInt64(truncatingIfNeeded: run))
         sent = 0
         received = 0
     }
@@ -58,7 +62,7 @@ final class FaultyWire: ChannelDuplexHandler {
             send(count - sent, context)
             guard sent >= count else { return }
             for index in waiting.readerIndex..<waiting.writerIndex {
-                waiting.setInteger(UInt8.random(in: .min ... .max), at: index)
+                waiting.setInteger(UInt8.random(in: .min ... .max, using: &garbage), at: index)
             }
             send(waiting.readableBytes, context)
         case .trickles(let piece, let milliseconds):

@@ -56,7 +56,7 @@ final class HTTP1FaultUpstream: ChannelInboundHandler {
         self.run = run
         index = path.index
         body.clear()
-        wire.set(run.upstreamFault.wire)
+        wire.set(run.upstreamFault.wire, of: run.number)
         guard run.upstreamFault == .answersEarly else { return true }
         answer(run, context)
         isOver = true

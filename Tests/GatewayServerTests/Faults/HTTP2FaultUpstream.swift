@@ -12,6 +12,8 @@ final class HTTP2FaultUpstream: ChannelInboundHandler {
     private var machine = HTTP2Connection(.server)
     private var streams: [UInt32: HTTP2FaultStream] = [:]
     private var isOver = false
+    /// Goes on by the reads: how fast a machine makes the gateway's resets come is not what is tried here.
+    private var now = NIODeadline.now()
 
     init(seed: UInt64, _ ledger: FaultLedger, _ wire: FaultyWire) {
         self.seed = seed
@@ -26,7 +28,8 @@ final class HTTP2FaultUpstream: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isOver else { return }
-        machine.feed(unwrapInboundIn(data), at: .now())
+        now = now + .seconds(5)
+        machine.feed(unwrapInboundIn(data), at: now)
         while !isOver, step() {}
         send(context)
         if isOver { context.close(promise: nil) }
@@ -64,7 +67,7 @@ final class HTTP2FaultUpstream: ChannelInboundHandler {
         guard let path = FaultPath(text) else { return ledger.fail("a request of no run: \(text)", in: nil) }
         let run = FaultRun(seed: seed, number: path.number)
         streams[id] = HTTP2FaultStream(run: run, index: path.index, rest: ByteBuffer(), isSent: true)
-        if run.upstreamFault != .none { wire.set(run.upstreamFault.wire) }
+        if run.upstreamFault != .none { wire.set(run.upstreamFault.wire, of: run.number) }
         if run.upstreamFault == .answersEarly {
             answer(id)
             isOver = streams[id]?.isSent == true
