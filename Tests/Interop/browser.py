@@ -10,20 +10,30 @@ import urllib.request
 import websockets
 
 
+class Refused(Exception):
+    """The browser did not do what it was told."""
+
+
 async def call(socket, method, **parameters):
     await socket.send(json.dumps({"id": 1, "method": method, "params": parameters}))
     while True:
         message = json.loads(await socket.recv())
         if message.get("id") == 1:
+            if "error" in message:
+                raise Refused(f"{method}: {message['error']}")
             return message["result"]
 
 
 async def value(socket, expression):
-    result = await call(socket, "Runtime.evaluate", expression=expression, returnByValue=True)
+    """What it gives in the page; nothing where the page gives way to another at that moment."""
+    try:
+        result = await call(socket, "Runtime.evaluate", expression=expression, returnByValue=True)
+    except Refused:
+        return None
     return result["result"].get("value")
 
 
-async def until(answer, patience=30):
+async def until(answer, patience=90):
     """What `answer` gives, as soon as it gives something."""
     for _ in range(patience * 10):
         found = await answer()
@@ -54,8 +64,11 @@ async def page(url, profile, *options):
             return next((p for p in json.load(answer) if p["type"] == "page" and p["url"] == url), None)
 
     try:
-        found = await until(target, patience=90)
-        async with websockets.connect(found["webSocketDebuggerUrl"], max_size=None) as socket:
+        found = await until(target)
+        debugger = websockets.connect(
+            found["webSocketDebuggerUrl"], max_size=None, proxy=None, open_timeout=60, ping_interval=None
+        )
+        async with debugger as socket:
             yield socket
     finally:
         browser.terminate()

@@ -13,7 +13,9 @@ from browser import page, until, value
 
 async def main(url, node, profile):
     async with page(url, profile) as socket:
-        invoice = await until(lambda: value(socket, "document.getElementById('invoice')?.value"))
+        # All of the page is there, and its script has run.
+        shown = "document.readyState === 'complete' && document.getElementById('invoice')?.value"
+        invoice = await until(lambda: value(socket, shown))
         status = await value(socket, "document.getElementById('status').textContent")
         offers = await value(socket, "!document.getElementById('wallet').hidden")
         body = json.dumps({"payment_request": invoice}).encode()

@@ -32,7 +32,7 @@ struct Curl {
     func ask(_ path: String, _ more: [String] = []) async throws -> Answer {
         let folder = try TemporaryFolder()
         let (heads, body) = ("\(folder.path)/heads", "\(folder.path)/body")
-        let options = ["--silent", "--max-time", "30", "--dump-header", heads, "--output", body]
+        let options = ["--silent", "--max-time", "60", "--dump-header", heads, "--output", body]
         let command = [try ProtocolPeer.program("curl")] + options + arguments + more
         let output = try await ProtocolPeer.run(command + ["--write-out", "%{http_code}", url + path])
         return Answer(

@@ -89,7 +89,7 @@ struct `Protocols: curl` {
     func `keeps one connection for many requests`(front: ProtocolFront) async throws {
         try await NginxFiles.http1.behindGateway { gateway, _ in
             let (arguments, url) = front.curl(gateway)
-            let options = ["--silent", "--max-time", "30", "--output", "/dev/null", "--write-out", "%{num_connects},"]
+            let options = ["--silent", "--max-time", "60", "--output", "/dev/null", "--write-out", "%{num_connects},"]
             let urls = (0..<5).flatMap { _ in ["\(url)/files/small", "--output", "/dev/null"] }
             let command = [try ProtocolPeer.program("curl")] + options + arguments + urls.dropLast(2)
             let output = try await ProtocolPeer.run(command)

@@ -77,7 +77,7 @@ struct `Protocols: any front to any upstream` {
                     let format =
                         #"{"status":%{http_code},"version":"%{http_version}","#
                         + #""down":%{size_download},"up":%{size_upload}}"#
-                    let options = ["--silent", "--show-error", "--max-time", "30", "--output", "/dev/null"]
+                    let options = ["--silent", "--show-error", "--max-time", "60", "--output", "/dev/null"]
                     let command = [curl] + options + arguments + more + ["--write-out", format, url + path]
                     return try JSONDecoder().decode(Transfer.self, from: try await ProtocolPeer.run(command))
                 }

@@ -148,7 +148,7 @@ async def outcomes(version, place):
         results["upgraded"] = upgraded
     for kind in KINDS:
         try:
-            results[kind.__name__] = await asyncio.wait_for(kind(connection), 20)
+            results[kind.__name__] = await asyncio.wait_for(kind(connection), 60)
         except Exception as error:
             results[kind.__name__] = {"failure": repr(error), "connection": getattr(connection, "goaway", None)}
     return results

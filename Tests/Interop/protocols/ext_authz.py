@@ -15,7 +15,7 @@ import grpc
 
 channel = grpc.insecure_channel(f"127.0.0.1:{sys.argv[1]}", options=[("grpc.enable_http_proxy", 0)])
 node = sys.argv[2]
-TIMEOUT = 20
+TIMEOUT = 60
 
 
 def varint(value):

@@ -15,7 +15,7 @@ from mpp import Challenge, Credential, Receipt
 
 channel = grpc.insecure_channel(f"127.0.0.1:{sys.argv[1]}", options=[("grpc.enable_http_proxy", 0)])
 node = sys.argv[2]
-TIMEOUT = 20
+TIMEOUT = 60
 
 
 def unary(metadata):

@@ -45,12 +45,12 @@ def both(requests, context):
 def hang(request, context):
     context.add_callback(seen(request).set)
     yield b"begun"
-    seen(request).wait(30)
+    seen(request).wait(60)
 
 
 def has_left(request, context):
     """Whether the client of `hang` with this name has left."""
-    return b"gone" if seen(request).wait(10) else b"still there"
+    return b"gone" if seen(request).wait(30) else b"still there"
 
 
 HANDLERS = {

@@ -57,6 +57,8 @@ def greet(name: str) -> str:
 async def main() -> None:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
+    # Who comes before the server is ready waits in line.
+    listener.listen(128)
     print(json.dumps({"port": listener.getsockname()[1]}), flush=True)
     config = uvicorn.Config(server.streamable_http_app(), log_level="error")
     await uvicorn.Server(config).serve(sockets=[listener])

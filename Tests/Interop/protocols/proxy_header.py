@@ -34,4 +34,4 @@ async def main(version, port):
     print(json.dumps({"status": status, "fields": fields}))
 
 
-asyncio.run(asyncio.wait_for(main(*sys.argv[1:]), 20))
+asyncio.run(asyncio.wait_for(main(*sys.argv[1:]), 60))

@@ -31,4 +31,4 @@ async def main(fronts):
     print(json.dumps({name: await events(*front) for name, front in json.loads(fronts).items()}))
 
 
-asyncio.run(asyncio.wait_for(main(*sys.argv[1:]), 20))
+asyncio.run(asyncio.wait_for(main(*sys.argv[1:]), 60))

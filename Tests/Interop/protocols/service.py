@@ -78,7 +78,7 @@ class Service:
     async def seen(self, stream, query):
         """Answers once the client of `/hang` with this name has left."""
         try:
-            await asyncio.wait_for(self.event(query).wait(), 10)
+            await asyncio.wait_for(self.event(query).wait(), 30)
             await self.text(stream, "gone")
         except TimeoutError:
             await self.text(stream, "still there")

@@ -131,7 +131,7 @@ async def over_http2(port, path):
 async def main(version, port, path):
     talk = over_http1 if version == "http1" else over_http2
     try:
-        answer = await asyncio.wait_for(talk(int(port), path), 30)
+        answer = await asyncio.wait_for(talk(int(port), path), 60)
     except (Broken, ConnectionClosed, EOFError, ConnectionError, TimeoutError) as error:
         answer = {"failure": repr(error)}
     print(json.dumps(answer))

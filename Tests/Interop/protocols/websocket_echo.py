@@ -21,7 +21,7 @@ async def echo(socket):
                 await socket.close(int(message.split()[1]), "as told")
                 return
             if message == "last close":
-                message = str(await asyncio.wait_for(ended.get(), 10))
+                message = str(await asyncio.wait_for(ended.get(), 60))
             await socket.send(message)
     except ConnectionClosed:
         pass
