@@ -74,11 +74,16 @@ final class ServingSluice {
         throw ConformanceFailure("the gateway never said '\(text)'")
     }
 
-    /// The most memory that it has taken so far, in KiB; `nil` where there is no /proc.
+    /// The most memory of its own that it has taken so far, in KiB; `nil` where there is no /proc.
+    ///
+    /// Without what it maps of its executable and of libraries: that is as large as the build, and the kernel's to choose.
     var peakMemory: Int? {
         let status = try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
-        let line = status?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-        return line.flatMap { Int($0.filter(\.isNumber)) }
+        let lines: [Substring] = status?.split(separator: "\n") ?? []
+        func size(_ name: String) -> Int? {
+            lines.first { $0.hasPrefix("\(name):") }.flatMap { Int($0.filter(\.isNumber)) }
+        }
+        return size("VmHWM").map { $0 - (size("RssFile") ?? 0) }
     }
 
     func send(_ signal: Int32) {
