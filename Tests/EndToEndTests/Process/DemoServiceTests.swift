@@ -35,7 +35,7 @@ import sluice
     private func answer(_ url: String, _ method: HTTPMethod = .GET) async throws -> HTTPClientResponse {
         var request = HTTPClientRequest(url: url)
         request.method = method
-        return try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+        return try await HTTPClient.shared.execute(request, timeout: .seconds(60))
     }
 
     private func text(_ response: HTTPClientResponse) async throws -> String {
