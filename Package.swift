@@ -167,7 +167,13 @@ let package = Package(
         plugin("MPP", [crypto, httpTypes, logging, nioConcurrency, nioCore]),
         plugin("Rates", [asyncHTTPClient, logging, nioConcurrency, nioCore, nioHTTP1]),
         plugin("Standard", [httpTypes, logging, nioConcurrency, nioCore]),
-        plugin("Stores", [crypto, grdb, logging, nioConcurrency, nioCore]),
+        plugin("Stores", ["CPostgres", crypto, grdb, logging, nioConcurrency, nioCore, nioPosix]),
+        .systemLibrary(
+            name: "CPostgres",
+            path: "Plugins/CPostgres",
+            pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev"])]
+        ),
         .systemLibrary(
             name: "CSecp256k1",
             path: "Plugins/CSecp256k1",
@@ -194,7 +200,8 @@ let package = Package(
         tests(
             of: "GatewayPricing",
             [
-                "GRPCPricer", "GatewayPricing", "GatewayRPC", "Standard", grpcCore, logging, nioConcurrency, nioCore,
+                "GRPCPricer", "GatewayPricing", "GatewayRPC", "PostgresTesting", "Standard", "Stores", grpcCore,
+                logging, nioConcurrency, nioCore,
             ]
         ),
         tests(
@@ -234,7 +241,7 @@ let package = Package(
         tests(of: "Guide", [crypto, httpTypes, nioConcurrency, nioCore]),
         tests(of: "Rates", ["Rates", nioConcurrency, nioCore]),
         tests(of: "Standard", ["Standard", "Stores", httpTypes, logging, nioConcurrency, nioCore, nioEmbedded]),
-        tests(of: "Stores", ["Stores", "StoreCrashChild", grdb, logging, nioCore]),
+        tests(of: "Stores", ["PostgresTesting", "Stores", "StoreCrashChild", grdb, logging, nioCore]),
         // Killed by StoresTests in the middle of its work.
         .executableTarget(
             name: "StoreCrashChild",
@@ -257,6 +264,13 @@ let package = Package(
             name: "RPCTesting",
             dependencies: [grpcCore, grpcTransport, nioConcurrency],
             path: "Tests/RPCTesting",
+            swiftSettings: settings
+        ),
+        // Debian's PostgreSQL, started and ended by tests.
+        .target(
+            name: "PostgresTesting",
+            dependencies: [nioCore, nioPosix],
+            path: "Tests/PostgresTesting",
             swiftSettings: settings
         ),
         tests(
@@ -301,7 +315,7 @@ if Context.environment["SLUICE_SANITIZED"] != nil {
     let shared = ["GatewayKit", "GatewayServer", "L402", "Lightning", "MPP", "Standard", "Stores"]
     let kept =
         shared + shared.map { "\($0)Tests" } + [
-            "GatewayTesting", "CSecp256k1", "ConformanceAdapter", "StoreCrashChild",
+            "GatewayTesting", "CPostgres", "CSecp256k1", "ConformanceAdapter", "PostgresTesting", "StoreCrashChild",
         ]
     package.targets.removeAll { !kept.contains($0.name) }
     package.products = []

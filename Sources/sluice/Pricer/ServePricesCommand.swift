@@ -28,11 +28,9 @@ struct ServePricesCommand: AsyncParsableCommand {
     )
     var listen: ListenerSettings?
 
-    @Option(
-        help: "Where bundles are kept: \(BookStore.form) (default: sqlite:.sluice/prices.db).",
-        transform: Self.store
-    )
-    var store: BookStore?
+    // No transform: a value that it refuses would be printed, with the password of a database.
+    @Option(help: "Where bundles are kept: \(BookStore.form).")
+    var store = "sqlite:.sluice/prices.db"
 
     @Option(help: "A certificate in PEM, with those that signed it behind it: to listen with TLS.")
     var certificate: String?
@@ -46,6 +44,7 @@ struct ServePricesCommand: AsyncParsableCommand {
         guard (certificate == nil) == (key == nil) else {
             throw ValidationError("--certificate and --key are told together")
         }
+        _ = try book
     }
 
     func run() async throws {
@@ -55,7 +54,7 @@ struct ServePricesCommand: AsyncParsableCommand {
             throw CommandFailure(.failed, mistakes.count == 1 ? "1 mistake" : "\(mistakes.count) mistakes")
         }
         let listener = listener
-        let store = store ?? .sqlite(path: ".sluice/prices.db")
+        let store = try book
         let logger = logging.logger
         if store == .memory { logger.warning("what is sold is kept in memory: it is lost when this process ends") }
         let service = PricerService(list: list, listener: listener, store: store, logger: logger) { host in
@@ -80,11 +79,13 @@ struct ServePricesCommand: AsyncParsableCommand {
         return listener
     }
 
-    @Sendable private static func store(_ text: String) throws -> BookStore {
-        do {
-            return try BookStore(parsing: text)
-        } catch {
-            throw ValidationError("\(error)")
+    private var book: BookStore {
+        get throws {
+            do {
+                return try BookStore(parsing: store)
+            } catch {
+                throw ValidationError("\(error)")
+            }
         }
     }
 }

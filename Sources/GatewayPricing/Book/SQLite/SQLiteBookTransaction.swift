@@ -2,11 +2,24 @@ internal import GRDB
 internal import GatewayKit
 internal import Standard
 
-/// Bundles and reservations, as rows of the book.
-enum BookRow {
+/// Bundles and reservations, as rows of SQLite. Its transactions lock all of the book from their beginning.
+struct SQLiteBookTransaction: BookTransaction {
+    let db: Database
+
     // MARK: Bundles
 
-    static func bundle(_ token: String, _ db: Database) throws -> (service: String, balance: MeterBalance)? {
+    func addBundle(_ token: String, for service: String, capacity: Amount, at now: WallTime) throws -> Bool {
+        try db.execute(
+            sql: """
+                INSERT INTO bundles (token, service, capacity, soldAt) VALUES (?, ?, ?, ?)
+                ON CONFLICT (token) DO NOTHING
+                """,
+            arguments: [token, service, try capacity.column, now.milliseconds]
+        )
+        return db.changesCount == 1
+    }
+
+    func bundle(_ token: String) throws -> (service: String, balance: MeterBalance)? {
         let statement = try db.cachedStatement(
             sql: "SELECT service, capacity, spent, reserved FROM bundles WHERE token = ?"
         )
@@ -20,7 +33,7 @@ enum BookRow {
         return (service, balance)
     }
 
-    static func set(_ balance: MeterBalance, of token: String, _ db: Database) throws {
+    func set(_ balance: MeterBalance, of token: String) throws {
         let statement = try db.cachedStatement(
             sql: "UPDATE bundles SET spent = ?, reserved = ?, isUsed = 1 WHERE token = ?"
         )
@@ -29,8 +42,7 @@ enum BookRow {
 
     // MARK: Reservations
 
-    /// - Returns: its number.
-    static func insert(_ draw: Draw, setAside: Amount, until end: WallTime, _ db: Database) throws -> Int64 {
+    func addReservation(for draw: Draw, setAside: Amount, until end: WallTime) throws -> Int64 {
         let statement = try db.cachedStatement(
             sql: """
                 INSERT INTO reservations (token, path, setAside, inputRate, outputRate, input, output, endsAt)
@@ -44,10 +56,7 @@ enum BookRow {
         return db.lastInsertedRowID
     }
 
-    /// - Parameters:
-    ///   - number: 0: the gateway does not tell it; the oldest that is open for the path.
-    ///   - token: of no other one.
-    static func reservation(_ number: Int64, of token: String, path: String, _ db: Database) throws -> Reservation? {
+    func reservation(_ number: Int64, of token: String, path: String) throws -> Reservation? {
         let row =
             number > 0
             ? try Row.fetchOne(
@@ -62,7 +71,7 @@ enum BookRow {
                     """,
                 arguments: [token, path]
             )
-        return try row.map(read)
+        return try row.map(Self.read)
     }
 
     private static func read(_ row: Row) throws -> Reservation {
@@ -81,15 +90,13 @@ enum BookRow {
         )
     }
 
-    static func remove(_ number: Int64, _ db: Database) throws {
+    func removeReservation(_ number: Int64) throws {
         try db.execute(sql: "DELETE FROM reservations WHERE number = ?", arguments: [number])
     }
 
-    /// Gives back what is reserved for requests that nobody reported in time.
-    ///
-    /// - Parameter token: `nil`: of all.
-    /// - Returns: how many.
-    static func expire(at now: WallTime, of token: String?, limit: Int, _ db: Database) throws -> Int {
+    // MARK: Time
+
+    func expire(at now: WallTime, of token: String?, limit: Int) throws -> Int {
         let due = "SELECT number, token, setAside FROM reservations WHERE isExpired = 0 AND endsAt <= ?"
         let rows: [Row]
         if let token {
@@ -104,30 +111,23 @@ enum BookRow {
         for row in rows {
             let number: Int64 = row["number"]
             let owner: String = row["token"]
-            guard let (_, balance) = try bundle(owner, db) else {
+            guard let (_, balance) = try bundle(owner) else {
                 throw StoreFailure("the book holds a reservation of no bundle")
             }
-            try set(balance.settling(try Amount(column: row["setAside"]), cost: .zero), of: owner, db)
+            try set(balance.settling(try Amount(column: row["setAside"]), cost: .zero), of: owner)
             try db.execute(sql: "UPDATE reservations SET isExpired = 1 WHERE number = ?", arguments: [number])
         }
         return rows.count
     }
-}
 
-extension Amount {
-    init(column: Int64) throws {
-        guard let millisatoshis = UInt64(exactly: column) else {
-            throw StoreFailure("the book holds an amount below zero")
-        }
-        self.init(millisatoshis: millisatoshis)
-    }
-
-    var column: Int64 {
-        get throws {
-            guard let column = Int64(exactly: millisatoshis) else {
-                throw StoreFailure("an impossible amount was to be booked")
-            }
-            return column
-        }
+    func forget(expiredBy expired: WallTime, soldBy sold: WallTime) throws {
+        try db.execute(
+            sql: "DELETE FROM reservations WHERE isExpired = 1 AND endsAt <= ?",
+            arguments: [expired.milliseconds]
+        )
+        try db.execute(
+            sql: "DELETE FROM bundles WHERE isUsed = 0 AND soldAt <= ?",
+            arguments: [sold.milliseconds]
+        )
     }
 }
