@@ -269,7 +269,7 @@ let package = Package(
         // Debian's PostgreSQL, started and ended by tests.
         .target(
             name: "PostgresTesting",
-            dependencies: [nioCore, nioPosix],
+            dependencies: [nioConcurrency, nioCore, nioPosix],
             path: "Tests/PostgresTesting",
             swiftSettings: settings
         ),

@@ -19,6 +19,8 @@ final class PostgresConnection: @unchecked Sendable {
         }
         // They would go to standard error.
         PQsetNoticeReceiver(handle, { _, _ in }, nil)
+        // Details and contexts of failures may hold values.
+        PQsetErrorVerbosity(handle, PQERRORS_TERSE)
         self.handle = handle
         answerTime = settings.answerTime
     }
