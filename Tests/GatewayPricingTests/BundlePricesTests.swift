@@ -19,7 +19,7 @@ struct BundlePricesTests {
     /// A price server, and one token for which a bundle was sold.
     private struct Shop: Sendable {
         let client: ServiceClient
-        let token = Bytes32.random().hex
+        var token = Bytes32.random().hex
 
         func price(_ body: String = BundlePricesTests.question) async throws -> Int64 {
             var request = Pricesrpc_GetPriceRequest()
@@ -171,6 +171,23 @@ struct BundlePricesTests {
             _ = try await shop.authorise()
         }
         #expect(code == .resourceExhausted)
+    }
+
+    @Test(arguments: BookPlace.lasting)
+    func `what one price server sold is drawn from at another`(place: BookPlace) async throws {
+        try await place.withStore { store in
+            let report = try await PriceHost.with(store: store) { first in
+                try await PriceHost.with(store: store) { second in
+                    let token = Bytes32.random().hex
+                    try await Shop(client: first, token: token).sell()
+                    let admitted = try await Shop(client: second, token: token).authorise()
+                    let usage = #"{"usage":{"prompt_tokens":1000,"completion_tokens":500}}"#
+                    return try await Shop(client: first, token: token).report(admitted.reservedEstimate, usage)
+                }
+            }
+            #expect(report.debitedSats == 2)
+            #expect(report.remainingSats == 8)
+        }
     }
 
     // MARK: Usage

@@ -27,13 +27,16 @@ struct PriceConformanceTests {
         return reports
     }
 
-    @Test func `the price server of the project does all of it`() async throws {
-        let report = try await PriceHost.with { client in
-            let sample = SampleRequest(path: "/v1/chat/completions", body: #"{"model":"large"}"#, service: "models")
-            return try await PriceConformance(client, sample: sample).report()
+    @Test(arguments: BookPlace.tested)
+    func `the price server of the project does all of it`(place: BookPlace) async throws {
+        try await place.withStore { store in
+            let report = try await PriceHost.with(store: store) { client in
+                let sample = SampleRequest(path: "/v1/chat/completions", body: #"{"model":"large"}"#, service: "models")
+                return try await PriceConformance(client, sample: sample).report()
+            }
+            #expect(report.findings.allSatisfy { $0.outcome == .holds }, "\(report.text)")
+            #expect(report.findings.count == 25, "\(report.text)")
         }
-        #expect(report.findings.allSatisfy { $0.outcome == .holds }, "\(report.text)")
-        #expect(report.findings.count == 25, "\(report.text)")
     }
 
     @Test func `a server that keeps to the rules passes`() async throws {

@@ -8,16 +8,17 @@ import NIOCore
 extension PriceHost {
     static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    /// Runs `body` with a client of a price server that has this list and forgets what it has sold.
+    /// Runs `body` with a client of a price server that has this list and, without another store, forgets what it has sold.
     static func with<Result: Sendable>(
         _ list: PriceList = .example,
+        store: BookStore = .memory,
         time: TimeSource = .system,
         _ body: @Sendable (ServiceClient) async throws -> Result
     ) async throws -> Result {
         let host = try await PriceHost(
             list,
             at: ListenerSettings(host: "127.0.0.1", port: 0),
-            store: .memory,
+            store: store,
             time: time,
             logger: silent
         )
