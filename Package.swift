@@ -241,7 +241,7 @@ let package = Package(
         tests(of: "Guide", [crypto, httpTypes, nioConcurrency, nioCore]),
         tests(of: "Rates", ["Rates", nioConcurrency, nioCore]),
         tests(of: "Standard", ["Standard", "Stores", httpTypes, logging, nioConcurrency, nioCore, nioEmbedded]),
-        tests(of: "Stores", ["PostgresTesting", "Stores", "StoreCrashChild", grdb, logging, nioCore]),
+        tests(of: "Stores", ["PostgresTesting", "Stores", "StoreCrashChild", grdb, logging, nioConcurrency, nioCore]),
         // Killed by StoresTests in the middle of its work.
         .executableTarget(
             name: "StoreCrashChild",

@@ -121,6 +121,22 @@ import sluice
         #expect(command.error.contains("\(file):3:10: error: 'default' should be one of 'models', not 'smal'"))
     }
 
+    @Test func `says when its database is not there, or has no address, and repeats no password`() async throws {
+        let folder = try TemporaryFolder()
+        let file = "\(folder.path)/prices.yaml"
+        let handle = try folder.newFile("prices.yaml")
+        try handle.write(contentsOf: Data("models: { small: { input: 1 msat, output: 2 msat } }".utf8))
+        try handle.close()
+        let absent = "postgres://u:open-sesame@127.0.0.1:1/prices"
+        let command = try await SluiceCommand.run(["pricer", file, "--store", absent])
+        #expect(command.status == 1)
+        #expect(command.error.contains("cannot open postgres://127.0.0.1/prices: "))
+        let misspelled = try await SluiceCommand.run(["pricer", file, "--store", absent + "?sslmod=require"])
+        #expect(misspelled.status == 2)
+        #expect(misspelled.error.contains("sslmod"))
+        #expect(!(command.error + misspelled.error).contains("sesame"))
+    }
+
     @Test func `looks at a price server, and fails where a rule is broken`() async throws {
         let server = ScriptedPriceServer(.satoshis(-1), knowsOffers: false)
         try await server.serving { port in
