@@ -10,10 +10,12 @@ internal import NIOPosix
 /// as well. One that the server has given up for others, or whose connection was lost before it was committed, is run again: its
 /// work changes nothing but the database. While the server cannot be reached everybody is told at once.
 package final class PostgresPool: Sendable {
-    private typealias Continuation = CheckedContinuation<PostgresConnection?, any Error>
+    /// A connection that is idle; `nil`: whoever gets it makes one.
+    private typealias Lease = Result<PostgresConnection?, PostgresFailure>
 
     private struct Waiter: Sendable {
-        let continuation: Continuation
+        /// Called once, on any thread, which it does not block.
+        let serve: @Sendable (Lease) -> Void
         var alarm: Scheduled<Void>?
     }
 
@@ -67,7 +69,7 @@ package final class PostgresPool: Sendable {
         let (_, waiting) = leases.withLockedValue { $0.close() }
         for waiter in waiting {
             waiter.alarm?.cancel()
-            waiter.continuation.resume(throwing: PostgresFailure.closed)
+            waiter.serve(.failure(.closed))
         }
     }
 
@@ -76,21 +78,28 @@ package final class PostgresPool: Sendable {
     /// Runs `work` in a transaction, on a thread that may block. It is committed when this returns.
     ///
     /// - Parameter work: may run several times.
-    /// - Throws: what `work` throws; `PostgresFailure`; `CancellationError` when the task was cancelled before it began.
+    /// - Throws: what `work` throws; `PostgresFailure`; `CancellationError` when the task was cancelled before it was committed:
+    ///   nothing is to be set aside for somebody who has gone.
     package func transaction<Value: Sendable>(
         _ work: @escaping @Sendable (PostgresTransaction) throws -> Value
     ) async throws -> Value {
-        let connection = try await lease()
-        guard !Task.isCancelled else {
-            giveBack(connection)
-            throw CancellationError()
-        }
-        let result: Result<Value, any Error> = await withCheckedContinuation { continuation in
-            threads.submit { _ in
-                let (result, kept) = self.run(work, on: connection)
-                self.giveBack(kept)
-                continuation.resume(returning: result)
+        let isCancelled = NIOLockedValueBox(false)
+        let result: Result<Value, any Error> = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                lease { lease in
+                    switch lease {
+                    case .failure(let failure): continuation.resume(returning: .failure(failure))
+                    case .success(let idle):
+                        self.threads.submit { _ in
+                            let (result, kept) = self.run(work, on: idle, unless: isCancelled)
+                            self.giveBack(kept)
+                            continuation.resume(returning: result)
+                        }
+                    }
+                }
             }
+        } onCancel: {
+            isCancelled.withLockedValue { $0 = true }
         }
         return try result.get()
     }
@@ -100,16 +109,23 @@ package final class PostgresPool: Sendable {
     /// - Returns: with the result the connection that may be used again.
     private func run<Value>(
         _ work: (PostgresTransaction) throws -> Value,
-        on idle: PostgresConnection?
+        on idle: PostgresConnection?,
+        unless isCancelled: NIOLockedValueBox<Bool>
     ) -> (Result<Value, any Error>, PostgresConnection?) {
         var connection = idle
         var attempt = 1
         while true {
             let result: Result<Value, any Error>
             do {
+                try Self.check(isCancelled)
                 let usable = try connection ?? connect()
                 connection = usable
-                result = .success(try usable.transaction(work))
+                let value = try usable.transaction { transaction -> Value in
+                    let value = try work(transaction)
+                    try Self.check(isCancelled)
+                    return value
+                }
+                result = .success(value)
             } catch {
                 result = .failure(error)
             }
@@ -128,6 +144,10 @@ package final class PostgresPool: Sendable {
         }
     }
 
+    private static func check(_ isCancelled: NIOLockedValueBox<Bool>) throws(CancellationError) {
+        if isCancelled.withLockedValue({ $0 }) { throw CancellationError() }
+    }
+
     private func connect() throws(PostgresFailure) -> PostgresConnection {
         if let failure = reconnect.withLockedValue({ $0.failure(at: .now) }) { throw failure }
         do throws(PostgresFailure) {
@@ -142,22 +162,18 @@ package final class PostgresPool: Sendable {
 
     // MARK: Leases
 
-    /// - Returns: a connection that is idle, or `nil`: the caller may make one.
-    private func lease() async throws -> PostgresConnection? {
-        try await withCheckedThrowingContinuation { continuation in
-            let waiter = Waiter(continuation: continuation)
-            switch leases.withLockedValue({ $0.take(waiter) }) {
-            case .granted(let connection): continuation.resume(returning: connection)
-            case .refused(let failure): continuation.resume(throwing: failure)
-            case .waits(let number): wakeLate(number)
-            }
+    private func lease(_ serve: @escaping @Sendable (Lease) -> Void) {
+        switch leases.withLockedValue({ $0.take(Waiter(serve: serve)) }) {
+        case .granted(let connection): serve(.success(connection))
+        case .refused(let failure): serve(.failure(failure))
+        case .waits(let number): wakeLate(number)
         }
     }
 
     private func wakeLate(_ number: UInt64) {
         let alarm = MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: TimeAmount(settings.patience)) {
             let waiter = self.leases.withLockedValue { $0.callAway(number) }
-            waiter?.continuation.resume(throwing: PostgresFailure.crowded)
+            waiter?.serve(.failure(.crowded))
         }
         let waits = leases.withLockedValue { $0.change(number) { $0.alarm = alarm } }
         if !waits { alarm.cancel() }
@@ -166,6 +182,6 @@ package final class PostgresPool: Sendable {
     private func giveBack(_ connection: PostgresConnection?) {
         guard let waiter = leases.withLockedValue({ $0.giveBack(connection) }) else { return }
         waiter.alarm?.cancel()
-        waiter.continuation.resume(returning: connection)
+        waiter.serve(.success(connection))
     }
 }

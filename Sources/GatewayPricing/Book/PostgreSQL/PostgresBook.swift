@@ -17,6 +17,8 @@ struct PostgresBook: BookDatabase {
             return try await pool.transaction { try change(PostgresBookTransaction(transaction: $0)) }
         } catch let failure as StoreFailure {
             throw failure
+        } catch is CancellationError {
+            throw StoreFailure("the request was cancelled while the book was asked")
         } catch {
             throw StoreFailure("the book cannot answer: \(error)")
         }
