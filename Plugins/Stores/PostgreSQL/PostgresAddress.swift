@@ -61,7 +61,13 @@ package struct PostgresAddress: Hashable, Sendable, CustomStringConvertible, Cus
         parameters["client_encoding"] = "UTF8"
         parameters["fallback_application_name"] = "sluice"
         parameters["connect_timeout"] = options["connect_timeout"] ?? "5"
+        // What stands between forgets connections on which nothing is said.
+        parameters["keepalives_idle"] = options["keepalives_idle"] ?? "60"
         if options["sslmode"] == nil, isElsewhere { parameters["sslmode"] = "verify-full" }
+        if options["service"] == nil {
+            // Not a standby: of several hosts the one that can be written.
+            parameters["target_session_attrs"] = options["target_session_attrs"] ?? "read-write"
+        }
         // What the address says comes last, and counts.
         let all = settings.serverOptions + [options["options"]].compactMap { $0 }
         parameters["options"] = all.joined(separator: " ")

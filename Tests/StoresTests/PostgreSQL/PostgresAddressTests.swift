@@ -8,10 +8,10 @@ struct PostgresAddressTests {
     }
 
     @Test func `an address is read as libpq reads it`() throws {
-        let parameters = try parameters("postgresql://u:p%40@a,b:5433/d?target_session_attrs=read-write")
+        let parameters = try parameters("postgresql://u:p%40@a,b:5433/d?target_session_attrs=any")
         let said = ["user": "u", "password": "p@", "host": "a,b", "port": ",5433", "dbname": "d"]
         #expect(parameters.filter { said[$0.key] != nil } == said)
-        #expect(parameters["target_session_attrs"] == "read-write")
+        #expect(parameters["target_session_attrs"] == "any")
     }
 
     @Test func `its password is not printed`() throws {
@@ -53,6 +53,12 @@ struct PostgresAddressTests {
     ) throws {
         let parameters = try parameters(text)
         #expect(parameters["sslmode"] == mode)
+    }
+
+    @Test func `a server that can be written is looked for, unless the address says otherwise`() throws {
+        let usual = try parameters("postgres://a,b/d")["target_session_attrs"]
+        let own = try parameters("postgres://a,b/d?target_session_attrs=primary")["target_session_attrs"]
+        #expect([usual, own] == ["read-write", "primary"])
     }
 
     @Test func `commits wait for the disk, and statements end, unless the address says otherwise`() throws {
