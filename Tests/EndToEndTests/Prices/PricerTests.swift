@@ -6,6 +6,7 @@ import L402
 import Logging
 import NIOCore
 import NIOHTTP1
+import PostgresTesting
 import Standard
 import Testing
 import sluice
@@ -119,6 +120,35 @@ import sluice
         #expect(command.status == 1)
         #expect(command.error.contains("\(file):2:35: error: 'output' should be \(TokenRate.form)"))
         #expect(command.error.contains("\(file):3:10: error: 'default' should be one of 'models', not 'smal'"))
+    }
+
+    @Test(.enabled(if: PostgresServer.isExpected, Comment(rawValue: PostgresServer.whyNot)))
+    func `serves prices in several processes that share a database`() async throws {
+        let folder = try TemporaryFolder()
+        let file = "\(folder.path)/prices.yaml"
+        let handle = try folder.newFile("prices.yaml")
+        let text = """
+            models:
+              large: { input: 10 msat, output: 20 msat, bundle: 100 sat, reserve: 100 }
+            default: large
+            """
+        try handle.write(contentsOf: Data(text.utf8))
+        try handle.close()
+        let sample = ["--path", "/v1/chat/completions", "--body", #"{"model":"large"}"#]
+        try await PostgresServer.shared.withDatabase { address in
+            let command = ["pricer", file, "--listen", "127.0.0.1:0", "--store", address]
+            let pricers = [try ServingSluice(command, in: folder), try ServingSluice(command, in: folder)]
+            for pricer in pricers {
+                let port = try await pricer.port()
+                let look = try await SluiceCommand.run(["pricer", "test", "127.0.0.1:\(port)"] + sample)
+                #expect(look.status == 0, "\(look.text)")
+            }
+            for pricer in pricers { pricer.send(SIGTERM) }
+            for pricer in pricers {
+                let status = try await pricer.status()
+                #expect(status == 0)
+            }
+        }
     }
 
     @Test func `says when its database is not there, or has no address, and repeats no password`() async throws {

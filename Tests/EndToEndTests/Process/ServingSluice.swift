@@ -2,18 +2,23 @@ import Foundation
 import GatewayTesting
 import Testing
 
-/// `sluice run` in a process of its own, on free ports.
+/// `sluice run`, or another command that serves, in a process of its own, on free ports.
 final class ServingSluice {
     private let process = Process()
     private let folder: TemporaryFolder
     private let lines: AsyncStream<String>
     private let ended: AsyncStream<Int32>
 
-    /// Starts the executable that was built next to the test bundle.
-    init(policy: String) throws {
-        folder = try TemporaryFolder()
+    convenience init(policy: String) throws {
+        let folder = try TemporaryFolder()
         let file = URL(fileURLWithPath: "\(folder.path)/policy.yaml")
         try Data(policy.utf8).write(to: file)
+        try self.init(["run", file.path, "--data", "\(folder.path)/data"], in: folder)
+    }
+
+    /// Starts the executable that was built next to the test bundle.
+    init(_ arguments: [String], in folder: TemporaryFolder) throws {
+        self.folder = folder
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
         let places = [
@@ -25,7 +30,7 @@ final class ServingSluice {
             .first { FileManager.default.isExecutableFile(atPath: $0.path) }
         let executable: URL = try #require(found, "sluice is not built")
         process.executableURL = executable
-        process.arguments = ["run", file.path, "--data", "\(folder.path)/data"]
+        process.arguments = arguments
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
         let errors = Pipe()
