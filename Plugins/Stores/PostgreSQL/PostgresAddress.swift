@@ -51,7 +51,9 @@ package struct PostgresAddress: Hashable, Sendable, CustomStringConvertible, Cus
     /// Whether what is said to the server may pass a network. A service's file says by itself what it wants of TLS.
     private var isElsewhere: Bool {
         guard options["service"] == nil else { return false }
-        let hosts = (options["hostaddr"] ?? options["host"] ?? "").split(separator: ",")
+        let environment = ProcessInfo.processInfo.environment
+        let named = options["hostaddr"] ?? options["host"] ?? environment["PGHOSTADDR"] ?? environment["PGHOST"]
+        let hosts = (named ?? "").split(separator: ",")
         return hosts.contains { !$0.hasPrefix("/") && !$0.hasPrefix("@") && !Self.thisMachine.contains($0) }
     }
 
