@@ -5,7 +5,7 @@ enum PostgresScript {
     static let text = #"""
         set -u
         bin=$1 password=$2
-        trap '' INT
+        trap '' INT PIPE
         export PGPASSWORD=$password PGUSER=postgres PGCONNECT_TIMEOUT=10 LC_ALL=C
         folder=$(mktemp -d /tmp/sluice-postgres-XXXXXX) || exit 1
         data=$folder/data

@@ -187,7 +187,7 @@ struct PostgresPoolTests {
     @Test func `a server that says nothing is given up, and so is the connection`() async throws {
         var settings = PostgresSettings()
         settings.connections = 1
-        settings.answerTime = .milliseconds(500)
+        settings.answerTime = .seconds(2)
         try await PostgresPool.with(settings) { pool in
             let before = try await pool.processNumber()
             await #expect(throws: PostgresFailure.silent) {

@@ -169,16 +169,22 @@ struct PostgresBookTransaction: BookTransaction {
     }
 
     func forget(expiredBy expired: WallTime, soldBy sold: WallTime) throws {
+        // So many that a statement has the time for; the next upkeep goes on.
         try transaction.run(
-            "DELETE FROM sluice.price_reservations WHERE is_expired AND ends_at <= $1",
+            """
+            DELETE FROM sluice.price_reservations WHERE number = ANY (ARRAY(
+                SELECT number FROM sluice.price_reservations WHERE is_expired AND ends_at <= $1 LIMIT 20000
+            ))
+            """,
             .integer(expired.milliseconds)
         )
         // What another pricer holds is in use, or is being forgotten.
         try transaction.run(
             """
-            DELETE FROM sluice.price_bundles WHERE token IN (
-                SELECT token FROM sluice.price_bundles WHERE NOT is_used AND sold_at <= $1 FOR UPDATE SKIP LOCKED
-            )
+            DELETE FROM sluice.price_bundles WHERE token = ANY (ARRAY(
+                SELECT token FROM sluice.price_bundles WHERE NOT is_used AND sold_at <= $1
+                LIMIT 20000 FOR UPDATE SKIP LOCKED
+            ))
             """,
             .integer(sold.milliseconds)
         )
