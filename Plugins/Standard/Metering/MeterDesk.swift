@@ -148,7 +148,11 @@ package final class MeterDesk: Startable {
         _ meter: (any UsageMeter)?,
         then answer: @escaping @Sendable (Result<MeterReserving, any Error>) -> Void
     ) {
-        state.withLockedValue { _ = $0.active.insert(reservation.id) }
+        state.withLockedValue { state in
+            state.active.insert(reservation.id)
+            // A policy that was loaded and refused has added its own in the place of this one.
+            if let meter { state.meters[meter.name] = meter }
+        }
         requests.ask(Request(reservation: reservation, bundle: bundle)) { [self] result in
             switch result {
             case .success(.reserved): break
@@ -220,7 +224,10 @@ package final class MeterDesk: Startable {
             state.withLockedValue { $0.owed[reservation.id] = nil }
         } catch {
             log("cannot book what a request has used yet", error, reservation)
-            remember(Owed(usage: owed.usage, judge: owed.judge, cost: cost, isWritten: owed.isWritten))
+            // Its cost is known: what was seen of the response need not wait.
+            remember(
+                Owed(usage: MeteredUsage(reservation), judge: owed.judge, cost: cost, isWritten: owed.isWritten)
+            )
         }
     }
 

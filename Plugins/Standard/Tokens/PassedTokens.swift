@@ -13,9 +13,13 @@ enum PassedTokens {
     ]
 
     /// 0 for what is no text, and for a whole document: that is one answer, of which the estimate was made.
-    static func count(in response: MeteredUsage.Response) -> UInt64 {
+    ///
+    /// - Parameter isAsked: false where nothing was asked of a model: only a stream that is left brings something then, the answer
+    ///   to a request before it.
+    static func count(in response: MeteredUsage.Response, isAsked: Bool) -> UInt64 {
         let type = (response.contentType ?? "").lowercased()
         let isStream = type.hasPrefix("text/event-stream")
+        guard isAsked || isStream && !response.isComplete else { return 0 }
         guard isStream || !response.isComplete && (type.hasPrefix("text/") || type.contains("json")) else { return 0 }
         let known = isStream && response.isReadable ? counted(in: response) : nil
         return min(known ?? tokens(of: response.byteCount), TokenCount.most)

@@ -21,7 +21,7 @@ package struct TokenBill: Hashable, Sendable {
         }
         let told = TokenUsage(in: response)
         isTold = told?.isFinal == true
-        let passed = isTold || estimate.isNothing ? 0 : PassedTokens.count(in: response)
+        let passed = isTold ? 0 : PassedTokens.count(in: response, isAsked: !estimate.isNothing)
         let count = isTold ? told?.output ?? estimate.output : max(told?.output ?? 0, estimate.output, passed)
         amount = TokenRate.cost(of: told?.input ?? estimate.input, at: input, and: count, at: output)
     }

@@ -10,7 +10,15 @@ extension Database {
     ///   - change: what is to be done.
     package func transaction<Value>(isDurable: Bool, _ change: (Database) throws -> Value) throws -> Value {
         // Not within a transaction: SQLite takes no change there.
-        if !isDurable { try execute(sql: "PRAGMA synchronous = NORMAL") }
+        if !isDurable {
+            do {
+                try execute(sql: "PRAGMA synchronous = NORMAL")
+            } catch {
+                // It takes effect before it is run.
+                try? execute(sql: "PRAGMA synchronous = FULL")
+                throw error
+            }
+        }
         defer {
             if !isDurable { syncAgain() }
         }

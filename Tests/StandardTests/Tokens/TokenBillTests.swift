@@ -70,6 +70,11 @@ struct TokenBillTests {
         #expect(cost(left(String(repeating: "x", count: 4_000), type: "text/plain"), reserved: nothing) == 0)
     }
 
+    @Test func `but a stream that is left, with the answer to a request before it, costs what came of it`() {
+        let cost = cost(left(stream(Self.events[3], 1_000)), reserved: TokenEstimate(input: 0, output: 0))
+        #expect((999...1_010).contains(cost), "\(cost)")
+    }
+
     @Test(arguments: UsageSamples.all)
     func `whatever came of it, no response costs more than its bytes`(_ sample: UsageSamples.Sample) {
         var bytes = Array(sample.body.utf8)
