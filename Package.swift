@@ -127,7 +127,7 @@ let package = Package(
                 swiftProtobuf,
             ]
         ),
-        module("GatewayTesting", ["GatewayKit", httpTypes, logging, nioConcurrency, nioCore, nioEmbedded]),
+        module("GatewayTesting", ["GatewayKit", crypto, httpTypes, logging, nioConcurrency, nioCore, nioEmbedded]),
         .executableTarget(
             name: "sluice",
             dependencies: [

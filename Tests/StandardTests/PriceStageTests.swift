@@ -207,8 +207,15 @@ struct PriceStageTests {
     }
 
     @Test func `an invoice that is rounded up is given out`() async throws {
-        let rounding = ExampleNode { Amount(millisatoshis: $0.millisatoshis + 999) }
-        #expect(try await reply(of: stage(lightning: rounding))?.status.code == 402)
+        let rounding = ExampleNode { Amount(millisatoshis: $0.satoshisRoundedUp * 1_000) }
+        let pricer = StaticPricer(Amount(millisatoshis: 9_001))
+        #expect(try await reply(of: stage(pricer, lightning: rounding))?.status.code == 402)
+    }
+
+    @Test func `an invoice for more than rounding makes of the price is not given out`() async throws {
+        let dear = ExampleNode { Amount(millisatoshis: $0.millisatoshis + 1) }
+        try expectUnavailable(try await reply(of: stage(lightning: dear)))
+        #expect(store.noted.isEmpty)
     }
 
     @Test func `a scheme that fails at once leaves no half of an offer`() async throws {
@@ -257,7 +264,7 @@ struct PriceStageTests {
     @Test func `a route with the invoices of another one under way waits its turn`() async throws {
         let gate = Gate()
         let slow = ExampleNode(gate: gate)
-        var services = Services.example(store: store, lightning: slow)
+        var services = Services.example(time: ManualTime().source, store: store, lightning: slow)
         services.invoiceBudget = InvoiceBudget(most: 1)
         let stages = try (0..<2).map { _ in
             try #require(ExampleSettings("10 sat").make { try PriceStage(from: &$0, services) })

@@ -9,7 +9,8 @@ internal import GatewayKit
 /// An invoice that the development node made. Whether it is paid stands in the ledger.
 struct DevInvoice: Hashable, Sendable {
     let invoice: Invoice
-    let preimage: Preimage
+    /// `nil` while only its hash is known: then a payment is held until somebody gives the preimage.
+    var preimage: Preimage?
     let paymentSecret: Bytes32
     let memo: String
     let createdAt: WallTime
@@ -19,7 +20,7 @@ struct DevInvoice: Hashable, Sendable {
     /// The invoice and its payment as the store keeps them.
     func encoded(settlement: Settlement?) throws -> [UInt8] {
         let row = Row(
-            preimage: preimage.bytes.hex,
+            preimage: preimage?.bytes.hex ?? "",
             paymentHash: invoice.paymentHash.description,
             paymentSecret: paymentSecret.hex,
             bolt11: invoice.bolt11,
@@ -37,9 +38,12 @@ struct DevInvoice: Hashable, Sendable {
     /// - Throws: when the bytes are not what `encoded` made.
     init(stored bytes: [UInt8]) throws {
         guard let row = try? JSONDecoder().decode(Row.self, from: Data(bytes)),
-            let preimage = Bytes32(hex: row.preimage), let hash = Bytes32(hex: row.paymentHash),
-            let secret = Bytes32(hex: row.paymentSecret)
+            let hash = Bytes32(hex: row.paymentHash), let secret = Bytes32(hex: row.paymentSecret)
         else {
+            throw LightningFailure(.malformed, "the store holds an invoice that the development node cannot read")
+        }
+        let preimage = Bytes32(hex: row.preimage)
+        guard row.preimage.isEmpty || preimage != nil else {
             throw LightningFailure(.malformed, "the store holds an invoice that the development node cannot read")
         }
         self.init(
@@ -49,7 +53,7 @@ struct DevInvoice: Hashable, Sendable {
                 amount: Amount(millisatoshis: row.amount),
                 expiresAt: WallTime(milliseconds: row.expires)
             ),
-            preimage: Preimage(preimage),
+            preimage: preimage.map { Preimage($0) },
             paymentSecret: secret,
             memo: row.memo,
             createdAt: WallTime(milliseconds: row.created),
@@ -59,7 +63,7 @@ struct DevInvoice: Hashable, Sendable {
 
     init(
         invoice: Invoice,
-        preimage: Preimage,
+        preimage: Preimage?,
         paymentSecret: Bytes32,
         memo: String,
         createdAt: WallTime,
@@ -73,7 +77,7 @@ struct DevInvoice: Hashable, Sendable {
         self.addIndex = addIndex
     }
 
-    /// Times in milliseconds since 1970, the amount in millisatoshi.
+    /// Times in milliseconds since 1970, the amount in millisatoshi; the preimage is empty where it is not known.
     private struct Row: Codable {
         let preimage: String
         let paymentHash: String

@@ -5,13 +5,16 @@ internal import NIOConcurrencyHelpers
 /// A Lightning node for development: real invoices on regtest, paid by its own wallet. It moves no money.
 package final class DevNode: LightningBackend, Plugin {
     package static let word = "dev"
+    package let capabilities: LightningCapabilities = [.subscribe, .hold, .refund]
 
     /// Where it speaks lnd's REST interface: a loopback address.
     package let listener: ListenerSettings
     let time: TimeSource
     private let store: any Store
     private let logger: Logger
-    private let ledger: DevLedger
+    let ledger: DevLedger
+    let holds = DevHolds()
+    private let reader = InvoiceReader(network: .regtest)
     /// `nil` until it has started.
     private let key = NIOLockedValueBox<NodeKey?>(nil)
     private let currentBehaviour = NIOLockedValueBox(DevBehaviour(.normal))
@@ -130,8 +133,15 @@ package final class DevNode: LightningBackend, Plugin {
         try await makeDevInvoice(for: .zero, memo: "", expiresIn: expiresIn).invoice.bolt11
     }
 
-    /// - Parameter amount: `.zero`: the payer chooses.
-    func makeDevInvoice(for amount: Amount, memo: String, expiresIn: Duration) async throws -> DevInvoice {
+    /// - Parameters:
+    ///   - amount: `.zero`: the payer chooses.
+    ///   - payment: of a preimage that only its maker knows; `nil`: of one that is made here.
+    func makeDevInvoice(
+        for amount: Amount,
+        memo: String,
+        expiresIn: Duration,
+        payment: PaymentHash? = nil
+    ) async throws -> DevInvoice {
         try await behave()
         let key = try startedKey()
         guard amount <= .maximum else {
@@ -143,8 +153,8 @@ package final class DevNode: LightningBackend, Plugin {
         guard memo.utf8.count <= Bolt11Field.longestBytes else {
             throw LightningFailure(.refused, "a memo has at most \(Bolt11Field.longestBytes) bytes (BOLT 11)")
         }
-        let preimage = Preimage(.random())
-        let hash = PaymentHash(preimage.bytes.sha256)
+        let own = Preimage(.random())
+        let hash = payment ?? PaymentHash(own.bytes.sha256)
         let secret = Bytes32.random()
         // An invoice counts in whole seconds.
         let createdAt = WallTime(seconds: time.now().seconds)
@@ -171,7 +181,7 @@ package final class DevNode: LightningBackend, Plugin {
                     amount: amount,
                     expiresAt: createdAt.advanced(by: expiry)
                 ),
-                preimage: preimage,
+                preimage: payment == nil ? own : nil,
                 paymentSecret: secret,
                 memo: memo,
                 createdAt: createdAt,
@@ -193,6 +203,8 @@ package final class DevNode: LightningBackend, Plugin {
         return ledger.settlement(of: payment) != nil
     }
 
+    package func settlementsEnd() async throws -> SettlementCursor { ledger.end }
+
     package func settlements(since cursor: SettlementCursor?) -> AsyncThrowingStream<Settlement, any Error> {
         ledger.settlements(since: cursor)
     }
@@ -207,7 +219,7 @@ package final class DevNode: LightningBackend, Plugin {
         patience: Duration
     ) async throws -> Payment {
         let key = try startedKey()
-        let decoded = try Self.decoded(bolt11)
+        let decoded = try reader.invoice(bolt11)
         guard let paid = decoded.amount ?? amount, paid > .zero, amount == nil || amount == paid else {
             throw LightningFailure(.refused, "the amount should be the invoice's, or chosen where it has none")
         }
@@ -226,6 +238,7 @@ package final class DevNode: LightningBackend, Plugin {
         guard decoded.payee == key.id else { throw Self.noRoute }
         guard ledger.settlement(of: decoded.paymentHash) == nil else { throw Self.alreadyPaid }
         guard let invoice = try await ledger.invoice(decoded.paymentHash) else { throw Self.noRoute }
+        guard !holds.isCancelled(decoded.paymentHash) else { throw Self.cancelled }
         let now = time.now()
         guard now < invoice.invoice.expiresAt else { throw LightningFailure(.refused, "invoice expired") }
         let behaviour = behaviour
@@ -233,45 +246,40 @@ package final class DevNode: LightningBackend, Plugin {
             try await Task.sleep(for: behaviour.delay)
             throw Self.timedOut
         }
-        guard let settlement = ledger.settle(invoice, for: paid, at: now) else { throw Self.alreadyPaid }
+        guard let preimage = invoice.preimage else {
+            let given = try await holds.hold(decoded.paymentHash, paid)
+            return Payment(preimage: given, amount: paid, fee: .zero)
+        }
+        try await settle(invoice, for: paid, at: now)
+        return Payment(preimage: preimage, amount: paid, fee: .zero)
+    }
+
+    func settle(_ invoice: DevInvoice, for amount: Amount, at now: WallTime) async throws {
+        guard let settlement = ledger.settle(invoice, for: amount, at: now) else { throw Self.alreadyPaid }
         do {
             // A payment is on disk before its preimage is out, as far as the store can help it.
             try await ledger.write(settlement)
         } catch {
             logger.warning("a payment to the development node is not on disk yet: \(error)")
         }
-        return Payment(preimage: invoice.preimage, amount: paid, fee: .zero)
-    }
-
-    private static func decoded(_ bolt11: String) throws -> Bolt11Invoice {
-        let decoded: Bolt11Invoice
-        do {
-            decoded = try Bolt11Invoice(decoding: bolt11)
-        } catch {
-            throw LightningFailure(.refused, "\(error)")
-        }
-        guard decoded.network == .regtest else {
-            throw LightningFailure(.refused, "invoice not for current active network 'regtest'")
-        }
-        return decoded
     }
 
     package func payment(_ payment: PaymentHash) async throws -> PaymentState {
         guard behaviour.mode != .down else {
             throw LightningFailure(.unavailable, "the development node was told to be down")
         }
-        guard let settlement = ledger.settlement(of: payment), let invoice = try await ledger.invoice(payment) else {
+        guard let settlement = ledger.settlement(of: payment),
+            let preimage = try await ledger.invoice(payment)?.preimage
+        else {
             return payers.withLockedValue { $0[payment] == nil ? .unpaid : .underWay }
         }
-        return .paid(Payment(preimage: invoice.preimage, amount: settlement.amount, fee: .zero))
+        return .paid(Payment(preimage: preimage, amount: settlement.amount, fee: .zero))
     }
 
-    package func read(_ bolt11: String) throws -> PayableInvoice {
-        let decoded = try Self.decoded(bolt11)
-        return PayableInvoice(payment: decoded.paymentHash, amount: decoded.amount, expiresAt: decoded.expiresAt)
-    }
+    package func read(_ bolt11: String) throws -> PayableInvoice { try reader.read(bolt11) }
 
     static let noRoute = LightningFailure(.refused, "no route")
     static let alreadyPaid = LightningFailure(.refused, "invoice is already paid")
+    static let cancelled = LightningFailure(.refused, "invoice is already canceled")
     static let timedOut = LightningFailure(.refused, "payment timed out")
 }

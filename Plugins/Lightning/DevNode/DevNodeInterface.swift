@@ -120,13 +120,14 @@ package struct DevNodeInterface: Stage {
             throw LndError(.notFound, "unable to locate invoice")
         }
         let invoice = made.invoice
-        let isExpired = node.time.now() >= invoice.expiresAt
+        let isEnded = node.time.now() >= invoice.expiresAt || node.holds.isCancelled(invoice.paymentHash)
+        let isHeld = node.holds.isHeld(invoice.paymentHash)
         let amount = invoice.amount.millisatoshis
         let paid = settlement?.amount.millisatoshis ?? 0
         return try reply(
             LndREST.InvoiceState(
                 memo: made.memo,
-                rPreimage: LndREST.data(settlement == nil ? nil : made.preimage.bytes),
+                rPreimage: LndREST.data(settlement == nil ? nil : made.preimage?.bytes),
                 rHash: LndREST.data(hash),
                 value: LndInteger(amount / 1_000),
                 valueMsat: LndInteger(amount),
@@ -140,7 +141,7 @@ package struct DevNodeInterface: Stage {
                 settleIndex: LndInteger(settlement?.cursor.position ?? 0),
                 amtPaidSat: LndInteger(paid / 1_000),
                 amtPaidMsat: LndInteger(paid),
-                state: settlement != nil ? .settled : isExpired ? .canceled : .open,
+                state: settlement != nil ? .settled : isHeld ? .accepted : isEnded ? .canceled : .open,
                 paymentAddr: LndREST.data(made.paymentSecret)
             )
         )

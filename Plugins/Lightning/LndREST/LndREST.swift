@@ -46,6 +46,7 @@ enum LndREST {
     struct InvoiceState: Encodable {
         enum State: String, Encodable {
             case open = "OPEN"
+            case accepted = "ACCEPTED"
             case settled = "SETTLED"
             case canceled = "CANCELED"
         }

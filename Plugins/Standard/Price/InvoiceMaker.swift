@@ -18,16 +18,25 @@ package final class InvoiceMaker: Sendable {
     private let store: any Store
     private let time: TimeSource
     private let budget: InvoiceBudget
+    private let check: InvoiceCheck
 
-    package init(lightning: any LightningBackend, store: any Store, time: TimeSource, budget: InvoiceBudget) {
+    /// - Parameter check: `nil`: one of its own.
+    package init(
+        lightning: any LightningBackend,
+        store: any Store,
+        time: TimeSource,
+        budget: InvoiceBudget,
+        check: InvoiceCheck? = nil
+    ) {
         self.lightning = lightning
         self.store = store
         self.time = time
         self.budget = budget
+        self.check = check ?? InvoiceCheck(time: time)
     }
 
-    /// Fails with `Busy`, or with what the node says. An invoice for less than what was asked is malformed, and a node
-    /// that does not answer in time is unavailable.
+    /// Fails with `Busy`, or with what the node says. A wrong invoice (`InvoiceCheck`) is malformed, and a node that does
+    /// not answer in time is unavailable.
     package func invoice(
         for amount: Amount,
         expiresIn: Duration,
@@ -44,12 +53,9 @@ package final class InvoiceMaker: Sendable {
         let task = promise.completeWithTask { [self, route = exchange.route, id = exchange.id] in
             // Also when the client has left: the task runs to its end.
             defer { budget.giveBack() }
-            let invoice = try await lightning.makeInvoice(for: amount, memo: memo, expiresIn: expiresIn)
+            let invoice = try await check.invoice(of: lightning, for: amount, memo: memo, expiresIn: expiresIn)
             // Nobody is given what comes too late.
             try Task.checkCancellation()
-            guard invoice.amount >= amount else {
-                throw LightningFailure(.malformed, "asked for \(amount), got an invoice for \(invoice.amount)")
-            }
             store.note(
                 IssuedInvoice(
                     invoice: invoice,

@@ -79,7 +79,8 @@ package struct PriceStage: StagePlugin {
                 lightning: services.lightning,
                 store: services.store,
                 time: services.time,
-                budget: services.invoiceBudget
+                budget: services.invoiceBudget,
+                check: services.invoiceCheck
             ),
             unsold: unsold,
             tier: services.sales.all.map(\.tier).max() ?? 0,

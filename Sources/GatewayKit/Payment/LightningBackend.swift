@@ -1,6 +1,13 @@
 /// A Lightning node or wallet that makes invoices.
+///
+/// `start` does not wait for the node: connecting goes on in the background, and until it has worked everything else throws
+/// `LightningFailure` of reason `unavailable`. All of it may be called from any task, and ends early when that is cancelled.
 public protocol LightningBackend: Startable {
-    /// An invoice for at least `amount`: a node that knows only satoshis rounds up.
+    /// What it can do beyond making invoices and looking for their payments. By default nothing.
+    var capabilities: LightningCapabilities { get }
+
+    /// An invoice for at least `amount`: a node that knows only satoshis rounds up. Whoever gives it to a client has an
+    /// `InvoiceCheck` ask for it.
     ///
     /// - Throws: `LightningFailure` when the node cannot make one now; the client gets 503 and may come back.
     func makeInvoice(for amount: Amount, memo: String, expiresIn: Duration) async throws -> Invoice
@@ -8,9 +15,18 @@ public protocol LightningBackend: Startable {
     /// True once the payment has arrived; false for one that is open, expired or unknown.
     func isSettled(_ payment: PaymentHash) async throws -> Bool
 
-    /// Payments as they arrive, beginning with those after `cursor`; `nil` begins with the next one.
+    /// How far the payment of an invoice of this node is. By default only settled or not.
+    func invoiceState(_ payment: PaymentHash) async throws -> InvoiceState
+
+    /// Payments as they arrive, beginning with those after `cursor`, each once and in the order of their cursors; `nil`
+    /// begins with the next one, once the node has heard of it. Never lists what came before the cursor.
     /// Ends when the node can no longer be followed; the caller starts again where it stood.
     func settlements(since cursor: SettlementCursor?) -> AsyncThrowingStream<Settlement, any Error>
+
+    /// Where the stream of settlements stands now: one that begins there has everything that arrives from now on, and
+    /// hardly anything from before. For who follows this node for the first time, and would miss what arrives while it is
+    /// away. By default the beginning.
+    func settlementsEnd() async throws -> SettlementCursor
 
     /// Pays an invoice from the node's own funds. A node pays one invoice once.
     ///
@@ -25,93 +41,39 @@ public protocol LightningBackend: Startable {
     /// What became of a payment that this node was told to make.
     func payment(_ payment: PaymentHash) async throws -> PaymentState
 
-    /// Reads an invoice that somebody wants to be paid by. Asks nobody: checksum, signature and network are checked.
+    /// Reads an invoice, of this node or of somebody who wants to be paid. Asks nobody: checksum, signature and network are
+    /// checked.
     ///
     /// - Throws: `LightningFailure` with what is wrong with it.
     func read(_ bolt11: String) throws -> PayableInvoice
+
+    /// An invoice whose payment is held once it has arrived, until its preimage settles it or it is cancelled: what is held
+    /// is neither here nor back with its payer. A node that can (`capabilities`) bounds how long; by default it is refused.
+    ///
+    /// - Parameter payment: the hash of a preimage that nobody else knows. A node makes one invoice for it.
+    func makeHoldInvoice(for amount: Amount, payment: PaymentHash, memo: String, expiresIn: Duration) async throws
+        -> Invoice
+
+    /// Takes what is held. Of one that is settled already it is no error.
+    ///
+    /// - Throws: `LightningFailure`; `refused` where nothing is held for this preimage.
+    func settleInvoice(with preimage: Preimage) async throws
+
+    /// Gives back what is held, and keeps an open invoice from being paid. Of one that is cancelled, has expired or is
+    /// unknown it is no error.
+    ///
+    /// - Throws: `LightningFailure`; `refused` where it is settled, or where the node cannot cancel.
+    func cancelInvoice(_ payment: PaymentHash) async throws
+
+    /// What will go wrong in production, a sentence each, for `sluice doctor` and the log of a start: rights that are wider
+    /// than it needs, what a stranger may read. May ask the node; one that does not answer is no finding. By default
+    /// nothing.
+    func findings() async -> [String]
 }
 
 extension LightningBackend {
     /// Pays an invoice that names its amount.
     public func pay(_ bolt11: String, feeLimit: Amount) async throws -> Payment {
         try await pay(bolt11, amount: nil, feeLimit: feeLimit, patience: .seconds(60))
-    }
-}
-
-/// How far a payment is that this node was told to make.
-public enum PaymentState: Hashable, Sendable {
-    /// It was never begun, or has failed for good: to pay is safe.
-    case unpaid
-    case underWay
-    case paid(Payment)
-}
-
-/// An invoice that this node could pay.
-public struct PayableInvoice: Hashable, Sendable {
-    public let payment: PaymentHash
-    /// `nil`: the payer chooses.
-    public let amount: Amount?
-    public let expiresAt: WallTime
-
-    public init(payment: PaymentHash, amount: Amount?, expiresAt: WallTime) {
-        self.payment = payment
-        self.amount = amount
-        self.expiresAt = expiresAt
-    }
-}
-
-/// Where a backend's stream of settlements stands; only the backend itself knows what it means.
-public struct SettlementCursor: Hashable, Sendable {
-    public let position: UInt64
-
-    public init(position: UInt64) {
-        self.position = position
-    }
-}
-
-public struct Settlement: Hashable, Sendable {
-    public let payment: PaymentHash
-    public let amount: Amount
-    public let settledAt: WallTime
-    public let cursor: SettlementCursor
-
-    public init(payment: PaymentHash, amount: Amount, settledAt: WallTime, cursor: SettlementCursor) {
-        self.payment = payment
-        self.amount = amount
-        self.settledAt = settledAt
-        self.cursor = cursor
-    }
-}
-
-/// A payment that this node made.
-public struct Payment: Hashable, Sendable {
-    public let preimage: Preimage
-    public let amount: Amount
-    public let fee: Amount
-
-    public init(preimage: Preimage, amount: Amount, fee: Amount) {
-        self.preimage = preimage
-        self.amount = amount
-        self.fee = fee
-    }
-}
-
-/// Why a node did not do what was asked. The text is for the operator and never holds a preimage.
-public struct LightningFailure: Error, Hashable, CustomStringConvertible {
-    public enum Reason: Hashable, Sendable {
-        /// The node does not answer; asking again later may help.
-        case unavailable
-        /// The node answered no: no route, expired, already paid, not enough funds.
-        case refused
-        /// The node answered something that cannot be right.
-        case malformed
-    }
-
-    public let reason: Reason
-    public let description: String
-
-    public init(_ reason: Reason, _ description: String) {
-        self.reason = reason
-        self.description = description
     }
 }

@@ -14,6 +14,8 @@ public struct Services: Sendable {
     public var revocations: RevocationList
     /// Shared by everything that has the node make invoices.
     public var invoiceBudget: InvoiceBudget
+    /// Through which everything asks for invoices.
+    public var invoiceCheck: InvoiceCheck
     /// What plugins of the policy share beyond their routes.
     public var parts: SharedParts
     /// The folder for keys and data; may not exist yet when plugins are made.
@@ -36,6 +38,7 @@ public struct Services: Sendable {
         rates: (any ExchangeRates)? = nil,
         revocations: RevocationList = RevocationList(),
         invoiceBudget: InvoiceBudget = InvoiceBudget(),
+        invoiceCheck: InvoiceCheck? = nil,
         parts: SharedParts = SharedParts(),
         dataFolder: String,
         route: String = "",
@@ -51,6 +54,7 @@ public struct Services: Sendable {
         self.rates = rates ?? NoExchangeRates()
         self.revocations = revocations
         self.invoiceBudget = invoiceBudget
+        self.invoiceCheck = invoiceCheck ?? InvoiceCheck(time: time)
         self.parts = parts
         self.dataFolder = dataFolder
         self.route = route

@@ -22,6 +22,7 @@ package struct LoadedPolicy: Sendable {
     package let time: TimeSource
     package let logger: Logger
     private let invoiceBudget: InvoiceBudget
+    package let invoiceCheck: InvoiceCheck
     private let source: Source
 
     /// What the plugins that are built in are made with.
@@ -58,9 +59,11 @@ package struct LoadedPolicy: Sendable {
         files = RecordingFiles()
         revocations = RevocationList()
         invoiceBudget = InvoiceBudget()
+        invoiceCheck = InvoiceCheck(time: time)
         var services = Self.services(dataFolder: dataFolder, time: time, logger: logger)
         services.revocations = revocations
         services.invoiceBudget = invoiceBudget
+        services.invoiceCheck = invoiceCheck
         services.parts = parts
         var loader = Self.loader(services, files)
         loader.standIns = standIns
@@ -102,11 +105,13 @@ package struct LoadedPolicy: Sendable {
         parts = SharedParts(after: current.parts)
         revocations = current.revocations
         invoiceBudget = current.invoiceBudget
+        invoiceCheck = current.invoiceCheck
         var services = Self.services(dataFolder: dataFolder, time: time, logger: logger)
         services.store = current.plan.store
         services.lightning = current.plan.lightning
         services.revocations = revocations
         services.invoiceBudget = invoiceBudget
+        services.invoiceCheck = invoiceCheck
         services.parts = parts
         let loader = Self.loader(services, files)
         switch source(loader.replacing(current.plan)) {

@@ -13,6 +13,7 @@ final class PaperBackend: LightningBackend, Plugin {
         var lastFollower = 0
     }
 
+    let capabilities: LightningCapabilities = .subscribe
     private let time: TimeSource
     private let state = NIOLockedValueBox(State())
 

@@ -1,7 +1,8 @@
 import GatewayKit
+import GatewayTesting
 import NIOConcurrencyHelpers
 
-/// A node that makes invoices as it is told and remembers what it was asked for.
+/// A node that makes invoices as it is told, by a clock that stands still, and remembers what it was asked for.
 final class ExampleNode: LightningBackend {
     struct Request: Equatable {
         let amount: Amount
@@ -10,6 +11,7 @@ final class ExampleNode: LightningBackend {
     }
 
     private let made = NIOLockedValueBox<[Request]>([])
+    private let invoices = NIOLockedValueBox<[String: Invoice]>([:])
     private let asked = NIOLockedValueBox(0)
     private let amount: @Sendable (Amount) throws -> Amount
     private let gate: Gate?
@@ -32,12 +34,16 @@ final class ExampleNode: LightningBackend {
             return requests.count
         }
         await gate?.pass()
-        return Invoice(
+        var hash = Bytes32.zero
+        hash.withUnsafeMutableBytes { $0.storeBytes(of: UInt64(number - 1), as: UInt64.self) }
+        let invoice = Invoice(
             bolt11: "lnbcrt\(number)",
-            paymentHash: PaymentHash(.zero),
+            paymentHash: PaymentHash(hash),
             amount: try self.amount(amount),
-            expiresAt: WallTime(seconds: 0).advanced(by: expiresIn)
+            expiresAt: ManualTime().now.advanced(by: expiresIn)
         )
+        invoices.withLockedValue { $0[invoice.bolt11] = invoice }
+        return invoice
     }
 
     func isSettled(_ payment: PaymentHash) async throws -> Bool {
@@ -53,7 +59,10 @@ final class ExampleNode: LightningBackend {
     }
     func payment(_ payment: PaymentHash) async throws -> PaymentState { .unpaid }
     func read(_ bolt11: String) throws -> PayableInvoice {
-        throw LightningFailure(.refused, "this node does not read")
+        guard let invoice = invoices.withLockedValue({ $0[bolt11] }) else {
+            throw LightningFailure(.refused, "this node never made it")
+        }
+        return PayableInvoice(payment: invoice.paymentHash, amount: invoice.amount, expiresAt: invoice.expiresAt)
     }
 }
 

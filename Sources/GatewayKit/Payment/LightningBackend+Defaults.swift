@@ -1,0 +1,29 @@
+// Of a backend that makes invoices and nothing else. What it cannot do it refuses.
+extension LightningBackend {
+    public var capabilities: LightningCapabilities { [] }
+
+    public func invoiceState(_ payment: PaymentHash) async throws -> InvoiceState {
+        try await isSettled(payment) ? .settled : .open
+    }
+
+    public func settlementsEnd() async throws -> SettlementCursor { SettlementCursor(position: 0) }
+
+    public func makeHoldInvoice(
+        for amount: Amount,
+        payment: PaymentHash,
+        memo: String,
+        expiresIn: Duration
+    ) async throws -> Invoice {
+        throw LightningFailure(.refused, "this node cannot hold payments")
+    }
+
+    public func settleInvoice(with preimage: Preimage) async throws {
+        throw LightningFailure(.refused, "this node cannot hold payments")
+    }
+
+    public func cancelInvoice(_ payment: PaymentHash) async throws {
+        throw LightningFailure(.refused, "this node cannot cancel invoices")
+    }
+
+    public func findings() async -> [String] { [] }
+}
