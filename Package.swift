@@ -162,7 +162,14 @@ let package = Package(
         plugin("L402", [crypto, httpTypes, nioConcurrency, nioCore]),
         plugin(
             "Lightning",
-            [asyncHTTPClient, "CSecp256k1", crypto, httpTypes, logging, nioConcurrency, nioCore, nioSSL]
+            [
+                "CSecp256k1", "GatewayRPC", asyncHTTPClient, crypto, grpcCore, grpcProtobuf, httpTypes, logging,
+                nioConcurrency, nioCore, nioHTTP1, nioSSL, swiftProtobuf,
+            ],
+            exclude: [
+                "Lnd/Rights/macaroon.proto", "Lnd/Service/invoices.proto", "Lnd/Service/lightning.proto",
+                "Lnd/Service/lines.proto", "Lnd/Service/router.proto",
+            ]
         ),
         plugin("MPP", [crypto, httpTypes, logging, nioConcurrency, nioCore]),
         plugin("Rates", [asyncHTTPClient, logging, nioConcurrency, nioCore, nioHTTP1]),
@@ -224,7 +231,10 @@ let package = Package(
         tests(of: "L402", ["L402", crypto, httpTypes, nioConcurrency, nioCore, nioEmbedded]),
         tests(
             of: "Lightning",
-            ["Lightning", asyncHTTPClient, crypto, httpTypes, nioConcurrency, nioCore, nioPosix, nioSSL]
+            [
+                "GatewayRPC", "Lightning", asyncHTTPClient, crypto, grpcCore, grpcProtobuf, grpcTransport, httpTypes,
+                logging, nioConcurrency, nioCore, nioPosix, nioSSL, swiftASN1, swiftProtobuf, x509,
+            ]
         ),
         // Answers the questions of the scheme's conformance suite.
         .executableTarget(
@@ -315,7 +325,8 @@ if Context.environment["SLUICE_SANITIZED"] != nil {
     let shared = ["GatewayKit", "GatewayServer", "L402", "Lightning", "MPP", "Standard", "Stores"]
     let kept =
         shared + shared.map { "\($0)Tests" } + [
-            "GatewayTesting", "CPostgres", "CSecp256k1", "ConformanceAdapter", "PostgresTesting", "StoreCrashChild",
+            "GatewayTesting", "CPostgres", "CSecp256k1", "ConformanceAdapter", "GatewayRPC", "LightningTesting", "PostgresTesting",
+            "StoreCrashChild",
         ]
     package.targets.removeAll { !kept.contains($0.name) }
     package.products = []

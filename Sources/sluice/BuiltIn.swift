@@ -53,6 +53,8 @@ enum BuiltIn {
         registry.add(MarketRates.self)
 
         registry.add(DevNode.self)
+        registry.add(Lnd.self)
+        registry.add(LndOverREST.self)
 
         registry.add(SQLiteStore.self)
         registry.add(MemoryStore.self)

@@ -130,11 +130,6 @@ final class DevLedger: Sendable {
         state.withLockedValue { state in state.settled[payment].map { state.settlements[$0] } }
     }
 
-    /// Where the last payment stands; 0 before the first.
-    var end: SettlementCursor {
-        SettlementCursor(position: state.withLockedValue { $0.settlements.last?.cursor.position ?? 0 })
-    }
-
     /// Takes an invoice as paid.
     ///
     /// - Returns: `nil` for every caller but one: it is paid already.

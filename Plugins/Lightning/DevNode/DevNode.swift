@@ -203,8 +203,6 @@ package final class DevNode: LightningBackend, Plugin {
         return ledger.settlement(of: payment) != nil
     }
 
-    package func settlementsEnd() async throws -> SettlementCursor { ledger.end }
-
     package func settlements(since cursor: SettlementCursor?) -> AsyncThrowingStream<Settlement, any Error> {
         ledger.settlements(since: cursor)
     }

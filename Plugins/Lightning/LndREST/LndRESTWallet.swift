@@ -25,12 +25,32 @@ package final class LndRESTWallet: Sendable {
     ///     name it bears, and without it what public authorities signed.
     ///   - timeout: for one answer; a payment that takes longer may still arrive.
     /// - Throws: `StartFailure` when one of them cannot be used.
-    package init(
+    package convenience init(
         url: String,
         macaroonHex: String?,
         certificateFile: String?,
         timeout: TimeAmount = .seconds(60)
     ) throws {
+        try Self.check(url: url, macaroonHex: macaroonHex, hasCertificate: certificateFile != nil)
+        let certificate = try certificateFile.map { try PinnedCertificate(file: $0) }
+        self.init(url: url, macaroonHex: macaroonHex, certificate: certificate, timeout: timeout)
+    }
+
+    /// From settings that were checked.
+    init(url: String, macaroonHex: String?, certificate: PinnedCertificate?, timeout: TimeAmount) {
+        self.timeout = timeout
+        base = url.hasSuffix("/") ? String(url.dropLast()) : url
+        macaroon = macaroonHex.map(Secret.init)
+        var configuration = HTTPClient.Configuration()
+        configuration.redirectConfiguration = .disallow
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.timeout.connect = .seconds(10)
+        certificate?.apply(to: &configuration)
+        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    /// - Throws: `StartFailure` when one of them cannot be used.
+    static func check(url: String, macaroonHex: String?, hasCertificate: Bool) throws {
         guard let parts = URLComponents(string: url), let scheme = parts.scheme?.lowercased(),
             scheme == "http" || scheme == "https", let host = parts.host, !host.isEmpty, parts.query == nil,
             parts.fragment == nil, parts.user == nil
@@ -46,20 +66,9 @@ package final class LndRESTWallet: Sendable {
                 throw StartFailure("a macaroon goes over http to this machine only; use https for \(host)")
             }
         }
-        guard certificateFile == nil || scheme == "https" else {
+        guard !hasCertificate || scheme == "https" else {
             throw StartFailure("a certificate is for an https address, not for '\(url)'")
         }
-        self.timeout = timeout
-        base = url.hasSuffix("/") ? String(url.dropLast()) : url
-        macaroon = macaroonHex.map(Secret.init)
-        var configuration = HTTPClient.Configuration()
-        configuration.redirectConfiguration = .disallow
-        configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.timeout.connect = .seconds(10)
-        if let certificateFile {
-            try PinnedCertificate(file: certificateFile).apply(to: &configuration)
-        }
-        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
     package func shutdown() async throws {
@@ -111,16 +120,22 @@ package final class LndRESTWallet: Sendable {
     }
 
     private func answer(to body: String) async throws -> (bytes: [UInt8], status: String) {
-        var request = request(to: "/v1/channels/transactions", contentType: "application/json")
-        Self.set(&request.method, "POST")
-        request.body = .bytes(ByteBuffer(string: body))
         do {
+            let request = request(to: "/v1/channels/transactions", body: body)
             let response = try await client.execute(request, timeout: timeout)
             let bytes = try await response.body.collect(upTo: Self.longestAnswer.bytes)
             return (Array(bytes.readableBytesView), "\(response.status)")
         } catch {
             throw failure(error)
         }
+    }
+
+    /// A POST, with the macaroon.
+    func request(to path: String, body: String) -> HTTPClientRequest {
+        var request = request(to: path, contentType: "application/json")
+        Self.set(&request.method, "POST")
+        request.body = .bytes(ByteBuffer(string: body))
+        return request
     }
 
     /// A GET, with the macaroon.

@@ -8,6 +8,7 @@ internal import NIOSSL
 /// Nothing else is trusted, not even what that certificate signed; so the name in it does not matter, and a node can be
 /// reached by an address that it did not know when it made its certificate.
 struct PinnedCertificate {
+    /// What messages call it.
     private let file: String
     private let certificates: [NIOSSLCertificate]
 
@@ -20,6 +21,17 @@ struct PinnedCertificate {
             throw StartFailure("cannot read the wallet's certificate in \(file): it should be a PEM file")
         }
         guard !certificates.isEmpty else { throw StartFailure("there is no certificate in \(file)") }
+    }
+
+    /// The certificates of a text that was read already.
+    ///
+    /// - Throws: `StartFailure` when it holds none.
+    init(pem: String) throws {
+        file = "the policy's 'certificate'"
+        guard let found = try? NIOSSLCertificate.fromPEMBytes(Array(pem.utf8)), !found.isEmpty else {
+            throw StartFailure("there is no certificate in \(file)")
+        }
+        certificates = found
     }
 
     func apply(to configuration: inout HTTPClient.Configuration) {

@@ -23,9 +23,9 @@ public protocol LightningBackend: Startable {
     /// Ends when the node can no longer be followed; the caller starts again where it stood.
     func settlements(since cursor: SettlementCursor?) -> AsyncThrowingStream<Settlement, any Error>
 
-    /// Where the stream of settlements stands now: one that begins there has everything that arrives from now on, and
-    /// hardly anything from before. For who follows this node for the first time, and would miss what arrives while it is
-    /// away. By default the beginning.
+    /// Where the stream of settlements stands now: one that begins there has everything that arrives from now on, and not
+    /// much from before. For who follows this node for the first time, and would miss what arrives while it is away. By
+    /// default the beginning.
     func settlementsEnd() async throws -> SettlementCursor
 
     /// Pays an invoice from the node's own funds. A node pays one invoice once.

@@ -11,7 +11,7 @@ public struct PolicyReader {
     private let node: PolicyNode
     private let entries: [PolicyNode.Entry]
     private let mistakes: PolicyMistakes
-    private let references: any PolicyReferences
+    let references: any PolicyReferences
     private var known: Set<String> = []
     private var usesWhole = false
 
@@ -52,7 +52,7 @@ public struct PolicyReader {
         return entry(key)
     }
 
-    private mutating func entry(_ key: String) -> PolicyNode? {
+    mutating func entry(_ key: String) -> PolicyNode? {
         known.insert(key)
         return entries.first { $0.key == key }?.value
     }
@@ -61,7 +61,7 @@ public struct PolicyReader {
         mistakes.witness?.hear(.plugin(kind), at: place)
     }
 
-    private func tell(_ question: SettingsQuestion) {
+    func tell(_ question: SettingsQuestion) {
         mistakes.witness?.hear(question, at: place)
     }
 
@@ -337,10 +337,14 @@ public protocol PolicyReferences {
     /// - Throws: a sentence that says what is missing and never what was found.
     func resolve(_ reference: PolicyNode.Reference) throws -> String
 
+    /// The same for what need not be text: a file as it is.
+    func bytes(of reference: PolicyNode.Reference) throws -> [UInt8]
+
     /// Hears of a secret that is written down in the policy, so that nothing prints it. By default nothing happens.
     func noteSecret(_ text: String)
 }
 
 extension PolicyReferences {
+    public func bytes(of reference: PolicyNode.Reference) throws -> [UInt8] { Array(try resolve(reference).utf8) }
     public func noteSecret(_ text: String) {}
 }

@@ -12,6 +12,13 @@ struct FileReferences: PolicyReferences {
         return text
     }
 
+    func bytes(of reference: PolicyNode.Reference) throws -> [UInt8] {
+        guard case .file(let path) = reference else { return Array(try resolve(reference).utf8) }
+        let bytes = try fileBytes(path)
+        guard !bytes.isEmpty else { throw StartFailure("the file '\(path)' is empty") }
+        return bytes
+    }
+
     func noteSecret(_ text: String) {
         resolved.insertWritten(text)
     }
@@ -31,14 +38,16 @@ struct FileReferences: PolicyReferences {
         }
     }
 
-    private func content(of path: String) throws -> String {
-        let bytes: [UInt8]
+    private func fileBytes(_ path: String) throws -> [UInt8] {
         do {
-            bytes = try files.contents(of: path)
+            return try files.contents(of: path)
         } catch {
             throw StartFailure("cannot read the file '\(path)': \(error)")
         }
-        var content = bytes[...]
+    }
+
+    private func content(of path: String) throws -> String {
+        var content = try fileBytes(path)[...]
         if content.last == UInt8(ascii: "\n") {
             content.removeLast()
         }

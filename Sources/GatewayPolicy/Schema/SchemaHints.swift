@@ -58,6 +58,8 @@ enum SchemaHints {
         "listen/min-body-rate": "Slower bodies are refused, after 'body-grace'.",
         "listen/proxy-protocol": "Takes client addresses from PROXY headers of 'trusted-proxies'.",
         "listen/trusted-proxies": "Networks whose X-Forwarded-For is believed; unix for peers of a socket.",
+        "lnd/network": "Where the node is; its invoices are given out for no other network.",
+        "lnd/private": "Invoices name ways through channels that are not announced.",
         "mpp/charge-on": "request: sending it uses a payment up; success: an answer 5xx does not.",
         "mpp/deposit": "What opens a session; twenty times the price where it is not said.",
         "mpp/digest": "The longest request body that a challenge is bound to.",

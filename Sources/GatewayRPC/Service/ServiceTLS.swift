@@ -1,5 +1,6 @@
 package import GatewayKit
 internal import GRPCNIOTransportHTTP2Posix
+internal import NIOCore
 internal import NIOSSL
 
 /// How connections to a service are encrypted, and whom the gateway takes for the service.
@@ -14,19 +15,24 @@ package struct ServiceTLS: Sendable {
     package let serverName: String?
     /// `false`: anybody between the gateway and the service may answer in its place.
     package let verifies: Bool
+    /// The service's own certificates, in PEM: one of them is what it must show, whoever signed it and whatever name it
+    /// bears, as long as it has not expired. In place of `roots`.
+    package let pinned: String?
 
     package init(
         roots: String? = nil,
         certificate: String? = nil,
         key: Secret? = nil,
         serverName: String? = nil,
-        verifies: Bool = true
+        verifies: Bool = true,
+        pinned: String? = nil
     ) {
         self.roots = roots
         self.certificate = certificate
         self.key = key
         self.serverName = serverName
         self.verifies = verifies
+        self.pinned = pinned
     }
 
     /// What a service's `tls` says: `true`, or a map; `nil` where there is none, or `false`.
@@ -60,6 +66,20 @@ package struct ServiceTLS: Sendable {
                 tls.privateKey = .bytes(Array(key.text.utf8), format: .pem)
             }
             if !verifies { tls.serverCertificateVerification = .noVerification }
+            if let pinned { tls.customVerificationCallback = Self.verification(of: pinned) }
+        }
+    }
+
+    /// Nothing that is not a certificate is trusted: then no connection is made.
+    private static func verification(
+        of pinned: String
+    ) -> @Sendable ([NIOSSLCertificate], EventLoopPromise<NIOSSLVerificationResultWithMetadata>) -> Void {
+        let certificates = (try? NIOSSLCertificate.fromPEMBytes(Array(pinned.utf8))) ?? []
+        return { presented, promise in
+            guard let own = presented.first, certificates.contains(own),
+                Int64(own.notValidAfter) > TimeSource.system.now().seconds
+            else { return promise.succeed(.failed) }
+            promise.succeed(.certificateVerified(VerificationMetadata(ValidatedCertificateChain([own]))))
         }
     }
 }
@@ -67,7 +87,7 @@ package struct ServiceTLS: Sendable {
 extension ServiceTLS: Hashable {
     package static func == (one: Self, other: Self) -> Bool {
         one.roots == other.roots && one.certificate == other.certificate && one.key?.text == other.key?.text
-            && one.serverName == other.serverName && one.verifies == other.verifies
+            && one.serverName == other.serverName && one.verifies == other.verifies && one.pinned == other.pinned
     }
 
     package func hash(into hasher: inout Hasher) {
@@ -75,6 +95,7 @@ extension ServiceTLS: Hashable {
         hasher.combine(certificate)
         hasher.combine(serverName)
         hasher.combine(verifies)
+        hasher.combine(pinned)
     }
 }
 

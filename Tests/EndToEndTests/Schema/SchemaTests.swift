@@ -109,7 +109,7 @@ struct SchemaTests {
         ("path: /v1/*", "paths: /v1/*"),
         ("price: 10 sat", "price: { use: static, amonut: 10 sat }"),
         ("expires", "expire"),
-        ("use: dev", "use: lnd"),
+        ("use: dev", "use: ldn"),
     ]
 
     private static func policy(with right: String) -> String {

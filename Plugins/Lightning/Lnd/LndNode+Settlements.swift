@@ -1,0 +1,167 @@
+internal import GatewayKit
+internal import Logging
+internal import NIOConcurrencyHelpers
+internal import SwiftProtobuf
+
+extension LndNode {
+    /// Invoices of a page: several KB each with their parts.
+    private static let pageLength: UInt64 = 100
+    /// Pages that are looked through for a settlement, at the most.
+    private static let mostPages = 100
+    /// Settlements that may arrive between the first invoice of a gateway and its question where the settlements stand.
+    private static let margin: UInt64 = 100
+
+    // MARK: Where they stand
+
+    /// The newest invoices tell: one of them is usually settled. Then a little earlier, so that nothing is missed that was
+    /// settled in between, or out of the order in which it was asked for.
+    func settlementsEnd() async throws -> SettlementCursor {
+        let newest = try await newestSettlement()
+        return SettlementCursor(position: newest - min(newest, Self.margin))
+    }
+
+    /// The highest index among the newest page of invoices that has one; 0 where none has.
+    private func newestSettlement() async throws -> UInt64 {
+        var offset: UInt64 = 0
+        for _ in 0..<Self.mostPages {
+            let page = try await page(before: offset)
+            if let newest = page.invoices.map(\.settleIndex).max(), newest > 0 { return newest }
+            guard !page.invoices.isEmpty, page.firstIndexOffset > 1 else { break }
+            offset = page.firstIndexOffset
+        }
+        return 0
+    }
+
+    private func page(before offset: UInt64) async throws -> Lnrpc_ListInvoiceResponse {
+        try await page(
+            .with {
+                $0.indexOffset = offset
+                $0.numMaxInvoices = Self.pageLength
+                $0.reversed = true
+            }
+        )
+    }
+
+    private func page(_ request: Lnrpc_ListInvoiceRequest) async throws -> Lnrpc_ListInvoiceResponse {
+        do throws(LndFault) {
+            return try await connection.listInvoices(request)
+        } catch {
+            throw LightningFailure(error, "list invoices")
+        }
+    }
+
+    // MARK: Following
+
+    /// Subscribes again for as long as somebody reads, with pauses that grow and are never the same for two gateways. Ends
+    /// where lnd says no.
+    func settlements(since cursor: SettlementCursor?) -> AsyncThrowingStream<Settlement, any Error> {
+        SettlementQueue.stream { queue in
+            var pauses = Pauses()
+            var start = cursor?.position
+            while !Task.isCancelled {
+                do {
+                    var position = start ?? 0
+                    if start == nil { position = try await newestSettlement() }
+                    let reached = try await follow(from: position, queue)
+                    if reached != start { pauses = Pauses() }
+                    start = reached
+                } catch let failure as LightningFailure where failure.reason == .unavailable {
+                    logger.warning("lnd's settlements cannot be followed", metadata: ["reason": "\(failure)"])
+                }
+                try await Task.sleep(for: pauses.next())
+            }
+        }
+    }
+
+    /// One subscription; another one at once where something was missing.
+    ///
+    /// - Returns: the index of the last settlement that was told.
+    private func follow(from position: UInt64, _ queue: SettlementQueue) async throws -> UInt64 {
+        let order = NIOLockedValueBox(LndOrder(last: position))
+        var isMissing = true
+        while isMissing, !Task.isCancelled {
+            if order.withLockedValue({ $0.last }) == 0 { try await tellFirst(order, queue) }
+            isMissing = try await subscribe(order, queue)
+        }
+        return order.withLockedValue { $0.last }
+    }
+
+    /// Index 0 subscribes to nothing of before (lnd, lnrpc/lightning.proto, `InvoiceSubscription`): the first settlement of
+    /// all is looked for among the oldest invoices, and the others are behind it. Only for who wants everything.
+    private func tellFirst(_ order: NIOLockedValueBox<LndOrder>, _ queue: SettlementQueue) async throws {
+        var offset: UInt64 = 0
+        for _ in 0..<Self.mostPages {
+            let page = try await page(
+                .with {
+                    $0.indexOffset = offset
+                    $0.numMaxInvoices = Self.pageLength
+                }
+            )
+            if let first = page.invoices.first(where: { $0.settleIndex == 1 }) {
+                _ = await Self.tell(first, order, queue)
+                return
+            }
+            guard page.invoices.count == Int(Self.pageLength), page.lastIndexOffset > offset else { return }
+            offset = page.lastIndexOffset
+        }
+    }
+
+    /// - Returns: true where a settlement between two others was missing.
+    private func subscribe(_ order: NIOLockedValueBox<LndOrder>, _ queue: SettlementQueue) async throws -> Bool {
+        let isMissing = NIOLockedValueBox(false)
+        let last = order.withLockedValue { $0.last }
+        do throws(LndFault) {
+            try await connection.subscribeInvoices(.with { $0.settleIndex = last }) { invoice in
+                switch await Self.tell(invoice, order, queue) {
+                case .told: return true
+                case .missing:
+                    isMissing.withLockedValue { $0 = true }
+                    return false
+                case .ended: return false
+                }
+            }
+        } catch {
+            // What was told is told: the next subscription begins behind it.
+            guard order.withLockedValue({ $0.last }) == last else {
+                logger.notice("lnd's settlements are followed anew", metadata: ["reason": "\(error.message)"])
+                return false
+            }
+            throw LightningFailure(error, "tell of settlements")
+        }
+        return isMissing.withLockedValue { $0 }
+    }
+
+    private enum Told {
+        case told, missing, ended
+    }
+
+    private static func tell(
+        _ invoice: Lnrpc_Invoice,
+        _ order: NIOLockedValueBox<LndOrder>,
+        _ queue: SettlementQueue
+    ) async -> Told {
+        // The same subscription tells of invoices that are made.
+        guard invoice.state == .settled, invoice.settleIndex > 0 else { return .told }
+        switch order.withLockedValue({ $0.step(to: invoice.settleIndex) }) {
+        case .known: return .told
+        case .gap: return .missing
+        case .next:
+            // Nothing that this gateway could have asked for.
+            guard let settlement = settlement(of: invoice) else { return .told }
+            return await queue.send(settlement) ? .told : .ended
+        }
+    }
+
+    /// `nil` for one without a payment hash or an amount.
+    static func settlement(of invoice: Lnrpc_Invoice) -> Settlement? {
+        guard let hash = Bytes32(invoice.rHash), let paid = UInt64(exactly: invoice.amtPaidMsat), paid > 0 else {
+            return nil
+        }
+        return Settlement(
+            payment: PaymentHash(hash),
+            amount: Amount(millisatoshis: paid),
+            settledAt: WallTime(seconds: invoice.settleDate),
+            cursor: SettlementCursor(position: invoice.settleIndex)
+        )
+    }
+}
