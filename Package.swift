@@ -232,9 +232,19 @@ let package = Package(
         tests(
             of: "Lightning",
             [
-                "GatewayRPC", "Lightning", asyncHTTPClient, crypto, grpcCore, grpcProtobuf, grpcTransport, httpTypes,
-                logging, nioConcurrency, nioCore, nioPosix, nioSSL, swiftASN1, swiftProtobuf, x509,
+                "GatewayRPC", "Lightning", "LightningTesting", asyncHTTPClient, crypto, grpcCore, httpTypes,
+                nioConcurrency, nioCore, nioPosix, nioSSL, swiftProtobuf,
             ]
+        ),
+        // Nodes that answer as tests say.
+        .target(
+            name: "LightningTesting",
+            dependencies: [
+                "GatewayKit", "GatewayRPC", "Lightning", crypto, grpcCore, grpcProtobuf, grpcTransport, nioConcurrency,
+                nioCore, swiftProtobuf,
+            ],
+            path: "Tests/LightningTesting",
+            swiftSettings: settings
         ),
         // Answers the questions of the scheme's conformance suite.
         .executableTarget(
@@ -326,6 +336,7 @@ if Context.environment["SLUICE_SANITIZED"] != nil {
     let kept =
         shared + shared.map { "\($0)Tests" } + [
             "GatewayTesting", "CPostgres", "CSecp256k1", "ConformanceAdapter", "GatewayRPC", "LightningTesting", "PostgresTesting",
+            "StoreCrashChild",
             "StoreCrashChild",
         ]
     package.targets.removeAll { !kept.contains($0.name) }

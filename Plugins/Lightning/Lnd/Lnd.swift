@@ -1,5 +1,4 @@
 package import GatewayKit
-internal import Logging
 
 /// An lnd node, by gRPC.
 package final class Lnd: LndBackend, Plugin {

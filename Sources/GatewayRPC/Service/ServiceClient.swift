@@ -67,13 +67,15 @@ package final class ServiceClient: Sendable {
     }
 
     /// Calls that are open go on; further ones fail.
-    package func stop() async {
+    ///
+    /// - Parameter abruptly: calls that are open end, too.
+    package func stop(abruptly: Bool = false) async {
         let watches = state.withLockedValue { state in
             state.hasStarted = true
             return state.watches
         }
         for watch in watches { watch.cancel() }
-        for endpoint in endpoints { await endpoint.stop() }
+        for endpoint in endpoints { await endpoint.stop(abruptly: abruptly) }
         for watch in watches { await watch.value }
     }
 

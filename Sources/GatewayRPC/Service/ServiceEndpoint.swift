@@ -63,13 +63,14 @@ final class ServiceEndpoint: Sendable {
         }
     }
 
-    /// Ends with the last call that is open there.
-    func stop() async {
+    /// Ends with the last call that is open there, or ends those as well.
+    func stop(abruptly: Bool) async {
         let runs = state.withLockedValue { state in
             state.isStopped = true
             return state.runs
         }
         connection.beginGracefulShutdown()
+        if abruptly { runs?.cancel() }
         await runs?.value
     }
 

@@ -1,6 +1,6 @@
 /// Why a call to lnd has no answer that counts.
-package struct LndFault: Error, Hashable {
-    package enum Reason: Hashable, Sendable {
+struct LndFault: Error, Hashable {
+    enum Reason: Hashable, Sendable {
         /// Nobody answered, or not in time: what was asked for may have happened.
         case unavailable
         /// An answer that cannot be read.
@@ -9,11 +9,11 @@ package struct LndFault: Error, Hashable {
         case status(Int)
     }
 
-    package let reason: Reason
+    let reason: Reason
     /// What lnd or the connection to it said, on one line.
-    package let message: String
+    let message: String
 
-    package init(_ reason: Reason, _ message: String) {
+    init(_ reason: Reason, _ message: String) {
         self.reason = reason
         self.message = message
     }

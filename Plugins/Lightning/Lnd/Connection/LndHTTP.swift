@@ -155,7 +155,7 @@ struct LndHTTP: LndConnection {
         } catch {
             throw Self.fault(wallet.failure(error))
         }
-        guard isSuccess else { throw Self.fault(try Self.message(bytes)) }
+        guard isSuccess else { throw try Self.refusal(in: bytes) }
         return try Self.message(bytes)
     }
 
@@ -170,6 +170,10 @@ struct LndHTTP: LndConnection {
         let request = body.map { wallet.request(to: path, body: $0) } ?? wallet.request(to: path)
         do {
             let response = try await wallet.client.execute(request, timeout: timeout ?? wallet.timeout)
+            guard response.status.code == 200 else {
+                let body = try await response.body.collect(upTo: LndRESTWallet.longestAnswer.bytes)
+                throw try Self.refusal(in: Array(body.readableBytesView))
+            }
             var buffered = [UInt8]()
             for try await part in response.body {
                 for byte in part.readableBytesView {
@@ -184,10 +188,8 @@ struct LndHTTP: LndConnection {
                     throw LndFault(.malformed, "a line of lnd's answer is longer than \(LndRESTWallet.longestAnswer)")
                 }
             }
-            // An answer that is no stream has no line end: an error that came before it began.
-            guard !buffered.isEmpty else { return }
-            guard response.status.code == 200 else { throw Self.fault(try Self.message(buffered)) }
-            _ = try await each(try Self.message(buffered))
+            // The last line may have no end.
+            if !buffered.isEmpty { _ = try await each(try Self.message(buffered)) }
         } catch let fault as LndFault {
             throw fault
         } catch let error as HTTPClientError where error == .deadlineExceeded && timeout == Self.longestStream {
@@ -217,6 +219,14 @@ struct LndHTTP: LndConnection {
         } catch {
             throw LndFault(.malformed, "lnd answered what cannot be read")
         }
+    }
+
+    /// An answer with another status than 200: the error itself, or a line with one where a stream was asked for.
+    private static func refusal(in bytes: [UInt8]) throws(LndFault) -> LndFault {
+        let line: Lndjson_InvoiceLine = try message(bytes)
+        if line.hasError { return fault(line.error) }
+        let failure: Lndjson_Failure = try message(bytes)
+        return fault(failure)
     }
 
     private static func fault(_ failure: Lndjson_Failure) -> LndFault {

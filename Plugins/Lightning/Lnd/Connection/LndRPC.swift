@@ -34,7 +34,8 @@ struct LndRPC: LndConnection {
     }
 
     func stop() async {
-        await follower.stop()
+        // A subscription does not end by itself.
+        await follower.stop(abruptly: true)
         await client.stop()
     }
 

@@ -1,4 +1,4 @@
-internal import GatewayKit
+package import GatewayKit
 internal import SwiftProtobuf
 
 #if canImport(FoundationEssentials)

@@ -1,0 +1,204 @@
+internal import Crypto
+internal import GRPCCore
+package import GatewayKit
+internal import GatewayRPC
+package import Lightning
+internal import NIOConcurrencyHelpers
+internal import NIOCore
+
+/// An lnd as far as the gateway speaks with it: real invoices for regtest, one database over restarts, and faults on demand.
+/// Serves gRPC on loopback, with TLS. Money comes from `pay`, and goes to another node that is part of it.
+package final class FakeLnd: Sendable {
+    private struct Place {
+        var server: RPCServer?
+        var port = 0
+        var identity = LndIdentity.node
+    }
+
+    /// What it is asked with, in hexadecimal.
+    package static let macaroon = LndMacaroonExample.hex(of: [
+        ("invoices", ["read", "write"]), ("offchain", ["read", "write"]),
+    ])
+
+    let time: TimeSource
+    let key: NodeKey
+    let foreignKey: NodeKey
+    let books = NIOLockedValueBox(FakeLndBooks())
+    let foreign = NIOLockedValueBox<[PaymentHash: Preimage]>([:])
+    private let place = NIOLockedValueBox(Place())
+
+    package init(time: TimeSource = .system) throws {
+        guard let key = NodeKey.random(), let foreignKey = NodeKey.random() else {
+            throw StartFailure("libsecp256k1 cannot be used")
+        }
+        self.time = time
+        self.key = key
+        self.foreignKey = foreignKey
+    }
+
+    // MARK: Life
+
+    /// - Parameter identity: what it shows.
+    package func start(as identity: LndIdentity = .node) async throws {
+        let port = place.withLockedValue { $0.port }
+        let server = try await RPCServer.start(
+            at: ListenerSettings(host: "127.0.0.1", port: port),
+            security: identity.security,
+            services: [FakeLightning(lnd: self), FakeInvoices(lnd: self), FakeRouter(lnd: self)]
+        )
+        place.withLockedValue { place in
+            place.server = server
+            place.port = server.address?.port ?? 0
+            place.identity = identity
+        }
+    }
+
+    /// As if it were killed: connections end in the middle of whatever they do.
+    package func stop() async {
+        let server = place.withLockedValue { place in
+            defer { place.server = nil }
+            return place.server
+        }
+        for follower in books.withLockedValue({ $0.leaveAll() }) { follower.finish() }
+        await server?.stop(within: .zero)
+    }
+
+    /// On the same port, with the same database.
+    package func restart() async throws {
+        await stop()
+        try await start(as: place.withLockedValue { $0.identity })
+    }
+
+    package var faults: FakeLndFaults {
+        get { books.withLockedValue { $0.faults } }
+        set { books.withLockedValue { $0.faults = newValue } }
+    }
+
+    /// How many settled invoices it had before all others.
+    package func fill(_ count: UInt64) {
+        books.withLockedValue { $0.ancient = count }
+    }
+
+    /// How many invoices it has told of by lists and subscriptions.
+    package var sent: Int { books.withLockedValue { $0.sent } }
+
+    /// How a gateway is told of it.
+    package func settings(
+        certificate: LndIdentity = .node,
+        macaroon: String = FakeLnd.macaroon,
+        timeout: Duration = .seconds(10)
+    ) -> LndSettings {
+        let port = place.withLockedValue { $0.port }
+        var settings = LndSettings(
+            address: ServiceAddress(parsing: "127.0.0.1:\(port)"),
+            certificate: certificate.certificate,
+            macaroon: Secret(macaroon)
+        )
+        settings.network = .regtest
+        settings.timeout = timeout
+        return settings
+    }
+
+    // MARK: Money
+
+    /// Pays one of its invoices, as anybody might: returns once it is settled.
+    package func pay(_ bolt11: String) async throws {
+        let hash = try Bolt11Invoice(decoding: bolt11).paymentHash
+        let now = time.now()
+        try await withCheckedThrowingContinuation { (payer: FakeLndBooks.Payer) in
+            let result = books.withLockedValue { books in
+                Result {
+                    let isHeld = try books.pay(hash, at: now)
+                    if isHeld { books.wait(payer, for: hash) }
+                    return isHeld
+                }
+            }
+            switch result {
+            case .success(true): break
+            case .success(false): payer.resume()
+            case .failure(let error): payer.resume(throwing: error)
+            }
+        }
+    }
+
+    /// An invoice of another node, which this one can pay.
+    package func foreignInvoice(_ amount: Amount) throws -> String {
+        let preimage = Preimage(.random())
+        let hash = PaymentHash(Self.hash(of: preimage))
+        foreign.withLockedValue { $0[hash] = preimage }
+        return try Bolt11Draft(
+            network: .regtest,
+            amount: amount,
+            timestamp: WallTime(seconds: time.now().seconds),
+            fields: [
+                .paymentHash(hash), .paymentSecret(.random()), .memo("foreign"), .expiry(.seconds(600)),
+                .features(.basic),
+            ]
+        ).signed(with: foreignKey)
+    }
+
+    static func hash(of preimage: Preimage) -> Bytes32 {
+        Bytes32(SHA256.hash(data: preimage.bytes.array)) ?? .zero
+    }
+
+    // MARK: Answering
+
+    /// The right to ask, and then whatever the faults make of it.
+    func admit(_ metadata: Metadata, _ context: ServerContext) async throws {
+        guard metadata[stringValues: "macaroon"].contains(Self.macaroon) else {
+            // lnd's macaroon service says no more than that it does not know (status UNKNOWN).
+            throw RPCError(code: .unknown, message: "verification failed: signature mismatch after caveat verification")
+        }
+        let faults = faults
+        if faults.isSilent { try await context.cancellation.cancelled }
+        if let delay = faults.delay { try await Task.sleep(for: delay) }
+        if let refusal = faults.refusal { throw refusal }
+    }
+
+    /// Makes an invoice, true or not.
+    func invoice(
+        _ memo: String,
+        _ amount: Int64,
+        expiry: Int64,
+        hasHints: Bool,
+        payment: PaymentHash?
+    ) throws -> FakeLndBooks.Entry {
+        let lie = faults.lie
+        if lie == .repetition, let newest = books.withLockedValue({ $0.newest }) { return newest }
+        guard amount >= 0, expiry >= 0, expiry <= 31_536_000, memo.utf8.count <= 639 else {
+            throw RPCError(code: .unknown, message: "an invoice that lnd would not make")
+        }
+        let preimage = payment == nil ? Preimage(.random()) : nil
+        let hash = payment ?? preimage.map { PaymentHash(Self.hash(of: $0)) } ?? PaymentHash(.zero)
+        let now = WallTime(seconds: time.now().seconds)
+        let lifetime = Duration.seconds(expiry == 0 ? 86_400 : expiry)
+        var fields: [Bolt11Field] = [
+            .paymentHash(hash), .paymentSecret(.random()), .memo(memo),
+            .expiry(lie == .expiry ? lifetime * 10 : lifetime), .features(.basic),
+        ]
+        if lie == .signature { fields.append(.payee(foreignKey.id)) }
+        let bolt11 = try Bolt11Draft(
+            network: lie == .network ? .bitcoin : .regtest,
+            amount: Amount(millisatoshis: UInt64(amount) + (lie == .amount ? 1_000 : 0)),
+            timestamp: now,
+            fields: fields
+        ).signed(with: key)
+        return try books.withLockedValue { books in
+            guard books.entries[hash] == nil else {
+                throw RPCError(code: .unknown, message: "invoice with payment hash already exists")
+            }
+            let entry = FakeLndBooks.Entry(
+                bolt11: bolt11,
+                hash: hash,
+                preimage: preimage,
+                memo: memo,
+                amount: amount,
+                expiresAt: now.advanced(by: lifetime),
+                hasHints: hasHints,
+                addIndex: books.nextAddIndex
+            )
+            books.add(entry)
+            return entry
+        }
+    }
+}
