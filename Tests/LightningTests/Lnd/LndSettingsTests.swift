@@ -26,7 +26,7 @@ struct LndSettingsTests {
 
     @Test func `network, hints and timeout are read`() throws {
         let (read, messages) = settings([
-            "address": "127.0.0.1:10009", "macaroon": macaroon, "network": "signet", "private": true, "timeout": "3s",
+            "address": "127.0.0.1:10009", "macaroon": macaroon, "network": "signet", "private": "true", "timeout": "3s",
         ])
         let settings = try #require(read)
         #expect(messages == [])
