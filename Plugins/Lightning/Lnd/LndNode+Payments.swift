@@ -18,9 +18,9 @@ extension LndNode {
             throw LightningFailure(.refused, "the amount should be the invoice's, or chosen where it has none")
         }
         guard invoice.expiresAt > time.now() else { throw LightningFailure(.refused, "the invoice has expired") }
-        let end: Lnrpc_Payment?
+        let told: Lnrpc_Payment?
         do throws(LndFault) {
-            end = try await connection.sendPayment(
+            told = try await connection.sendPayment(
                 .with {
                     $0.paymentRequest = invoice.text
                     $0.amtMsat = invoice.amount == nil ? Int64(clamping: paid.millisatoshis) : 0
@@ -33,7 +33,7 @@ extension LndNode {
         } catch {
             throw Self.failure(of: error)
         }
-        guard let end else {
+        guard let end = told else {
             throw LightningFailure(.unavailable, "lnd ended its answer before the payment had ended")
         }
         switch try Self.state(of: end, payment: invoice.paymentHash) {
@@ -51,14 +51,14 @@ extension LndNode {
     }
 
     func payment(_ payment: PaymentHash) async throws -> PaymentState {
-        let update: Lnrpc_Payment?
+        let told: Lnrpc_Payment?
         do throws(LndFault) {
-            update = try await connection.trackPayment(.with { $0.paymentHash = Data(payment.bytes.array) })
+            told = try await connection.trackPayment(.with { $0.paymentHash = Data(payment.bytes.array) })
         } catch {
             if error.isNotInitiated { return .unpaid }
             throw LightningFailure(error, "tell of a payment")
         }
-        guard let update else { throw LightningFailure(.unavailable, "lnd says nothing of the payment") }
+        guard let update = told else { throw LightningFailure(.unavailable, "lnd says nothing of the payment") }
         return try Self.state(of: update, payment: payment)
     }
 

@@ -2,8 +2,8 @@
 ///
 /// lnd counts settlements from 1 without a gap; so what comes early was overtaken, or something between was lost on the way.
 /// A value: no clock, no chance, no lock.
-struct LndOrder: Hashable, Sendable {
-    enum Step: Hashable, Sendable {
+package struct LndOrder: Hashable, Sendable {
+    package enum Step: Hashable, Sendable {
         /// It is the next one.
         case next
         /// It was told before.
@@ -13,15 +13,15 @@ struct LndOrder: Hashable, Sendable {
     }
 
     /// The index of the last settlement that was told.
-    private(set) var last: UInt64
+    package private(set) var last: UInt64
     /// Behind which something was missing in two subscriptions: a settlement that lnd itself does not have any more.
     private var missingBehind: UInt64?
 
-    init(last: UInt64) {
+    package init(last: UInt64) {
         self.last = last
     }
 
-    mutating func step(to index: UInt64) -> Step {
+    package mutating func step(to index: UInt64) -> Step {
         guard index > last else { return .known }
         if index - last > 1, missingBehind != last {
             missingBehind = last

@@ -28,7 +28,7 @@ package struct LndSettings: Sendable {
             or: nil,
             placeholder: nil,
             expected: "where lnd answers gRPC, such as 127.0.0.1:10009"
-        ) { text in ServiceAddress(parsing: text).map { .some($0) } }
+        ) { text in ServiceAddress(parsing: text).map { Optional($0) } }
         let common = Common(from: &settings)
         self.init(address: address, certificate: common.certificate, macaroon: common.macaroon)
         network = common.network

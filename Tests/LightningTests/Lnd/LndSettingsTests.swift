@@ -7,15 +7,15 @@ import Testing
 struct LndSettingsTests {
     private let macaroon = FakeLnd.macaroon
 
-    private func settings(_ value: [String: Any]) -> (settings: LndSettings?, messages: [String]) {
+    private func read(_ value: [String: Any]) -> (settings: LndSettings?, messages: [String]) {
         let example = ExampleSettings(value)
         let settings = example.make(word: "lnd") { LndSettings(from: &$0) }
         return (settings, example.messages)
     }
 
     @Test func `an address and a macaroon are enough`() throws {
-        let (read, messages) = settings(["address": "127.0.0.1:10009", "macaroon": macaroon.uppercased()])
-        let settings = try #require(read)
+        let (found, messages) = read(["address": "127.0.0.1:10009", "macaroon": macaroon.uppercased()])
+        let settings = try #require(found)
         #expect(messages == [])
         #expect(settings.address?.description == "127.0.0.1:10009")
         #expect(settings.macaroon.text == macaroon)
@@ -25,10 +25,10 @@ struct LndSettingsTests {
     }
 
     @Test func `network, hints and timeout are read`() throws {
-        let (read, messages) = settings([
+        let (found, messages) = read([
             "address": "127.0.0.1:10009", "macaroon": macaroon, "network": "signet", "private": "true", "timeout": "3s",
         ])
-        let settings = try #require(read)
+        let settings = try #require(found)
         #expect(messages == [])
         #expect(settings.network == .signet)
         #expect(settings.hasHints)
@@ -36,12 +36,12 @@ struct LndSettingsTests {
     }
 
     @Test func `a macaroon that is no hexadecimal text is refused and not printed`() {
-        let (_, messages) = settings(["address": "127.0.0.1:10009", "macaroon": "sesame"])
+        let (_, messages) = read(["address": "127.0.0.1:10009", "macaroon": "sesame"])
         #expect(messages == ["'macaroon' should be a macaroon of lnd, in hexadecimal digits or as !file path"])
     }
 
     @Test func `an address without a port is refused`() {
-        let (_, messages) = settings(["address": "127.0.0.1", "macaroon": macaroon])
+        let (_, messages) = read(["address": "127.0.0.1", "macaroon": macaroon])
         #expect(messages.count == 1)
         #expect(messages.first?.hasPrefix("'address' should be where lnd answers gRPC") == true)
     }

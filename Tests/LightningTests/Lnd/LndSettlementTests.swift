@@ -1,3 +1,4 @@
+import GRPCCore
 import GatewayKit
 import GatewayTesting
 import Lightning
@@ -81,7 +82,7 @@ struct LndSettlementTests {
 
     @Test func `a stream ends where the macaroon does not allow it`() async throws {
         try await Lnd.with { fake, lnd in
-            fake.faults.refusal = .init(code: .unknown, message: "permission denied")
+            fake.faults.refusal = RPCError(code: .unknown, message: "permission denied")
             let failure = await #expect(throws: LightningFailure.self) {
                 _ = try await Lnd.next(1, of: lnd.settlements(since: SettlementCursor(position: 7)))
             }
