@@ -14,7 +14,10 @@ struct LndRightsTests {
     ]
     private static let refunding = ["/routerrpc.Router/SendPaymentV2", "/routerrpc.Router/TrackPaymentV2"]
 
-    private func rights(_ permissions: [(entity: String, actions: [String])], caveats: [String] = []) throws -> LndRights {
+    private func rights(
+        _ permissions: [(entity: String, actions: [String])],
+        caveats: [String] = []
+    ) throws -> LndRights {
         try #require(LndRights(macaroon: LndMacaroonExample.bytes(of: permissions, caveats: caveats)))
     }
 
