@@ -10,8 +10,8 @@ struct Sluice: AsyncParsableCommand {
             DemoCommand.self, RunCommand.self, ExtAuthzCommand.self, ReloadCommand.self, StatusCommand.self,
             CheckCommand.self,
             PlanCommand.self, ExplainCommand.self, TestCommand.self, ReplayCommand.self, FormatCommand.self,
-            SchemaCommand.self, DoctorCommand.self, ImportCommand.self, PluginCommand.self, GetCommand.self, PayCommand.self,
-            TokenCommand.self, LedgerCommand.self, PricerCommand.self,
+            SchemaCommand.self, DoctorCommand.self, ImportCommand.self, PluginCommand.self, GetCommand.self,
+            PayCommand.self, TokenCommand.self, LedgerCommand.self, PricerCommand.self,
         ]
     )
 }

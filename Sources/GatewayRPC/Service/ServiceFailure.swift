@@ -42,6 +42,9 @@ package struct ServiceFailure: Error, Sendable, CustomStringConvertible {
         case let error as RPCError where error.code == .invalidArgument && error.cause != nil:
             // What a service refuses has no cause here: this is what reading its answer came to.
             self.init(.malformed, of: service, String(toldBy: error.message))
+        case let error as RPCError where error.code == .unknown && error.cause != nil:
+            // Nor has that: the connection broke in a way of its own.
+            self.init(.unavailable, of: service, String(toldBy: error.message))
         case let error as RPCError:
             self.init(Self.reason(of: error.code), of: service, String(toldBy: error.message))
         case is CancellationError:

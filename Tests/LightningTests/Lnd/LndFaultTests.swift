@@ -108,7 +108,7 @@ struct LndFaultTests {
     @Test func `a start does not wait for the node, and sales begin when it is there`() async throws {
         let fake = try FakeLnd()
         try await fake.start()
-        let settings = fake.settings()
+        let settings = fake.settings(timeout: .seconds(1))
         await fake.stop()
         let lnd = try Lnd(settings, .example())
         try await lnd.start()
