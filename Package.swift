@@ -241,7 +241,7 @@ let package = Package(
             name: "LightningTesting",
             dependencies: [
                 "GatewayKit", "GatewayRPC", "Lightning", crypto, grpcCore, grpcProtobuf, grpcTransport, nioConcurrency,
-                nioCore, swiftProtobuf,
+                nioCore, nioHTTP1, nioPosix, swiftProtobuf,
             ],
             path: "Tests/LightningTesting",
             swiftSettings: settings

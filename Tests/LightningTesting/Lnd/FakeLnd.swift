@@ -145,12 +145,18 @@ package final class FakeLnd: Sendable {
 
     /// The right to ask, and then whatever the faults make of it.
     func admit(_ metadata: Metadata, _ context: ServerContext) async throws {
-        guard metadata[stringValues: "macaroon"].contains(Self.macaroon) else {
+        let macaroon = Array(metadata[stringValues: "macaroon"]).first ?? ""
+        try await admit(macaroon: macaroon) { try await context.cancellation.cancelled }
+    }
+
+    /// - Parameter departure: returns when whoever asked has left.
+    func admit(macaroon: String, _ departure: () async throws -> Void) async throws {
+        guard macaroon == Self.macaroon else {
             // lnd's macaroon service says no more than that it does not know (status UNKNOWN).
             throw RPCError(code: .unknown, message: "verification failed: signature mismatch after caveat verification")
         }
         let faults = faults
-        if faults.isSilent { try await context.cancellation.cancelled }
+        if faults.isSilent { try await departure() }
         if let delay = faults.delay { try await Task.sleep(for: delay) }
         if let refusal = faults.refusal { throw refusal }
     }

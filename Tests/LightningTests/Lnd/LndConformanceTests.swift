@@ -17,6 +17,31 @@ struct LndConformanceTests {
         }
     }
 
+    @Test(arguments: LightningConformance.Check.allCases)
+    func `lnd keeps them by its REST interface as well`(_ check: LightningConformance.Check) async throws {
+        let fake = try FakeLnd()
+        let rest = try await FakeLndREST.start(of: fake)
+        let settings = ExampleSettings([
+            "address": rest.url, "macaroon": FakeLnd.macaroon, "network": "regtest",
+        ])
+        let lnd = try #require(settings.make(word: "lnd-rest") { try LndOverREST(from: &$0, .example()) })
+        try await lnd.start()
+        let result: Result<Void, any Error>
+        do {
+            try await LightningConformance(
+                of: lnd,
+                foreignInvoice: { try fake.foreignInvoice($0) },
+                pay: { try await fake.pay($0.bolt11) }
+            ).run(check)
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        await lnd.stop()
+        await rest.stop()
+        try result.get()
+    }
+
     @Test(arguments: [FakeLndFaults.Events.duplicated, .lost(oneOf: 2)])
     func `lnd keeps them when it tells of events twice, or of some not at all`(_ events: FakeLndFaults.Events)
         async throws
@@ -29,7 +54,7 @@ struct LndConformanceTests {
         }
     }
 
-    @Test func `a backend whose macaroon allows no payments and no holding says so, and refuses`() async throws {
+    @Test func `a backend whose macaroon allows nothing but invoices promises nothing else`() async throws {
         let fake = try FakeLnd()
         let macaroon = LndMacaroonExample.hex(of: [("uri", ["/lnrpc.Lightning/AddInvoice"])])
         let lnd = try Lnd(fake.settings(macaroon: macaroon), .example())
