@@ -57,14 +57,16 @@ extension LndNode {
     func settlements(since cursor: SettlementCursor?) -> AsyncThrowingStream<Settlement, any Error> {
         SettlementQueue.stream { queue in
             var pauses = Pauses()
-            var start = cursor?.position
+            // What was told stays told, whatever the subscription ends with.
+            var order: NIOLockedValueBox<LndOrder>?
             while !Task.isCancelled {
                 do {
-                    var position = start ?? 0
-                    if start == nil { position = try await newestSettlement() }
-                    let reached = try await follow(from: position, queue)
-                    if reached != start { pauses = Pauses() }
-                    start = reached
+                    let known: NIOLockedValueBox<LndOrder>
+                    if let order { known = order } else { known = try await beginning(at: cursor) }
+                    order = known
+                    let before = known.withLockedValue { $0.last }
+                    try await follow(known, queue)
+                    if known.withLockedValue({ $0.last }) != before { pauses = Pauses() }
                 } catch let failure as LightningFailure where failure.reason == .unavailable {
                     logger.warning("lnd's settlements cannot be followed", metadata: ["reason": "\(failure)"])
                 }
@@ -73,17 +75,18 @@ extension LndNode {
         }
     }
 
+    private func beginning(at cursor: SettlementCursor?) async throws -> NIOLockedValueBox<LndOrder> {
+        if let cursor { return NIOLockedValueBox(LndOrder(last: cursor.position)) }
+        return NIOLockedValueBox(LndOrder(last: try await newestSettlement()))
+    }
+
     /// One subscription; another one at once where something was missing.
-    ///
-    /// - Returns: the index of the last settlement that was told.
-    private func follow(from position: UInt64, _ queue: SettlementQueue) async throws -> UInt64 {
-        let order = NIOLockedValueBox(LndOrder(last: position))
+    private func follow(_ order: NIOLockedValueBox<LndOrder>, _ queue: SettlementQueue) async throws {
         var isMissing = true
         while isMissing, !Task.isCancelled {
             if order.withLockedValue({ $0.last }) == 0 { try await tellFirst(order, queue) }
             isMissing = try await subscribe(order, queue)
         }
-        return order.withLockedValue { $0.last }
     }
 
     /// Index 0 subscribes to nothing of before (lnd, lnrpc/lightning.proto, `InvoiceSubscription`): the first settlement of
@@ -104,6 +107,8 @@ extension LndNode {
             guard page.invoices.count == Int(Self.pageLength), page.lastIndexOffset > offset else { return }
             offset = page.lastIndexOffset
         }
+        // The first one is left out rather than all of them.
+        order.withLockedValue { _ = $0.step(to: 1) }
     }
 
     /// - Returns: true where a settlement between two others was missing.
