@@ -9,16 +9,24 @@ package enum LndMacaroonExample {
         of permissions: [(entity: String, actions: [String])],
         caveats: [String] = []
     ) -> [UInt8] {
-        let operations = permissions.flatMap { permission in
-            field(
-                3,
-                field(1, Array(permission.entity.utf8)) + permission.actions.flatMap { field(2, Array($0.utf8)) }
-            )
+        var identifier: [UInt8] = [3]
+        identifier += field(1, Array(repeating: 7, count: 16))
+        identifier += field(2, [0x30])
+        for permission in permissions {
+            var operation = field(1, Array(permission.entity.utf8))
+            for action in permission.actions { operation += field(2, Array(action.utf8)) }
+            identifier += field(3, operation)
         }
-        let identifier = [3] + field(1, Array(repeating: 7, count: 16)) + field(2, [0x30]) + operations
-        var bytes: [UInt8] = [2] + packet(1, Array("lnd".utf8)) + packet(2, identifier) + [0]
-        for caveat in caveats { bytes += packet(2, Array(caveat.utf8)) + [0] }
-        return bytes + [0] + packet(6, Array(repeating: 9, count: 32))
+        var bytes: [UInt8] = [2]
+        bytes += packet(1, Array("lnd".utf8))
+        bytes += packet(2, identifier)
+        bytes.append(0)
+        for caveat in caveats {
+            bytes += packet(2, Array(caveat.utf8))
+            bytes.append(0)
+        }
+        bytes.append(0)
+        return bytes + packet(6, Array(repeating: 9, count: 32))
     }
 
     package static func hex(of permissions: [(entity: String, actions: [String])], caveats: [String] = []) -> String {
