@@ -1,4 +1,4 @@
-internal import GatewayKit
+package import GatewayKit
 internal import SwiftProtobuf
 
 #if canImport(FoundationEssentials)
@@ -62,7 +62,7 @@ extension LndNode {
         return try Self.state(of: update, payment: payment)
     }
 
-    static func state(of update: Lnrpc_Payment, payment: PaymentHash) throws -> PaymentState {
+    package static func state(of update: Lnrpc_Payment, payment: PaymentHash) throws -> PaymentState {
         guard update.paymentHash.lowercased() == payment.bytes.hex else {
             throw LightningFailure(.malformed, "lnd was asked for one payment and answered with another")
         }

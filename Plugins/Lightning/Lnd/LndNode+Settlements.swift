@@ -1,4 +1,4 @@
-internal import GatewayKit
+package import GatewayKit
 internal import Logging
 internal import NIOConcurrencyHelpers
 internal import SwiftProtobuf
@@ -158,7 +158,7 @@ extension LndNode {
     }
 
     /// `nil` for one without a payment hash or an amount.
-    static func settlement(of invoice: Lnrpc_Invoice) -> Settlement? {
+    package static func settlement(of invoice: Lnrpc_Invoice) -> Settlement? {
         guard let hash = Bytes32(invoice.rHash), let paid = UInt64(exactly: invoice.amtPaidMsat), paid > 0 else {
             return nil
         }

@@ -1,4 +1,4 @@
-internal import GatewayKit
+package import GatewayKit
 internal import Logging
 internal import SwiftProtobuf
 
@@ -109,7 +109,7 @@ package struct LndNode: Sendable {
         return try Self.state(of: invoice, asked: payment)
     }
 
-    static func state(of invoice: Lnrpc_Invoice, asked payment: PaymentHash) throws -> InvoiceState {
+    package static func state(of invoice: Lnrpc_Invoice, asked payment: PaymentHash) throws -> InvoiceState {
         guard Bytes32(invoice.rHash) == payment.bytes else {
             throw LightningFailure(.malformed, "lnd was asked for one invoice and answered with another")
         }

@@ -73,8 +73,10 @@ struct FakeLndBooks {
     }
 
     private func ancientInvoice(_ index: UInt64) -> Lnrpc_Invoice {
-        .with {
-            $0.rHash = Data((0..<32).map { $0 < 8 ? UInt8(truncatingIfNeeded: index >> ($0 * 8)) : 0xA0 })
+        var hash = Bytes32.zero
+        hash.withUnsafeMutableBytes { $0.storeBytes(of: index, as: UInt64.self) }
+        return .with {
+            $0.rHash = Data(hash.array)
             $0.addIndex = index
             $0.settleIndex = index
             $0.settleDate = 1_700_000_000
