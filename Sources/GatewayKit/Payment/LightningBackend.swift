@@ -50,7 +50,7 @@ public protocol LightningBackend: Startable {
     /// An invoice whose payment is held once it has arrived, until its preimage settles it or it is cancelled: what is held
     /// is neither here nor back with its payer. A node that can (`capabilities`) bounds how long; by default it is refused.
     ///
-    /// - Parameter payment: the hash of a preimage that nobody else knows. A node makes one invoice for it.
+    /// `payment` is the hash of a preimage that nobody else knows: a node makes one invoice for it.
     func makeHoldInvoice(for amount: Amount, payment: PaymentHash, memo: String, expiresIn: Duration) async throws
         -> Invoice
 

@@ -1,7 +1,9 @@
 extension PolicyReader {
     /// Bytes that are never printed: a `!file` as it is, or hexadecimal digits in a file, an `!env` or written down.
     ///
-    /// - Parameter kind: what it should be, for messages.
+    /// - Parameters:
+    ///   - key: what it stands behind.
+    ///   - kind: what it should be, for messages.
     /// - Returns: the bytes in hexadecimal, in lower case; `nil` where a mistake was noted.
     package mutating func secretBytes(_ key: String, kind: String) -> Secret? {
         tell(.value(of: key, .secret, isRequired: true))
