@@ -62,8 +62,7 @@ private final class FakeLndRESTHandler: ChannelInboundHandler {
         case .body(let part): request?.body += Array(part.readableBytesView)
         case .end:
             guard let call = request else { return }
-            let (lnd, channel) = (lnd, context.channel)
-            Task { await call.answer(of: lnd, on: channel) }
+            Task { [lnd, channel = context.channel] in await call.answer(of: lnd, on: channel) }
         }
     }
 
