@@ -13,6 +13,7 @@ let settings: [SwiftSetting] = [
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let grpcCore: Target.Dependency = .product(name: "GRPCCore", package: "grpc-swift-2")
 let grpcProtobuf: Target.Dependency = .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf")
@@ -26,6 +27,7 @@ let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swi
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
+let nioWebSocket: Target.Dependency = .product(name: "NIOWebSocket", package: "swift-nio")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let swiftASN1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let swiftProtobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
@@ -163,8 +165,8 @@ let package = Package(
         plugin(
             "Lightning",
             [
-                "CSecp256k1", "GatewayRPC", asyncHTTPClient, crypto, grpcCore, grpcProtobuf, httpTypes, logging,
-                nioConcurrency, nioCore, nioHTTP1, nioSSL, swiftProtobuf,
+                "CSecp256k1", "GatewayRPC", asyncHTTPClient, crypto, cryptoExtras, grpcCore, grpcProtobuf, httpTypes,
+                logging, nioConcurrency, nioCore, nioHTTP1, nioPosix, nioSSL, nioWebSocket, swiftProtobuf,
             ],
             exclude: [
                 "Lnd/Rights/macaroon.proto", "Lnd/Service/invoices.proto", "Lnd/Service/lightning.proto",
@@ -233,7 +235,7 @@ let package = Package(
             of: "Lightning",
             [
                 "GatewayRPC", "Lightning", "LightningTesting", asyncHTTPClient, crypto, grpcCore, httpTypes,
-                nioConcurrency, nioCore, nioPosix, nioSSL, swiftProtobuf,
+                nioConcurrency, nioCore, nioHTTP1, nioPosix, nioSSL, nioWebSocket, swiftProtobuf,
             ]
         ),
         // Nodes that answer as tests say.

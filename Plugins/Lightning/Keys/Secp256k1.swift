@@ -9,7 +9,7 @@ struct Secp256k1: @unchecked Sendable {
     static let shared = Secp256k1()
 
     /// `nil` when the library could not make one; then every operation fails.
-    private let context: OpaquePointer?
+    let context: OpaquePointer?
 
     private init() {
         context = secp256k1_context_create(UInt32(SECP256K1_CONTEXT_NONE))

@@ -1,0 +1,36 @@
+package import GatewayKit
+
+/// A wallet's no (NIP-47, "Error codes").
+package struct NWCError: Error, Hashable, Sendable {
+    package let code: String
+    private let message: String
+
+    init(code: String, message: String) {
+        self.code = LndRESTWallet.printable(code)
+        self.message = LndRESTWallet.printable(message)
+    }
+
+    package var isNotFound: Bool { code == "NOT_FOUND" }
+
+    /// True where the wallet has done nothing, and nothing of it may come later: of any other code that is not sure.
+    package var isCertain: Bool {
+        switch code {
+        case "RATE_LIMITED", "NOT_IMPLEMENTED", "INSUFFICIENT_BALANCE", "QUOTA_EXCEEDED", "RESTRICTED", "UNAUTHORIZED",
+            "UNSUPPORTED_ENCRYPTION", "NOT_FOUND":
+            true
+        default: false
+        }
+    }
+
+    /// For what asking again does no harm.
+    package var failure: LightningFailure {
+        switch code {
+        case "RATE_LIMITED", "INTERNAL", "OTHER": LightningFailure(.unavailable, description)
+        default: LightningFailure(.refused, description)
+        }
+    }
+}
+
+extension NWCError: CustomStringConvertible {
+    package var description: String { "the wallet answered \(code): \(message)" }
+}
