@@ -55,6 +55,7 @@ enum BuiltIn {
         registry.add(DevNode.self)
         registry.add(Lnd.self)
         registry.add(LndOverREST.self)
+        registry.add(NWCBackend.self)
 
         registry.add(SQLiteStore.self)
         registry.add(MemoryStore.self)

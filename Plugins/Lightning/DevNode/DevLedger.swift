@@ -26,7 +26,7 @@ final class DevLedger: Sendable {
         var settled: [PaymentHash: Int] = [:]
         /// In the order of their cursors. Never forgotten: a payment costs about 100 bytes while the process lives.
         var settlements: [Settlement] = []
-        var followers = DevFollowers()
+        var followers = SettlementFollowers()
         var expirations = DevExpirations()
         /// Changed since they were written.
         var unwritten: Set<PaymentHash> = []
@@ -135,7 +135,7 @@ final class DevLedger: Sendable {
     /// - Returns: `nil` for every caller but one: it is paid already.
     func settle(_ invoice: DevInvoice, for amount: Amount, at time: WallTime) -> Settlement? {
         let payment = invoice.invoice.paymentHash
-        let (settlement, behind) = state.withLockedValue { state -> (Settlement?, [DevFollowers.Continuation]) in
+        let (settlement, behind) = state.withLockedValue { state -> (Settlement?, [SettlementFollowers.Continuation]) in
             guard state.settled[payment] == nil else { return (nil, []) }
             let settlement = Settlement(
                 payment: payment,
@@ -161,7 +161,7 @@ final class DevLedger: Sendable {
         let known = state.withLockedValue { $0.settlements.count }
         let (stream, continuation) = AsyncThrowingStream.makeStream(
             of: Settlement.self,
-            bufferingPolicy: .bufferingOldest(known + DevFollowers.slack)
+            bufferingPolicy: .bufferingOldest(known + SettlementFollowers.slack)
         )
         let id = state.withLockedValue { state -> Int? in
             if let cursor {

@@ -11,7 +11,9 @@ package enum NWCAnswer: Sendable {
             throw NostrFailure("the wallet answered to something else than \(method.rawValue)")
         }
         if let error = json["error"], error.isObject {
-            guard let code = error["code"]?.text else { throw NostrFailure("the wallet answered an error without a code") }
+            guard let code = error["code"]?.text else {
+                throw NostrFailure("the wallet answered an error without a code")
+            }
             self = .error(NWCError(code: code, message: error["message"]?.text ?? ""))
             return
         }

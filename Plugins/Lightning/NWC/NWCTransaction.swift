@@ -46,6 +46,9 @@ package struct NWCTransaction: Hashable, Sendable {
         state.map { $0 == .settled } ?? (settledAt != nil)
     }
 
+    /// The wallet says that it is not settled.
+    package var isUnsettled: Bool { state.map { $0 != .settled } ?? false }
+
     /// Of an invoice.
     package var invoiceState: InvoiceState {
         if isSettled { return .settled }

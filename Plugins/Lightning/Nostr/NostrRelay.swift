@@ -19,8 +19,8 @@ final class NostrRelay: Sendable {
 
     /// Returns when its task is cancelled, and not before. To be called once.
     ///
-    /// - Parameter hear: called one after the other.
-    func follow(_ hear: @Sendable (RelayNews) -> Void) async {
+    /// - Parameter hear: called one after the other; true where the relay has turned out to serve.
+    func follow(_ hear: @Sendable (RelayNews) -> Bool) async {
         var delay = delay
         while !Task.isCancelled {
             do {
@@ -30,16 +30,14 @@ final class NostrRelay: Sendable {
                     self.socket.withLockedValue { $0 = nil }
                     socket.close()
                 }
-                hear(.connected)
+                _ = hear(.connected)
                 for try await text in socket.texts {
-                    // A relay that speaks is there; one that only takes connections is not.
-                    delay.succeed()
                     guard let message = try? RelayMessage(parsing: text) else { continue }
-                    hear(.message(message))
+                    if hear(.message(message)) { delay.succeed() }
                 }
-                hear(.lost("following it has ended"))
+                _ = hear(.lost("following it has ended"))
             } catch {
-                hear(.lost("\(error)"))
+                _ = hear(.lost("\(error)"))
             }
             try? await Task.sleep(for: delay.next())
         }

@@ -1,7 +1,7 @@
 internal import GatewayKit
 
 /// The open streams of settlements. A value: whoever keeps it guards it.
-struct DevFollowers {
+struct SettlementFollowers {
     typealias Continuation = AsyncThrowingStream<Settlement, any Error>.Continuation
 
     /// Settlements that a reader may be behind before its stream ends; it then starts again where it stood.

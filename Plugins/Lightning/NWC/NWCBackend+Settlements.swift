@@ -1,0 +1,90 @@
+package import GatewayKit
+internal import Logging
+
+extension NWCBackend {
+    /// As NIP-47 advises: longer answers may not pass a relay.
+    private static let page = 20
+    private static let mostPages = 5_000
+    private static let looksBetweenWholeOnes = 30
+
+    package func settlements(since cursor: SettlementCursor?) -> AsyncThrowingStream<Settlement, any Error> {
+        settlements.stream(since: cursor)
+    }
+
+    package func settlementsEnd() async throws -> SettlementCursor { settlements.end() }
+
+    /// Looks for payments that nobody told of, until its task is cancelled.
+    func followSettlements() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { [settlements] in
+                var looks = 0
+                while (try? await Task.sleep(for: settlements.interval)) != nil {
+                    looks += 1
+                    // An invoice that was paid late stands far behind in the list.
+                    if looks % Self.looksBetweenWholeOnes == 0 { settlements.lookBack() } else { settlements.look() }
+                }
+            }
+            for await _ in settlements.looks {
+                await look()
+                await settlements.remember()
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func look() async {
+        guard wallet.profile?.permits(.listTransactions) ?? true, let look = await settlements.begin() else { return }
+        do {
+            let found = try await news(in: look)
+            for transaction in found {
+                settlements.add(transaction)
+            }
+            settlements.complete(look)
+        } catch {
+            settlements.fail(look)
+            logger.debug("the wallet's payments cannot be listed: \(error)")
+        }
+    }
+
+    /// Oldest first. Wallets list the newest first, some by when an invoice was made and some by when it was paid: what was
+    /// paid since `floor` was made at most the longest expiry before it.
+    private func news(in look: NWCSettlements.Look) async throws -> [NWCTransaction] {
+        let from = look.floor.advanced(by: Duration.zero - Self.longestExpiry)
+        var found = [NWCTransaction]()
+        var offset = 0
+        var previous: PaymentHash?
+        for _ in 0..<Self.mostPages {
+            let page = try await transactions(from: from, offset: offset)
+            // One that does not know of offsets answers the same over and over.
+            guard let first = page.first, first.payment != previous else { break }
+            previous = first.payment
+            offset += page.count
+            let known = found.count
+            for transaction in page {
+                if await settlements.isNews(transaction, in: look) { found.append(transaction) }
+            }
+            if !look.isWhole, found.count == known { break }
+            if let oldest = page.last?.createdAt, oldest < from { break }
+        }
+        let oldestFirst = Array(found.reversed())
+        // Stable: what was paid in one second stays as the wallet had it.
+        return oldestFirst.enumerated().sorted {
+            ($0.element.settledAt?.seconds ?? 0, $0.offset) < ($1.element.settledAt?.seconds ?? 0, $1.offset)
+        }.map(\.element)
+    }
+
+    private func transactions(from: WallTime, offset: Int) async throws -> [NWCTransaction] {
+        let result = try await ask(
+            .listTransactions,
+            [
+                .init("from", .number(Double(max(0, from.seconds)))), .init("limit", .number(Double(Self.page))),
+                .init("offset", .number(Double(offset))), .init("unpaid", .bool(false)),
+                .init("type", .string("incoming")),
+            ]
+        )
+        guard case .array(let transactions) = result["transactions"] else {
+            throw LightningFailure(.malformed, "the wallet answered without a list of transactions")
+        }
+        return try transactions.map(Self.transaction)
+    }
+}
