@@ -1,4 +1,4 @@
-internal import GatewayKit
+package import GatewayKit
 internal import NIOCore
 
 /// The payments that arrived, in the order in which this gateway learned of them: a wallet numbers nothing. A value: no clock,
@@ -6,7 +6,7 @@ internal import NIOCore
 ///
 /// A position is the second in which a payment was learned of, by this machine's clock, and a number within it. So it tells a
 /// later process from when on it has to look, and whatever comes later has a higher one.
-struct NWCSettlementLog {
+package struct NWCSettlementLog: Sendable {
     /// Behind whom a reader has to begin anew: more than may wait for one.
     private static let memory = 2 * SettlementFollowers.slack
     private static let secondBits: UInt64 = 20
@@ -15,26 +15,33 @@ struct NWCSettlementLog {
     private var known = RecentIDs(most: NWCSettlementLog.memory)
     private var last: UInt64 = 0
 
+    package init() {}
+
     /// Where it stands: what is added later stands behind it.
-    mutating func end(at now: WallTime) -> SettlementCursor {
+    package mutating func end(at now: WallTime) -> SettlementCursor {
         last = max(last, Self.position(now))
         return SettlementCursor(position: last)
     }
 
     /// Makes sure that what is added later stands behind a cursor of an earlier process.
-    mutating func begin(after cursor: SettlementCursor) {
+    package mutating func begin(after cursor: SettlementCursor) {
         last = max(last, min(cursor.position, UInt64.max / 2))
     }
 
-    func knows(_ payment: PaymentHash) -> Bool { known.contains(payment.bytes) }
+    package func knows(_ payment: PaymentHash) -> Bool { known.contains(payment.bytes) }
 
     /// Of a payment that an earlier process told of.
-    mutating func recall(_ payment: PaymentHash) {
+    package mutating func recall(_ payment: PaymentHash) {
         _ = known.insert(payment.bytes)
     }
 
     /// - Returns: `nil` for a payment that is known already.
-    mutating func add(_ payment: PaymentHash, _ amount: Amount, settledAt: WallTime, at now: WallTime) -> Settlement? {
+    package mutating func add(
+        _ payment: PaymentHash,
+        _ amount: Amount,
+        settledAt: WallTime,
+        at now: WallTime
+    ) -> Settlement? {
         guard known.insert(payment.bytes) else { return nil }
         last = max(last + 1, Self.position(now))
         let settlement = Settlement(
@@ -48,15 +55,15 @@ struct NWCSettlementLog {
         return settlement
     }
 
-    func settlements(after cursor: SettlementCursor) -> [Settlement] {
+    package func settlements(after cursor: SettlementCursor) -> [Settlement] {
         settlements.filter { $0.cursor.position > cursor.position }
     }
 
     /// The last ones, oldest first.
-    func latest(_ count: Int) -> [Settlement] { Array(settlements.suffix(count)) }
+    package func latest(_ count: Int) -> [Settlement] { Array(settlements.suffix(count)) }
 
     /// The time that a cursor stands for.
-    static func time(of cursor: SettlementCursor) -> WallTime {
+    package static func time(of cursor: SettlementCursor) -> WallTime {
         WallTime(seconds: Int64(clamping: cursor.position >> secondBits))
     }
 

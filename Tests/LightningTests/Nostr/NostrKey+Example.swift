@@ -1,0 +1,12 @@
+import GatewayKit
+import Lightning
+
+extension NostrKey {
+    /// The key of a small number, not zero.
+    static func example(_ number: UInt8) -> NostrKey {
+        guard let key = Bytes32([UInt8](repeating: 0, count: 31) + [number]).flatMap(NostrKey.init) else {
+            preconditionFailure("libsecp256k1 cannot be used")
+        }
+        return key
+    }
+}
