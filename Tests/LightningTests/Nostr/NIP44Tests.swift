@@ -92,44 +92,44 @@ struct NIP44Tests {
         (
             "unknown version", "ca2527a037347b91bea0c8a30fc8d9600ffd81ec00038671e3a0f0cb0fc9f642",
             """
-                #Atqupco0WyaOW2IGDKcshwxI9xO8HgD/P8Ddt46CbxDbrhdG8VmJdU0MIDf06CUvEvdnr1cp1fiMtlM/GrE92xAc1K5odTp\
-                CzUB+mjXgbaqtntBUbTToSUoT0ovrlPwzGjyp
-                """
+            #Atqupco0WyaOW2IGDKcshwxI9xO8HgD/P8Ddt46CbxDbrhdG8VmJdU0MIDf06CUvEvdnr1cp1fiMtlM/GrE92xAc1K5odTp\
+            CzUB+mjXgbaqtntBUbTToSUoT0ovrlPwzGjyp
+            """
         ),
         (
             "unknown version", "36f04e558af246352dcf73b692fbd3646a2207bd8abd4b1cd26b234db84d9481",
             """
-                AK1AjUvoYW3IS7C/BGRUoqEC7ayTfDUgnEPNeWTF/reBZFaha6EAIRueE9D1B1RuoiuFScC0Q94yjIuxZD3JStQtE8JMNacW\
-                Fs9rlYP+ZydtHhRucp+lxfdvFlaGV/sQlqZz
-                """
+            AK1AjUvoYW3IS7C/BGRUoqEC7ayTfDUgnEPNeWTF/reBZFaha6EAIRueE9D1B1RuoiuFScC0Q94yjIuxZD3JStQtE8JMNacW\
+            Fs9rlYP+ZydtHhRucp+lxfdvFlaGV/sQlqZz
+            """
         ),
         (
             "not base64", "ca2527a037347b91bea0c8a30fc8d9600ffd81ec00038671e3a0f0cb0fc9f642",
             """
-                Atфupco0WyaOW2IGDKcshwxI9xO8HgD/P8Ddt46CbxDbrhdG8VmJZE0UICD06CUvEvdnr1cp1fiMtlM/GrE92xAc1EwsVCQE\
-                gWEu2gsHUVf4JAa3TpgkmFc3TWsax0v6n/Wq
-                """
+            Atфupco0WyaOW2IGDKcshwxI9xO8HgD/P8Ddt46CbxDbrhdG8VmJZE0UICD06CUvEvdnr1cp1fiMtlM/GrE92xAc1EwsVCQE\
+            gWEu2gsHUVf4JAa3TpgkmFc3TWsax0v6n/Wq
+            """
         ),
         (
             "not by who sent it", "cff7bd6a3e29a450fd27f6c125d5edeb0987c475fd1e8d97591e0d4d8a89763c",
             """
-                Agn/l3ULCEAS4V7LhGFM6IGA17jsDUaFCKhrbXDANholyySBfeh+EN8wNB9gaLlg4j6wdBYh+3oK+mnxWu3NKRbSvQAAAAAA\
-                AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
-                """
+            Agn/l3ULCEAS4V7LhGFM6IGA17jsDUaFCKhrbXDANholyySBfeh+EN8wNB9gaLlg4j6wdBYh+3oK+mnxWu3NKRbSvQAAAAAA\
+            AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+            """
         ),
         (
             "padding", "5254827d29177622d40a7b67cad014fe7137700c3c523903ebbe3e1b74d40214",
             """
-                Anq2XbuLvCuONcr7V0UxTh8FAyWoZNEdBHXvdbNmDZHB573MI7R7rrTYftpqmvUpahmBC2sngmI14/L0HjOZ7lWGJlzdh6lu\
-                iOnGPc46cGxf08MRC4CIuxx3i2Lm0KqgJ7vA
-                """
+            Anq2XbuLvCuONcr7V0UxTh8FAyWoZNEdBHXvdbNmDZHB573MI7R7rrTYftpqmvUpahmBC2sngmI14/L0HjOZ7lWGJlzdh6lu\
+            iOnGPc46cGxf08MRC4CIuxx3i2Lm0KqgJ7vA
+            """
         ),
         (
             "padding", "fea39aca9aa8340c3a78ae1f0902aa7e726946e4efcd7783379df8096029c496",
             """
-                An1Cg+O1TIhdav7ogfSOYvCj9dep4ctxzKtZSniCw5MwRrrPJFyAQYZh5VpjC2QYzny5LIQ9v9lhqmZR4WBYRNJ0ognHVNMw\
-                iFV1SHpvUFT8HHZN/m/QarflbvDHAtO6pY16
-                """
+            An1Cg+O1TIhdav7ogfSOYvCj9dep4ctxzKtZSniCw5MwRrrPJFyAQYZh5VpjC2QYzny5LIQ9v9lhqmZR4WBYRNJ0ognHVNMw\
+            iFV1SHpvUFT8HHZN/m/QarflbvDHAtO6pY16
+            """
         ),
         ("unknown version", "5cd2d13b9e355aeb2452afbd3786870dbeecb9d355b12cb0a3b6e9da5744cd35", ""),
         ("too short", "d61d3f09c7dfe1c0be91af7109b60a7d9d498920c90cbba1e137320fdd938853", "Ag=="),

@@ -1,0 +1,65 @@
+import GatewayKit
+import Lightning
+import Testing
+
+/// What wallets say, as NIP-47 has it.
+struct NWCAnswerTests {
+    private static let result = #"{"result_type":"pay_invoice","error":null,"result":{"preimage":"ab","fees_paid":12}}"#
+    private static let error = #"{"result_type":"pay_invoice","error":{"code":"QUOTA_EXCEEDED","message":"no more"}}"#
+
+    private static func code(_ text: String) throws -> NWCError? {
+        guard case .error(let error) = try NWCAnswer(parsing: text, to: .payInvoice) else { return nil }
+        return error
+    }
+
+    @Test func `a result is one`() throws {
+        guard case .result(let json) = try NWCAnswer(parsing: Self.result, to: .payInvoice) else {
+            Issue.record("should be a result")
+            return
+        }
+        #expect(json["preimage"]?.text == "ab")
+    }
+
+    @Test func `an error has its code and its words`() throws {
+        let error = try #require(try Self.code(Self.error))
+        #expect("\(error)" == "the wallet answered QUOTA_EXCEEDED: no more")
+    }
+
+    @Test(arguments: [
+        ("RATE_LIMITED", LightningFailure.Reason.unavailable, true), ("INTERNAL", .unavailable, false),
+        ("OTHER", .unavailable, false), ("NOT_IMPLEMENTED", .refused, true), ("INSUFFICIENT_BALANCE", .refused, true),
+        ("QUOTA_EXCEEDED", .refused, true), ("RESTRICTED", .refused, true), ("UNAUTHORIZED", .refused, true),
+        ("UNSUPPORTED_ENCRYPTION", .refused, true), ("NOT_FOUND", .refused, true), ("PAYMENT_FAILED", .refused, false),
+        ("something new", .refused, false),
+    ])
+    func `a code says whether asking again helps, and whether nothing was done`(
+        _ code: String,
+        reason: LightningFailure.Reason,
+        isCertain: Bool
+    ) throws {
+        let error = try #require(try Self.code(Self.error.replacing("QUOTA_EXCEEDED", with: code)))
+        #expect(error.failure.reason == reason)
+        #expect(error.isCertain == isCertain)
+    }
+
+    @Test(arguments: [
+        "", "[]", "{}", #"{"result_type":"pay_invoice"}"#, #"{"result_type":"pay_invoice","result":1}"#,
+        #"{"result_type":"pay_invoice","error":{}}"#, #"{"result_type":"make_invoice","result":{}}"#,
+        #"{"result_type":"pay_invoice","result":{}} "x""#,
+    ])
+    func `what is no answer to the question is refused`(_ text: String) {
+        #expect(throws: NostrFailure.self) { try NWCAnswer(parsing: text, to: .payInvoice) }
+    }
+
+    @Test(arguments: [result, error])
+    func `no prefix and no flipped byte of an answer traps`(_ answer: String) {
+        let bytes = Array(answer.utf8)
+        for index in bytes.indices {
+            let prefix = String(decoding: bytes[..<index], as: UTF8.self)
+            #expect(throws: NostrFailure.self) { try NWCAnswer(parsing: prefix, to: .payInvoice) }
+            var changed = bytes
+            changed[index] ^= 1
+            _ = try? NWCAnswer(parsing: String(decoding: changed, as: UTF8.self), to: .payInvoice)
+        }
+    }
+}
