@@ -56,6 +56,9 @@ package final class WebSocket: Sendable {
         return true
     }
 
+    /// True once nothing can be sent or heard any more; what was heard may still be read.
+    package var hasEnded: Bool { !channel.isActive }
+
     package func close() {
         let frame = WebSocketFrame(fin: true, opcode: .connectionClose, maskKey: .random(), data: ByteBuffer())
         channel.writeAndFlush(frame, promise: nil)

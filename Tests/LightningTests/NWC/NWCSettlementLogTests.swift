@@ -6,7 +6,9 @@ struct NWCSettlementLogTests {
     private static let now = WallTime(seconds: 1_800_000_000)
     private static let amount = Amount(millisatoshis: 10_000)
 
-    private func added(_ log: inout NWCSettlementLog, _ payment: PaymentHash, at time: WallTime = now) -> Settlement? {
+    private func added(_ log: inout NWCSettlementLog, _ payment: PaymentHash, at time: WallTime = Self.now)
+        -> Settlement?
+    {
         log.add(payment, Self.amount, settledAt: Self.now, at: time)
     }
 

@@ -1,0 +1,122 @@
+import GatewayKit
+import GatewayTesting
+import Lightning
+import Testing
+
+/// Refunds: what was paid is never paid again, and what may have been paid is never called unpaid.
+struct NWCPaymentTests {
+    private static let amount = Amount(millisatoshis: 10_000)
+
+    /// Pays an invoice of somebody else.
+    ///
+    /// - Returns: what came of it, what the backend knows afterwards, and how often the wallet was told to pay.
+    private func paying(
+        _ wallet: FakeWallet,
+        patience: Duration = .seconds(10),
+        _ bolt11: String? = nil
+    ) async throws -> (result: Result<Payment, LightningFailure>, state: PaymentState, asked: Int) {
+        let bolt11 = try bolt11 ?? wallet.foreignInvoice(Self.amount)
+        return try await NWCExample.with(wallet) { backend, _ in
+            let result: Result<Payment, LightningFailure>
+            do {
+                result = .success(
+                    try await backend.pay(bolt11, amount: nil, feeLimit: Self.amount, patience: patience)
+                )
+            } catch let failure as LightningFailure {
+                result = .failure(failure)
+            }
+            wallet.behaviour = FakeWallet.Behaviour()
+            let state = try await backend.payment(try backend.read(bolt11).payment)
+            return (result, state, wallet.asked.count { $0 == "pay_invoice" })
+        }
+    }
+
+    @Test func `a payment has its preimage and its fee`() async throws {
+        let (result, state, _) = try await paying(try FakeWallet())
+        let payment = try result.get()
+        #expect(payment.fee == Amount(millisatoshis: 1_000))
+        #expect(state == .paid(payment))
+    }
+
+    @Test(arguments: ["INSUFFICIENT_BALANCE", "QUOTA_EXCEEDED", "RESTRICTED", "PAYMENT_FAILED", "INTERNAL"])
+    func `a payment that was not begun is refused`(_ code: String) async throws {
+        let wallet = try FakeWallet()
+        wallet.behaviour.errors = ["pay_invoice": code]
+        let (result, state, _) = try await paying(wallet)
+        #expect(throws: LightningFailure.self) { try result.get() }
+        guard case .failure(let failure) = result else { return }
+        #expect(failure.reason == .refused)
+        #expect(state == .unpaid)
+    }
+
+    @Test(arguments: ["PAYMENT_FAILED", "INTERNAL", "OTHER"])
+    func `a payment that arrived in spite of an error has arrived`(_ code: String) async throws {
+        let wallet = try FakeWallet()
+        wallet.behaviour.lateErrors = ["pay_invoice": code]
+        let (result, state, _) = try await paying(wallet)
+        #expect(state == .paid(try result.get()))
+    }
+
+    @Test func `a payment whose answer was lost is not called refused, and is known afterwards`() async throws {
+        let wallet = try FakeWallet()
+        wallet.behaviour.held = ["pay_invoice"]
+        let (result, state, _) = try await paying(wallet, patience: .milliseconds(200))
+        guard case .failure(let failure) = result, case .paid = state else {
+            Issue.record("should have failed, and be known as paid")
+            return
+        }
+        #expect(failure.reason == .unavailable)
+    }
+
+    @Test func `an error about which the wallet can say no more is not called refused`() async throws {
+        let wallet = try FakeWallet()
+        let bolt11 = try wallet.foreignInvoice(Self.amount)
+        let failure = try await NWCExample.with(wallet) { backend, _ in
+            wallet.behaviour.errors = ["lookup_invoice": "RESTRICTED"]
+            return try await backend.failure { _ = try await $0.pay(bolt11, feeLimit: Self.amount) }
+        }
+        #expect(failure.reason == .unavailable)
+    }
+
+    @Test func `another preimage proves nothing`() async throws {
+        let wallet = try FakeWallet()
+        wallet.behaviour.hidesPreimage = true
+        let (result, _, _) = try await paying(wallet)
+        guard case .failure(let failure) = result else {
+            Issue.record("should have failed")
+            return
+        }
+        #expect(failure.reason == .malformed)
+    }
+
+    @Test func `an invoice of another network is not paid`() async throws {
+        let wallet = try FakeWallet()
+        wallet.behaviour.network = .bitcoin
+        let bolt11 = try wallet.bolt11(
+            for: Self.amount,
+            PaymentHash(.random()),
+            expiry: .seconds(600),
+            memo: "refund"
+        )
+        let failure = try await NWCExample.with(wallet) { backend, _ in
+            try await backend.failure { _ = try await $0.pay(bolt11, feeLimit: Self.amount) }
+        }
+        #expect(failure.reason == .refused)
+        #expect(wallet.asked.isEmpty)
+    }
+
+    @Test func `of several payers of one invoice one gets through`() async throws {
+        let wallet = try FakeWallet()
+        let bolt11 = try wallet.foreignInvoice(Self.amount)
+        let paid = try await NWCExample.with(wallet) { backend, _ in
+            await withTaskGroup(of: Bool.self) { group in
+                for _ in 0..<4 {
+                    group.addTask { (try? await backend.pay(bolt11, feeLimit: Self.amount)) != nil }
+                }
+                return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+            }
+        }
+        #expect(paid == 1)
+        #expect(wallet.asked.count { $0 == "pay_invoice" } == 1)
+    }
+}
