@@ -17,7 +17,7 @@ extension NWCBackend {
     }
 
     package func invoiceState(_ payment: PaymentHash) async throws -> InvoiceState {
-        guard !settlements.knows(payment) else { return .settled }
+        guard !received.knows(payment) else { return .settled }
         guard let transaction = try await transaction(payment), transaction.isIncoming else { return .open }
         return transaction.invoiceState
     }

@@ -8,40 +8,40 @@ extension NWCBackend {
     private static let looksBetweenWholeOnes = 30
 
     package func settlements(since cursor: SettlementCursor?) -> AsyncThrowingStream<Settlement, any Error> {
-        settlements.stream(since: cursor)
+        received.stream(since: cursor)
     }
 
-    package func settlementsEnd() async throws -> SettlementCursor { settlements.end() }
+    package func settlementsEnd() async throws -> SettlementCursor { received.end() }
 
     /// Looks for payments that nobody told of, until its task is cancelled.
     func followSettlements() async {
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { [settlements] in
+            group.addTask { [received] in
                 var looks = 0
-                while (try? await Task.sleep(for: settlements.interval)) != nil {
+                while (try? await Task.sleep(for: received.interval)) != nil {
                     looks += 1
                     // An invoice that was paid late stands far behind in the list.
-                    if looks % Self.looksBetweenWholeOnes == 0 { settlements.lookBack() } else { settlements.look() }
+                    if looks % Self.looksBetweenWholeOnes == 0 { received.lookBack() } else { received.look() }
                 }
             }
-            for await _ in settlements.looks {
+            for await _ in received.looks {
                 await look()
-                await settlements.remember()
+                await received.remember()
             }
             group.cancelAll()
         }
     }
 
     private func look() async {
-        guard wallet.profile?.permits(.listTransactions) ?? true, let look = await settlements.begin() else { return }
+        guard wallet.profile?.permits(.listTransactions) ?? true, let look = await received.begin() else { return }
         do {
             let found = try await news(in: look)
             for transaction in found {
-                settlements.add(transaction)
+                received.add(transaction)
             }
-            settlements.complete(look)
+            received.complete(look)
         } catch {
-            settlements.fail(look)
+            received.fail(look)
             logger.debug("the wallet's payments cannot be listed: \(error)")
         }
     }
@@ -61,7 +61,7 @@ extension NWCBackend {
             offset += page.count
             let known = found.count
             for transaction in page {
-                if await settlements.isNews(transaction, in: look) { found.append(transaction) }
+                if await received.isNews(transaction, in: look) { found.append(transaction) }
             }
             if !look.isWhole, found.count == known { break }
             if let oldest = page.last?.createdAt, oldest < from { break }

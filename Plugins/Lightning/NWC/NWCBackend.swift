@@ -7,7 +7,7 @@ package final class NWCBackend: LightningBackend, Plugin {
     package static let word = "nwc"
 
     let wallet: NWCWallet
-    let settlements: NWCSettlements
+    let received: NWCSettlements
     let reader: InvoiceReader
     let time: TimeSource
     let logger: Logger
@@ -64,10 +64,10 @@ package final class NWCBackend: LightningBackend, Plugin {
         delay: ReconnectDelay = ReconnectDelay(),
         _ services: Services
     ) throws {
-        settlements = NWCSettlements(of: connection.wallet, services)
+        received = NWCSettlements(of: connection.wallet, services)
         var settings = NWCWallet.Settings()
         settings.delay = delay
-        guard let wallet = NWCWallet(connection, settings, telling: settlements, services) else {
+        guard let wallet = NWCWallet(connection, settings, telling: received, services) else {
             throw StartFailure("libsecp256k1 cannot be used")
         }
         self.wallet = wallet
@@ -81,6 +81,8 @@ package final class NWCBackend: LightningBackend, Plugin {
 
     package func start() async throws {
         let task = Task { [wallet] in
+            // Before relays tell what they have kept.
+            await self.received.recall()
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await wallet.follow() }
                 group.addTask { await self.followSettlements() }
@@ -91,8 +93,8 @@ package final class NWCBackend: LightningBackend, Plugin {
 
     package func stop() async {
         following.withLockedValue { $0 }?.cancel()
-        await settlements.remember()
-        settlements.close()
+        await received.remember()
+        received.close()
     }
 
     // MARK: What it can

@@ -11,7 +11,7 @@ package struct NWCSettlementLog: Sendable {
     private static let memory = 2 * SettlementFollowers.slack
     private static let secondBits: UInt64 = 20
 
-    private var settlements = CircularBuffer<Settlement>()
+    private var entries = CircularBuffer<Settlement>()
     private var known = RecentIDs(most: NWCSettlementLog.memory)
     private var last: UInt64 = 0
 
@@ -50,17 +50,17 @@ package struct NWCSettlementLog: Sendable {
             settledAt: settledAt,
             cursor: SettlementCursor(position: last)
         )
-        settlements.append(settlement)
-        if settlements.count > Self.memory { settlements.removeFirst() }
+        entries.append(settlement)
+        if entries.count > Self.memory { _ = entries.popFirst() }
         return settlement
     }
 
     package func settlements(after cursor: SettlementCursor) -> [Settlement] {
-        settlements.filter { $0.cursor.position > cursor.position }
+        entries.filter { $0.cursor.position > cursor.position }
     }
 
     /// The last ones, oldest first.
-    package func latest(_ count: Int) -> [Settlement] { Array(settlements.suffix(count)) }
+    package func latest(_ count: Int) -> [Settlement] { Array(entries.suffix(count)) }
 
     /// The time that a cursor stands for.
     package static func time(of cursor: SettlementCursor) -> WallTime {

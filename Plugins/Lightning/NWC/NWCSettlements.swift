@@ -179,7 +179,8 @@ final class NWCSettlements: Sendable {
         state.withLockedValue { $0.unwritten -= count }
     }
 
-    private func recall() async {
+    /// Until it has worked, each look tries again.
+    func recall() async {
         guard !state.withLockedValue({ $0.hasRecalled }) else { return }
         let bytes: [UInt8]
         do {

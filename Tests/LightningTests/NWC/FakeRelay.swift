@@ -21,7 +21,7 @@ final class FakeRelay: Sendable {
         var noise: [String] = []
         /// How often each event is sent.
         var copies = 1
-        /// Whether the tag with its addressee is looked at.
+        /// Whether filters are looked at.
         var filters = true
         var ignoresPings = false
     }
@@ -219,12 +219,13 @@ final class FakeRelay: Sendable {
     }
 
     private static func matches(_ event: NostrEvent, _ filter: JSONValue, isStrict: Bool) -> Bool {
+        guard isStrict else { return true }
         guard case .array(let authors) = filter["authors"], case .array(let kinds) = filter["kinds"],
             authors.contains(where: { $0.text == event.author.description }),
             kinds.contains(where: { if case .number(let kind) = $0 { Int(kind) == event.kind } else { false } })
         else { return false }
         if case .number(let since) = filter["since"], Double(event.createdAt.seconds) < since { return false }
-        guard isStrict, case .array(let addressees) = filter["#p"] else { return true }
+        guard case .array(let addressees) = filter["#p"] else { return true }
         return addressees.contains { $0.text == event.tag("p") }
     }
 

@@ -78,6 +78,9 @@ final class FakeWallet: Sendable {
     /// The methods that it was asked, in their order.
     var asked: [String] { state.withLockedValue { $0.asked } }
 
+    /// Answers that are not sent yet.
+    var withheld: [NostrEvent] { state.withLockedValue { $0.withheld } }
+
     // MARK: Relays
 
     /// Begins to follow another relay, which listens from then on.
@@ -122,8 +125,8 @@ final class FakeWallet: Sendable {
 
     private func hear(_ event: NostrEvent) {
         guard event.kind == 23_194, event.tag("p") == key.publicKey.description else { return }
-        if let end = event.tag("expiration").flatMap(Int64.init), end < time.now().seconds { return }
-        let cipher = event.tag("encryption").flatMap(NostrCipher.init) ?? .nip04
+        if let end = event.tag("expiration").flatMap({ Int64($0) }), end < time.now().seconds { return }
+        let cipher = event.tag("encryption").flatMap(NostrCipher.init(rawValue:)) ?? .nip04
         let known = (ciphers ?? "nip04").split(separator: " ").map(String.init)
         guard known.contains(cipher.rawValue), let text = try? conversation.decrypted(event.content, by: cipher),
             let json = try? Array(text.utf8).withUnsafeBytes({ try JSONReader.read($0) }),

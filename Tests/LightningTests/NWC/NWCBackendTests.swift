@@ -169,9 +169,10 @@ struct NWCBackendTests {
 
     @Test func `what somebody else has signed is no answer`() async throws {
         let wallet = try FakeWallet()
-        wallet.behaviour.signer = .example(7)
-        let failure = try await NWCExample.with(wallet, timeout: .milliseconds(300)) { backend, _ in
-            try await backend.failure { _ = try await $0.tenSatoshis() }
+        wallet.behaviour.signer = NostrKey.example(7)
+        let failure = try await NWCExample.with(wallet, timeout: .milliseconds(300)) { backend, relays in
+            relays[0].behaviour.filters = false
+            return try await backend.failure { _ = try await $0.tenSatoshis() }
         }
         #expect(failure.reason == .unavailable)
     }

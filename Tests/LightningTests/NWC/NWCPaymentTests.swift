@@ -27,7 +27,7 @@ struct NWCPaymentTests {
             }
             wallet.behaviour = FakeWallet.Behaviour()
             let state = try await backend.payment(try backend.read(bolt11).payment)
-            return (result, state, wallet.asked.count { $0 == "pay_invoice" })
+            return (result, state, wallet.asked.count(where: { $0 == "pay_invoice" }))
         }
     }
 
@@ -117,6 +117,6 @@ struct NWCPaymentTests {
             }
         }
         #expect(paid == 1)
-        #expect(wallet.asked.count { $0 == "pay_invoice" } == 1)
+        #expect(wallet.asked.count(where: { $0 == "pay_invoice" }) == 1)
     }
 }

@@ -123,9 +123,10 @@ struct NWCSettlementTests {
 
     @Test func `a notification that somebody else has signed is not believed`() async throws {
         let wallet = try FakeWallet()
-        try await NWCExample.with(wallet) { backend, _ in
+        try await NWCExample.with(wallet) { backend, relays in
+            relays[0].behaviour.filters = false
             let invoice = try await backend.tenSatoshis()
-            wallet.behaviour.signer = .example(7)
+            wallet.behaviour.signer = NostrKey.example(7)
             wallet.notify(invoice.paymentHash)
             wallet.behaviour.signer = nil
             let isSettled = try await backend.isSettled(invoice.paymentHash)

@@ -19,6 +19,19 @@ struct WebSocketTests {
         return try result.get()
     }
 
+    /// Connects, and waits until the server knows.
+    private static func connect(
+        to relay: FakeRelay,
+        _ address: WebSocketAddress,
+        _ limits: WebSocketLimits = WebSocketLimits()
+    ) async throws -> WebSocket {
+        let socket = try await WebSocket.connect(to: address, limits: limits)
+        while relay.opened == 0 {
+            await Task.yield()
+        }
+        return socket
+    }
+
     private static func end(of socket: WebSocket) async -> WebSocketFailure? {
         do {
             for try await _ in socket.texts {}
@@ -32,7 +45,7 @@ struct WebSocketTests {
         var behaviour = FakeRelay.Behaviour()
         behaviour.asksWho = true
         let texts = try await Self.with(behaviour) { relay, address in
-            let socket = try await WebSocket.connect(to: address)
+            let socket = try await Self.connect(to: relay, address)
             relay.say("one")
             relay.say("two")
             var texts = [String]()
@@ -60,7 +73,7 @@ struct WebSocketTests {
         let failure = try await Self.with { relay, address in
             var limits = WebSocketLimits()
             limits.mostWaiting = 2
-            let socket = try await WebSocket.connect(to: address, limits: limits)
+            let socket = try await Self.connect(to: relay, address, limits)
             for _ in 0..<100 {
                 relay.say("x")
             }
@@ -75,7 +88,7 @@ struct WebSocketTests {
 
     @Test func `a server that closes ends the texts`() async throws {
         let failure = try await Self.with { relay, address in
-            let socket = try await WebSocket.connect(to: address)
+            let socket = try await Self.connect(to: relay, address)
             relay.drop()
             return await Self.end(of: socket)
         }
