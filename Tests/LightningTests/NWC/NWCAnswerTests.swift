@@ -21,23 +21,29 @@ struct NWCAnswerTests {
     }
 
     @Test func `an error has its code and its words`() throws {
-        let error = try #require(try Self.code(Self.error))
+        let read = try Self.code(Self.error)
+        let error = try #require(read)
         #expect("\(error)" == "the wallet answered QUOTA_EXCEEDED: no more")
     }
 
-    @Test(arguments: [
-        ("RATE_LIMITED", LightningFailure.Reason.unavailable, true), ("INTERNAL", .unavailable, false),
-        ("OTHER", .unavailable, false), ("NOT_IMPLEMENTED", .refused, true), ("INSUFFICIENT_BALANCE", .refused, true),
-        ("QUOTA_EXCEEDED", .refused, true), ("RESTRICTED", .refused, true), ("UNAUTHORIZED", .refused, true),
-        ("UNSUPPORTED_ENCRYPTION", .refused, true), ("NOT_FOUND", .refused, true), ("PAYMENT_FAILED", .refused, false),
-        ("something new", .refused, false),
-    ])
+    @Test(
+        arguments: [
+            ("RATE_LIMITED", LightningFailure.Reason.unavailable, true), ("INTERNAL", .unavailable, false),
+            ("OTHER", .unavailable, false), ("NOT_IMPLEMENTED", .refused, true),
+            ("INSUFFICIENT_BALANCE", .refused, true),
+            ("QUOTA_EXCEEDED", .refused, true), ("RESTRICTED", .refused, true), ("UNAUTHORIZED", .refused, true),
+            ("UNSUPPORTED_ENCRYPTION", .refused, true), ("NOT_FOUND", .refused, true),
+            ("PAYMENT_FAILED", .refused, false),
+            ("something new", .refused, false),
+        ] as [(String, LightningFailure.Reason, Bool)]
+    )
     func `a code says whether asking again helps, and whether nothing was done`(
         _ code: String,
         reason: LightningFailure.Reason,
         isCertain: Bool
     ) throws {
-        let error = try #require(try Self.code(Self.error.replacing("QUOTA_EXCEEDED", with: code)))
+        let read = try Self.code(Self.error.replacing("QUOTA_EXCEEDED", with: code))
+        let error = try #require(read)
         #expect(error.failure.reason == reason)
         #expect(error.isCertain == isCertain)
     }

@@ -37,7 +37,7 @@ struct NWCBackendTests {
         }
         #expect(event.kind == 23_194)
         #expect(event.tag("p") == wallet.key.publicKey.description)
-        let end = try #require(event.tag("expiration").flatMap(Int64.init))
+        let end = try #require(event.tag("expiration").flatMap { Int64($0) })
         #expect((19...22).contains(end - event.createdAt.seconds))
     }
 
@@ -179,10 +179,12 @@ struct NWCBackendTests {
 
     // MARK: Errors
 
-    @Test(arguments: [
-        ("RATE_LIMITED", LightningFailure.Reason.unavailable), ("INTERNAL", .unavailable), ("RESTRICTED", .refused),
-        ("UNAUTHORIZED", .refused),
-    ])
+    @Test(
+        arguments: [
+            ("RATE_LIMITED", LightningFailure.Reason.unavailable), ("INTERNAL", .unavailable), ("RESTRICTED", .refused),
+            ("UNAUTHORIZED", .refused),
+        ] as [(String, LightningFailure.Reason)]
+    )
     func `a wallet's no has a reason`(_ code: String, reason: LightningFailure.Reason) async throws {
         let wallet = try FakeWallet()
         wallet.behaviour.errors = ["make_invoice": code]

@@ -21,7 +21,8 @@ struct NWCSettlementTests {
         try await NWCExample.with(wallet) { backend, _ in
             let end = try await backend.settlementsEnd()
             let payments = try await pay(1, wallet, backend)
-            let settlement = try #require(try await backend.settlements(1, since: end).first)
+            let told = try await backend.settlements(1, since: end)
+            let settlement = try #require(told.first)
             #expect(settlement.payment == payments[0])
             #expect(settlement.amount == Amount(millisatoshis: 10_000))
             #expect(abs(settlement.settledAt.milliseconds - WallTime.now.milliseconds) < 60_000)

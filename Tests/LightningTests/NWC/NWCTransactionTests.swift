@@ -27,13 +27,15 @@ struct NWCTransactionTests {
         #expect(transaction.isIncoming)
     }
 
-    @Test(arguments: [
-        (#","state":"pending","settled_at":1700000000"#, InvoiceState.open), (#","state":"settled""#, .settled),
-        (#","state":"SETTLED""#, .settled), (#","state":"accepted""#, .held), (#","state":"expired""#, .ended),
-        (#","state":"failed""#, .ended), (#","settled_at":1700000000"#, .settled), (#","settled_at":0"#, .open),
-        (#","settled_at":null"#, .open), ("", .open),
-        (#","preimage":"\#(String(repeating: "07", count: 32))""#, .open),
-    ])
+    @Test(
+        arguments: [
+            (#","state":"pending","settled_at":1700000000"#, InvoiceState.open), (#","state":"settled""#, .settled),
+            (#","state":"SETTLED""#, .settled), (#","state":"accepted""#, .held), (#","state":"expired""#, .ended),
+            (#","state":"failed""#, .ended), (#","settled_at":1700000000"#, .settled), (#","settled_at":0"#, .open),
+            (#","settled_at":null"#, .open), ("", .open),
+            (#","preimage":"\#(String(repeating: "07", count: 32))""#, .open),
+        ] as [(String, InvoiceState)]
+    )
     func `an invoice is settled where its state says so, or, without one, its time: a preimage says nothing`(
         _ members: String,
         state: InvoiceState
@@ -41,10 +43,12 @@ struct NWCTransactionTests {
         #expect(try Self.transaction(members).invoiceState == state)
     }
 
-    @Test(arguments: [
-        (#","state":"pending""#, PaymentState.underWay), (#","state":"failed""#, .unpaid), ("", .underWay),
-        (#","state":"expired""#, .unpaid),
-    ])
+    @Test(
+        arguments: [
+            (#","state":"pending""#, PaymentState.underWay), (#","state":"failed""#, .unpaid), ("", .underWay),
+            (#","state":"expired""#, .unpaid),
+        ] as [(String, PaymentState)]
+    )
     func `a payment that has not ended is under way`(_ members: String, state: PaymentState) throws {
         #expect(try Self.transaction(#","type":"outgoing""# + members).paymentState == state)
     }

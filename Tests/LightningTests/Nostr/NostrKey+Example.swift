@@ -1,5 +1,6 @@
 import GatewayKit
 import Lightning
+import Testing
 
 extension NostrKey {
     /// The key of a small number, not zero.
@@ -8,5 +9,10 @@ extension NostrKey {
             preconditionFailure("libsecp256k1 cannot be used")
         }
         return key
+    }
+
+    static func example(hex: String) throws -> NostrKey {
+        let secret = try #require(Bytes32(hex: hex))
+        return try #require(NostrKey(secret))
     }
 }

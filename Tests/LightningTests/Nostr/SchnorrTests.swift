@@ -47,7 +47,7 @@ struct SchnorrTests {
 
     @Test(arguments: vectors)
     func `a key signs as BIP 340 says`(_ vector: Vector) throws {
-        let key = try #require(NostrKey(#require(Bytes32(hex: vector.secret))))
+        let key = try NostrKey.example(hex: vector.secret)
         let digest = try #require(Bytes32(hex: vector.digest))
         let signature = key.signature(of: digest, randomness: try #require(Bytes32(hex: vector.randomness)))
         #expect(key.publicKey.description == vector.key)
@@ -60,7 +60,8 @@ struct SchnorrTests {
         "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
     ])
     func `what is zero or not below the order of the group is no key`(_ secret: String) throws {
-        #expect(NostrKey(try #require(Bytes32(hex: secret))) == nil)
+        let bytes = try #require(Bytes32(hex: secret))
+        #expect(NostrKey(bytes) == nil)
     }
 
     @Test func `a key does not show its secret`() throws {
