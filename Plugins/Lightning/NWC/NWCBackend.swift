@@ -23,18 +23,10 @@ package final class NWCBackend: LightningBackend, Plugin {
     private static let neverAsked: Set = ["pay_keysend", "multi_pay_invoice", "multi_pay_keysend", "sign_message"]
 
     package convenience init(from settings: inout PolicyReader, _ services: Services) throws {
-        let network = settings.choice(
-            "network",
-            of: Bolt11Network.allCases.map { "\($0)" },
-            or: "\(Bolt11Network.bitcoin)"
-        )
+        let connection = try Self.connection(from: &settings)
+        let network = Bolt11Network.one(from: &settings)
         let timeout = settings.timeout("timeout", or: Self.usualTimeout)
-        try self.init(
-            Self.connection(from: &settings),
-            network: Bolt11Network.allCases.first { "\($0)" == network } ?? .bitcoin,
-            timeout: timeout,
-            services
-        )
+        try self.init(connection, network: network, timeout: timeout, services)
     }
 
     /// One that connects to nobody where a mistake was noted.
@@ -55,18 +47,21 @@ package final class NWCBackend: LightningBackend, Plugin {
     }
 
     /// - Parameters:
+    ///   - connection: what the wallet gave.
     ///   - network: of the invoices.
     ///   - timeout: for an answer.
+    ///   - pauses: between attempts to connect.
+    ///   - services: of the gateway.
     package init(
         _ connection: NWCConnection,
         network: Bolt11Network,
         timeout: Duration,
-        delay: ReconnectDelay = ReconnectDelay(),
+        pauses: Pauses = Pauses(),
         _ services: Services
     ) throws {
         received = NWCSettlements(of: connection.wallet, services)
         var settings = NWCWallet.Settings()
-        settings.delay = delay
+        settings.pauses = pauses
         guard let wallet = NWCWallet(connection, settings, telling: received, services) else {
             throw StartFailure("libsecp256k1 cannot be used")
         }

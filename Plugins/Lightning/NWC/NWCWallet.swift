@@ -9,7 +9,7 @@ internal import NIOSSL
 final class NWCWallet: Sendable {
     struct Settings: Sendable {
         var limits = WebSocketLimits()
-        var delay = ReconnectDelay()
+        var pauses = Pauses()
         /// Whose certificates are trusted; `nil`: what this system trusts.
         var roots: NIOSSLTrustRoots?
     }
@@ -51,7 +51,7 @@ final class NWCWallet: Sendable {
         self.conversation = conversation
         self.settlements = settlements
         relays = connection.relays.map {
-            NostrRelay($0, limits: settings.limits, delay: settings.delay, roots: settings.roots)
+            NostrRelay($0, limits: settings.limits, pauses: settings.pauses, roots: settings.roots)
         }
         time = services.time
         logger = services.logger

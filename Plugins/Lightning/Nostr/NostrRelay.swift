@@ -5,15 +5,15 @@ internal import NIOSSL
 final class NostrRelay: Sendable {
     let address: WebSocketAddress
     private let limits: WebSocketLimits
-    private let delay: ReconnectDelay
+    private let pauses: Pauses
     private let roots: NIOSSLTrustRoots?
     private let socket = NIOLockedValueBox<WebSocket?>(nil)
 
     /// - Parameter roots: whose certificates are trusted; `nil`: what this system trusts.
-    init(_ address: WebSocketAddress, limits: WebSocketLimits, delay: ReconnectDelay, roots: NIOSSLTrustRoots?) {
+    init(_ address: WebSocketAddress, limits: WebSocketLimits, pauses: Pauses, roots: NIOSSLTrustRoots?) {
         self.address = address
         self.limits = limits
-        self.delay = delay
+        self.pauses = pauses
         self.roots = roots
     }
 
@@ -21,7 +21,7 @@ final class NostrRelay: Sendable {
     ///
     /// - Parameter hear: called one after the other; true where the relay has turned out to serve.
     func follow(_ hear: @Sendable (RelayNews) -> Bool) async {
-        var delay = delay
+        var pauses = pauses
         while !Task.isCancelled {
             do {
                 let socket = try await WebSocket.connect(to: address, limits: limits, roots: roots)
@@ -33,13 +33,13 @@ final class NostrRelay: Sendable {
                 _ = hear(.connected)
                 for try await text in socket.texts {
                     guard let message = try? RelayMessage(parsing: text) else { continue }
-                    if hear(.message(message)) { delay.succeed() }
+                    if hear(.message(message)) { pauses = self.pauses }
                 }
                 _ = hear(.lost("following it has ended"))
             } catch {
                 _ = hear(.lost("\(error)"))
             }
-            try? await Task.sleep(for: delay.next())
+            try? await Task.sleep(for: pauses.next())
         }
     }
 

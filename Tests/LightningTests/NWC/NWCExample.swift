@@ -45,7 +45,7 @@ enum NWCExample {
             try wallet.connection,
             network: .regtest,
             timeout: timeout,
-            delay: ReconnectDelay(first: .milliseconds(1), longest: .milliseconds(20)),
+            pauses: Pauses(first: .milliseconds(1), longest: .milliseconds(20)),
             .example(time: wallet.time, store: store)
         )
         try await backend.start()
