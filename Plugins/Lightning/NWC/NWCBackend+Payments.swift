@@ -1,8 +1,12 @@
-internal import Logging
 package import GatewayKit
+internal import Logging
 internal import NIOConcurrencyHelpers
+internal import NIOCore
 
 extension NWCBackend {
+    /// For so long a wallet may take to begin what it was told in time.
+    private static let doubt = TimeAmount.seconds(60)
+
     /// The wallet bounds its fee itself: NIP-47 has no word for a limit. One that it has passed is logged.
     package func pay(
         _ bolt11: String,
@@ -26,7 +30,17 @@ extension NWCBackend {
         guard try await knownPayment(hash) == .unpaid else {
             throw LightningFailure(.refused, "the invoice is paid, or being paid")
         }
-        let payment = try await pay(invoice, paid, within: patience)
+        guard !isUnclear(hash) else { throw LightningFailure(.unavailable, "the payment may be under way") }
+        let payment: Payment
+        do {
+            payment = try await pay(invoice, paid, within: patience)
+        } catch let failure as LightningFailure where failure.reason == .refused {
+            throw failure
+        } catch {
+            let now = time.uptime()
+            unclear.withLockedValue { $0.keep(true, for: hash, until: now + Self.doubt, at: now) }
+            throw error
+        }
         if payment.fee > feeLimit {
             logger.warning(
                 "the wallet paid a higher fee than was allowed",
@@ -68,8 +82,16 @@ extension NWCBackend {
 
     package func payment(_ payment: PaymentHash) async throws -> PaymentState {
         let state = try await knownPayment(payment)
-        guard state == .unpaid, paying.withLockedValue({ $0.contains(payment) }) else { return state }
+        guard state == .unpaid, paying.withLockedValue({ $0.contains(payment) }) || isUnclear(payment) else {
+            return state
+        }
         return .underWay
+    }
+
+    /// It was told to pay and did not answer: that it does not know of it may mean that it is not that far yet.
+    private func isUnclear(_ payment: PaymentHash) -> Bool {
+        let now = time.uptime()
+        return unclear.withLockedValue { $0.value(for: payment, at: now) } != nil
     }
 
     private func knownPayment(_ payment: PaymentHash) async throws -> PaymentState {

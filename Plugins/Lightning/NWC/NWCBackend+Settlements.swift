@@ -3,8 +3,9 @@ internal import Logging
 
 extension NWCBackend {
     /// As NIP-47 advises: longer answers may not pass a relay.
-    private static let page = 20
+    private static let pageLength = 20
     private static let mostPages = 5_000
+    private static let mostRepeats = 3
     private static let looksBetweenWholeOnes = 30
 
     package func settlements(since cursor: SettlementCursor?) -> AsyncThrowingStream<Settlement, any Error> {
@@ -51,20 +52,23 @@ extension NWCBackend {
     private func news(in look: NWCSettlements.Look) async throws -> [NWCTransaction] {
         let from = look.floor.advanced(by: Duration.zero - Self.longestExpiry)
         var found = [NWCTransaction]()
+        var previous = Page(count: 0, transactions: [])
         var offset = 0
-        var previous: PaymentHash?
+        var repeats = 0
         for _ in 0..<Self.mostPages {
-            let page = try await transactions(from: from, offset: offset)
-            // One that does not know of offsets answers the same over and over.
-            guard let first = page.first, first.payment != previous else { break }
-            previous = first.payment
+            let page = try await page(from: from, offset: offset)
+            // A wallet that does not know of offsets answers the same over and over.
+            repeats = page == previous ? repeats + 1 : 0
+            guard page.count > 0, repeats < Self.mostRepeats else { break }
+            previous = page
             offset += page.count
             let known = found.count
-            for transaction in page {
+            for transaction in page.transactions {
                 if await received.isNews(transaction, in: look) { found.append(transaction) }
             }
             if !look.isWhole, found.count == known { break }
-            if let oldest = page.last?.createdAt, oldest < from { break }
+            // Nor need it know of a beginning.
+            if !page.transactions.isEmpty, page.transactions.allSatisfy({ $0.isOlder(than: from) }) { break }
         }
         let oldestFirst = Array(found.reversed())
         // Stable: what was paid in one second stays as the wallet had it.
@@ -73,11 +77,18 @@ extension NWCBackend {
         }.map(\.element)
     }
 
-    private func transactions(from: WallTime, offset: Int) async throws -> [NWCTransaction] {
+    private struct Page: Equatable {
+        /// With those that are left out.
+        let count: Int
+        /// Those that can be read: a wallet may list what is no payment of an invoice.
+        let transactions: [NWCTransaction]
+    }
+
+    private func page(from: WallTime, offset: Int) async throws -> Page {
         let result = try await ask(
             .listTransactions,
             [
-                .init("from", .number(Double(max(0, from.seconds)))), .init("limit", .number(Double(Self.page))),
+                .init("from", .number(Double(max(0, from.seconds)))), .init("limit", .number(Double(Self.pageLength))),
                 .init("offset", .number(Double(offset))), .init("unpaid", .bool(false)),
                 .init("type", .string("incoming")),
             ]
@@ -85,6 +96,6 @@ extension NWCBackend {
         guard case .array(let transactions) = result["transactions"] else {
             throw LightningFailure(.malformed, "the wallet answered without a list of transactions")
         }
-        return try transactions.map(Self.transaction)
+        return Page(count: transactions.count, transactions: transactions.compactMap { try? NWCTransaction($0) })
     }
 }

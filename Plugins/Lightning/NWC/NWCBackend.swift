@@ -15,6 +15,8 @@ package final class NWCBackend: LightningBackend, Plugin {
     let timeout: Duration
     /// Payments that are being made: a wallet need not see that it pays one invoice once.
     let paying = NIOLockedValueBox<Set<PaymentHash>>([])
+    /// Payments that a wallet did not answer for.
+    let unclear = NIOLockedValueBox(ExpiringTable<PaymentHash, Bool>(most: 10_000))
     private let following = NIOLockedValueBox<Task<Void, Never>?>(nil)
 
     /// Relays and wallets take 0.3 to 2 seconds.

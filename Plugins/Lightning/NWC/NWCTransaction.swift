@@ -10,7 +10,8 @@ package struct NWCTransaction: Hashable, Sendable {
         case failed
     }
 
-    package let isIncoming: Bool
+    /// Not said by all, where only one can be meant.
+    private let type: String?
     /// `nil`: the wallet is of a time before it said so.
     private let state: State?
     package let payment: PaymentHash
@@ -31,14 +32,21 @@ package struct NWCTransaction: Hashable, Sendable {
         }
         self.payment = PaymentHash(payment)
         self.amount = Amount(millisatoshis: amount)
-        // Not said by all, where only one can be meant.
-        isIncoming = json["type"]?.text != "outgoing"
+        type = json["type"]?.text
         state = json["state"]?.text.flatMap { State(rawValue: $0.lowercased()) }
         invoice = json["invoice"]?.text
         fee = Amount(millisatoshis: NWCText.count(json["fees_paid"]) ?? 0)
         preimage = json["preimage"]?.text.flatMap { Bytes32(hex: $0) }.map(Preimage.init)
         createdAt = NWCText.time(json["created_at"])
         settledAt = NWCText.time(json["settled_at"])
+    }
+
+    /// False for a payment that the wallet has made.
+    package var isIncoming: Bool { type != "outgoing" }
+
+    /// Of what was settled, or, where that is not said, made before a time.
+    package func isOlder(than time: WallTime) -> Bool {
+        (settledAt ?? createdAt).map { $0 < time } ?? false
     }
 
     /// Where the wallet does not say: settled once it has been settled at some time.
@@ -63,10 +71,10 @@ package struct NWCTransaction: Hashable, Sendable {
     package var paymentState: PaymentState? {
         if isSettled {
             guard let preimage, preimage.bytes.sha256 == payment.bytes else { return nil }
-            return .paid(Payment(preimage: preimage, amount: amount, fee: isIncoming ? .zero : fee))
+            return .paid(Payment(preimage: preimage, amount: amount, fee: type == "incoming" ? .zero : fee))
         }
         // An invoice of the wallet itself that nobody has paid.
-        if isIncoming { return .unpaid }
+        if type == "incoming" { return .unpaid }
         switch state {
         case .expired, .failed: return .unpaid
         case .pending, .accepted, .settled, nil: return .underWay

@@ -99,7 +99,10 @@ final class NWCWallet: Sendable {
         case .closed(_, let reason):
             // Where it wants to know who asks, it is told, and then asked again.
             let isTold = state.withLockedValue { $0.wantsIntroduction(index) }
-            if !isTold || !reason.hasPrefix("auth-required") { relays[index].drop() }
+            if !isTold || !reason.hasPrefix("auth-required") {
+                logger.warning("a relay ends a subscription: \(LndRESTWallet.printable(reason))")
+                relays[index].drop()
+            }
         case .challenge(let challenge): introduce(to: index, challenge)
         case .notice(let text): logger.debug("a relay says: \(LndRESTWallet.printable(text))")
         case .endOfStored, .unknown: break

@@ -12,6 +12,8 @@ final class FakeWallet: Sendable {
         var lateErrors: [String: String] = [:]
         /// Requests of these methods are done, and not answered until `release`.
         var held: Set<String> = []
+        /// Requests of these methods are neither done nor answered.
+        var ignored: Set<String> = []
         /// Nothing is done.
         var isAsleep = false
         /// Payments are not told of.
@@ -138,7 +140,7 @@ final class FakeWallet: Sendable {
             state.asked.append(method)
             return state.behaviour
         }
-        guard let behaviour, !behaviour.isAsleep else { return }
+        guard let behaviour, !behaviour.isAsleep, !behaviour.ignored.contains(method) else { return }
         var members: [JSONValue.Member] = [.init("result_type", .string(method))]
         do {
             if let code = behaviour.errors[method] { throw FakeWalletError(code) }
@@ -225,7 +227,7 @@ final class FakeWallet: Sendable {
         let json = JSONValue.object([
             .init("notification_type", .string("payment_received")), .init("notification", transaction.json),
         ])
-        for (cipher, kind) in [(NostrCipher.nip04, 23_196), (.nip44, 23_197)] {
+        for (cipher, kind) in [(NostrCipher.nip04, 23_196), (NostrCipher.nip44, 23_197)] {
             guard (ciphers ?? "nip04").contains(cipher.rawValue),
                 let content = try? conversation.encrypted(json.canonical, by: cipher),
                 let event = NostrEvent(

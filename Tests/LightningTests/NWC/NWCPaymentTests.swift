@@ -68,6 +68,30 @@ struct NWCPaymentTests {
         #expect(failure.reason == .unavailable)
     }
 
+    @Test func `a payment that was not answered for is under way, and not begun again, as long as it may begin late`()
+        async throws
+    {
+        let time = ManualTime(start: TimeSource.system.now())
+        let wallet = try FakeWallet(time: time.source)
+        let bolt11 = try wallet.foreignInvoice(Self.amount)
+        try await NWCExample.with(wallet) { backend, _ in
+            let payment = try backend.read(bolt11).payment
+            wallet.behaviour.ignored = ["pay_invoice"]
+            for _ in 0..<2 {
+                let failure = try await backend.failure {
+                    _ = try await $0.pay(bolt11, amount: nil, feeLimit: Self.amount, patience: .milliseconds(100))
+                }
+                #expect(failure.reason == .unavailable)
+            }
+            let soon = try await backend.payment(payment)
+            #expect(soon == .underWay)
+            time.advance(by: .seconds(61))
+            let later = try await backend.payment(payment)
+            #expect(later == .unpaid)
+        }
+        #expect(wallet.asked.count(where: { $0 == "pay_invoice" }) == 1)
+    }
+
     @Test func `an error about which the wallet can say no more is not called refused`() async throws {
         let wallet = try FakeWallet()
         let bolt11 = try wallet.foreignInvoice(Self.amount)

@@ -53,6 +53,11 @@ struct NWCTransactionTests {
         #expect(try Self.transaction(#","type":"outgoing""# + members).paymentState == state)
     }
 
+    @Test func `what may be a payment and has not ended is not called unpaid`() throws {
+        #expect(try Self.transaction(#","state":"pending""#).paymentState == .underWay)
+        #expect(try Self.transaction(#","type":"incoming","state":"pending""#).paymentState == .unpaid)
+    }
+
     @Test func `a payment that was made has its preimage and its fee`() throws {
         let transaction = try Self.transaction(
             #","type":"outgoing","state":"settled","fees_paid":12,"preimage":"\#(Self.preimage.hex)""#
