@@ -25,21 +25,22 @@ extension NWCBackend {
                     if looks % Self.looksBetweenWholeOnes == 0 { received.lookBack() } else { received.look() }
                 }
             }
+            group.addTask { [received] in
+                for await _ in received.changes {
+                    await received.remember()
+                }
+            }
             for await _ in received.looks {
                 await look()
-                await received.remember()
             }
             group.cancelAll()
         }
     }
 
     private func look() async {
-        guard wallet.profile?.permits(.listTransactions) ?? true, let look = await received.begin() else { return }
+        guard wallet.profile?.permits(.listTransactions) ?? true, let look = received.begin() else { return }
         do {
-            let found = try await news(in: look)
-            for transaction in found {
-                received.add(transaction)
-            }
+            await received.add(try await news(in: look))
             received.complete(look)
         } catch {
             received.fail(look)

@@ -77,9 +77,8 @@ package final class NWCBackend: LightningBackend, Plugin {
     // MARK: Starting
 
     package func start() async throws {
+        try await received.recall()
         let task = Task { [wallet] in
-            // Before relays tell what they have kept.
-            await self.received.recall()
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await wallet.follow() }
                 group.addTask { await self.followSettlements() }

@@ -30,8 +30,8 @@ package struct NWCSettlementLog: Sendable {
 
     package func knows(_ payment: PaymentHash) -> Bool { known.contains(payment.bytes) }
 
-    /// Of a payment that an earlier process told of.
-    package mutating func recall(_ payment: PaymentHash) {
+    /// Of a payment that is no news, and in no stream.
+    package mutating func pass(_ payment: PaymentHash) {
         _ = known.insert(payment.bytes)
     }
 
@@ -50,17 +50,13 @@ package struct NWCSettlementLog: Sendable {
             settledAt: settledAt,
             cursor: SettlementCursor(position: last)
         )
-        entries.append(settlement)
-        if entries.count > Self.memory { _ = entries.popFirst() }
+        append(settlement)
         return settlement
     }
 
     package func settlements(after cursor: SettlementCursor) -> [Settlement] {
         entries.filter { $0.cursor.position > cursor.position }
     }
-
-    /// The last ones, oldest first.
-    package func latest(_ count: Int) -> [Settlement] { Array(entries.suffix(count)) }
 
     /// The time that a cursor stands for.
     package static func time(of cursor: SettlementCursor) -> WallTime {
@@ -69,5 +65,49 @@ package struct NWCSettlementLog: Sendable {
 
     private static func position(_ time: WallTime) -> UInt64 {
         UInt64(clamping: min(time.seconds, 1 << 40)) << secondBits
+    }
+
+    private mutating func append(_ settlement: Settlement) {
+        entries.append(settlement)
+        if entries.count > Self.memory { _ = entries.popFirst() }
+    }
+
+    // MARK: From one process to the next
+
+    private static let entryCount = 56
+
+    /// The last entries, oldest first, for the next process.
+    package func latest(_ count: Int) -> [UInt8] {
+        entries.suffix(count).flatMap { entry in
+            entry.payment.bytes.array + Self.bytes(entry.cursor.position) + Self.bytes(entry.amount.millisatoshis)
+                + Self.bytes(UInt64(bitPattern: entry.settledAt.milliseconds))
+        }
+    }
+
+    /// Takes over what an earlier process knew, before anything is added. What cannot be read is left out.
+    package mutating func restore(_ bytes: [UInt8]) {
+        for start in stride(from: 0, to: bytes.count, by: Self.entryCount) {
+            let entry = Array(bytes[start...].prefix(Self.entryCount))
+            guard entry.count == Self.entryCount, let payment = Bytes32(entry[..<32]) else { return }
+            let position = Self.number(entry[32..<40])
+            guard position > last, position <= UInt64.max / 2, known.insert(payment) else { continue }
+            last = position
+            append(
+                Settlement(
+                    payment: PaymentHash(payment),
+                    amount: Amount(millisatoshis: Self.number(entry[40..<48])),
+                    settledAt: WallTime(milliseconds: Int64(bitPattern: Self.number(entry[48..<56]))),
+                    cursor: SettlementCursor(position: position)
+                )
+            )
+        }
+    }
+
+    private static func bytes(_ number: UInt64) -> [UInt8] {
+        withUnsafeBytes(of: number.bigEndian) { Array($0) }
+    }
+
+    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+        bytes.reduce(0) { $0 << 8 | UInt64($1) }
     }
 }

@@ -8,13 +8,42 @@ final class NWCSettlements: Sendable {
     private struct State {
         var log = NWCSettlementLog()
         var followers = SettlementFollowers()
+        /// In the log, and told to nobody yet.
+        var pending: [Settlement] = []
+        /// What is pending is being written first.
+        var isHolding = false
         /// From when on payments are looked for; `nil`: nobody wants to know.
         var floor: WallTime?
         /// Whether all since the floor are looked for next, and not only the newest.
         var isDue = false
         var tellsByItself = false
-        var hasRecalled = false
         var unwritten = 0
+
+        mutating func note(_ transaction: NWCTransaction, at now: WallTime) {
+            guard transaction.isIncoming,
+                let settlement = log.add(
+                    transaction.payment,
+                    transaction.amount,
+                    settledAt: transaction.settledAt ?? now,
+                    at: now
+                )
+            else { return }
+            pending.append(settlement)
+            unwritten += 1
+        }
+
+        /// - Returns: those that missed something, for the caller to end.
+        mutating func tell() -> [SettlementFollowers.Continuation] {
+            guard !isHolding else { return [] }
+            defer { pending = [] }
+            return pending.flatMap { followers.tell($0) }
+        }
+
+        /// What was told before to those who followed then.
+        func told(after cursor: SettlementCursor) -> [Settlement] {
+            let end = pending.first?.cursor.position ?? .max
+            return log.settlements(after: cursor).filter { $0.cursor.position < end }
+        }
     }
 
     private let time: TimeSource
@@ -24,10 +53,13 @@ final class NWCSettlements: Sendable {
     /// A look is due.
     let looks: AsyncStream<Void>
     private let looked: AsyncStream<Void>.Continuation
+    /// There is something to remember.
+    let changes: AsyncStream<Void>
+    private let changed: AsyncStream<Void>.Continuation
 
     /// The clocks of a wallet and of this machine differ by less.
     private static let clockDifference = Duration.seconds(120)
-    /// What is remembered from one process to the next: those within one second, and some more.
+    /// From one process to the next.
     private static let remembered = 256
 
     /// - Parameter wallet: whose payments they are.
@@ -36,26 +68,43 @@ final class NWCSettlements: Sendable {
         store = services.store
         key = "nwc/told/\(wallet)"
         (looks, looked) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        (changes, changed) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     // MARK: Learning
 
-    /// Of a payment that has arrived, whoever says so. Known ones are nothing new.
+    /// Of a payment that has arrived, as the wallet tells. A known one is nothing new.
     func add(_ transaction: NWCTransaction) {
-        guard transaction.isIncoming else { return }
         let now = time.now()
-        let behind = state.withLockedValue { state -> [SettlementFollowers.Continuation] in
-            guard
-                let settlement = state.log.add(
-                    transaction.payment,
-                    transaction.amount,
-                    settledAt: transaction.settledAt ?? now,
-                    at: now
-                )
-            else { return [] }
-            state.unwritten += 1
-            return state.followers.tell(settlement)
+        let behind = state.withLockedValue { state in
+            state.note(transaction, at: now)
+            return state.tell()
         }
+        end(behind)
+        changed.yield()
+    }
+
+    /// Of payments that were found by looking back, oldest first. They may be older than the cursor that a reader has kept, so
+    /// that the next process would not find them: they are written before anybody is told.
+    func add(_ found: [NWCTransaction]) async {
+        guard !found.isEmpty else { return }
+        let now = time.now()
+        state.withLockedValue { state in
+            state.isHolding = true
+            for transaction in found {
+                state.note(transaction, at: now)
+            }
+        }
+        await remember()
+        let behind = state.withLockedValue { state in
+            state.isHolding = false
+            return state.tell()
+        }
+        end(behind)
+    }
+
+    /// Outside the lock, because ending a stream calls back.
+    private func end(_ behind: [SettlementFollowers.Continuation]) {
         for continuation in behind {
             continuation.finish(throwing: LightningFailure(.unavailable, "a reader of the settlements is too slow"))
         }
@@ -77,13 +126,15 @@ final class NWCSettlements: Sendable {
         let now = time.now()
         return AsyncThrowingStream(bufferingPolicy: .bufferingOldest(3 * SettlementFollowers.slack)) { continuation in
             let id = state.withLockedValue { state -> Int? in
+                var start = WallTime(seconds: now.seconds)
                 if let cursor {
-                    for settlement in state.log.settlements(after: cursor) {
+                    for settlement in state.told(after: cursor) {
                         continuation.yield(settlement)
                     }
                     state.log.begin(after: cursor)
+                    // What a wallet with a slow clock calls older may have come later.
+                    start = NWCSettlementLog.time(of: cursor).advanced(by: Duration.zero - Self.clockDifference)
                 }
-                let start = cursor.map { NWCSettlementLog.time(of: $0) } ?? now
                 state.floor = min(state.floor ?? start, start)
                 return state.followers.add(continuation)
             }
@@ -107,6 +158,7 @@ final class NWCSettlements: Sendable {
             continuation.finish()
         }
         looked.finish()
+        changed.finish()
     }
 
     // MARK: Looking
@@ -132,8 +184,7 @@ final class NWCSettlements: Sendable {
     }
 
     /// - Returns: `nil`: nobody wants to know.
-    func begin() async -> Look? {
-        await recall()
+    func begin() -> Look? {
         let now = time.now()
         return state.withLockedValue { state in
             guard let floor = state.floor else { return nil }
@@ -142,15 +193,16 @@ final class NWCSettlements: Sendable {
         }
     }
 
-    /// Of a transaction that was found: whether it is news for those who follow. One from before is where the gateway has given
-    /// the invoice out and knows of no payment.
+    /// Of a transaction that was found: whether it is news for those who follow. Of an invoice that the gateway has given out
+    /// the store knows that, and of any other its time tells.
     func isNews(_ transaction: NWCTransaction, in look: Look) async -> Bool {
         guard transaction.isIncoming, transaction.isSettled, !knows(transaction.payment) else { return false }
-        if let settledAt = transaction.settledAt, settledAt >= look.floor { return true }
-        guard let issued = try? await store.invoice(transaction.payment) else { return false }
+        let issued = try? await store.invoice(transaction.payment)
+        guard let issued else { return transaction.settledAt.map { $0 >= look.floor } ?? false }
+        guard issued.state == .settled else { return true }
         // The next look need not ask.
-        if issued.state == .settled { state.withLockedValue { $0.log.recall(transaction.payment) } }
-        return issued.state == .open
+        state.withLockedValue { $0.log.pass(transaction.payment) }
+        return false
     }
 
     /// A look has seen everything: the next one begins where it began.
@@ -170,33 +222,16 @@ final class NWCSettlements: Sendable {
 
     // MARK: From one process to the next
 
-    /// What was told last is not told again by the next process, whose cursor is exact to the second only.
+    /// So that the next process goes on where a reader stands, exactly, and not only to the second of its cursor.
     func remember() async {
         let (latest, count) = state.withLockedValue { ($0.log.latest(Self.remembered), $0.unwritten) }
-        guard count > 0 else { return }
-        let bytes = latest.flatMap { $0.payment.bytes.array }
-        guard (try? await store.setValue(bytes, for: key)) != nil else { return }
+        guard count > 0, (try? await store.setValue(latest, for: key)) != nil else { return }
         state.withLockedValue { $0.unwritten -= count }
     }
 
-    /// Until it has worked, each look tries again.
-    func recall() async {
-        guard !state.withLockedValue({ $0.hasRecalled }) else { return }
-        let bytes: [UInt8]
-        do {
-            bytes = try await store.value(for: key) ?? []
-        } catch {
-            return
-        }
-        let payments = stride(from: 0, to: bytes.count, by: 32).compactMap { start in
-            Bytes32(bytes[start...].prefix(32)).map(PaymentHash.init)
-        }
-        state.withLockedValue { state in
-            guard !state.hasRecalled else { return }
-            state.hasRecalled = true
-            for payment in payments {
-                state.log.recall(payment)
-            }
-        }
+    /// Before anything is added, and before anybody follows.
+    func recall() async throws {
+        guard let bytes = try await store.value(for: key) else { return }
+        state.withLockedValue { $0.log.restore(bytes) }
     }
 }

@@ -59,6 +59,38 @@ struct NWCSettlementLogTests {
         #expect(NWCSettlementLog.time(of: settlement.cursor) == Self.now)
     }
 
+    @Test func `the next process goes on where this one was`() throws {
+        var log = NWCSettlementLog()
+        let payments = (0..<5).map { _ in PaymentHash(.random()) }
+        let told = payments.compactMap { added(&log, $0) }
+        var next = NWCSettlementLog()
+        next.restore(log.latest(3))
+        #expect(next.settlements(after: SettlementCursor(position: 0)) == Array(told.suffix(3)))
+        #expect(next.knows(payments[4]))
+        #expect(!next.knows(payments[0]))
+        let news = added(&next, PaymentHash(.random()), at: WallTime(seconds: 0))
+        let later = try #require(news)
+        #expect(later.cursor.position > told[4].cursor.position)
+    }
+
+    @Test func `no prefix and no flipped byte of what was remembered traps`() {
+        var log = NWCSettlementLog()
+        for _ in 0..<3 {
+            _ = added(&log, PaymentHash(.random()))
+        }
+        let bytes = log.latest(3)
+        for index in bytes.indices {
+            var first = NWCSettlementLog()
+            first.restore(Array(bytes[..<index]))
+            var changed = bytes
+            changed[index] ^= 0xFF
+            var second = NWCSettlementLog()
+            second.restore(changed)
+            let news = added(&second, PaymentHash(.random()))
+            #expect(news != nil)
+        }
+    }
+
     @Test(arguments: [0, 57, .max] as [UInt64])
     func `a cursor of anything else does not trap`(_ position: UInt64) {
         var log = NWCSettlementLog()
