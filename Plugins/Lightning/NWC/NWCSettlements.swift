@@ -35,8 +35,12 @@ final class NWCSettlements: Sendable {
         /// - Returns: those that missed something, for the caller to end.
         mutating func tell() -> [SettlementFollowers.Continuation] {
             guard !isHolding else { return [] }
-            defer { pending = [] }
-            return pending.flatMap { followers.tell($0) }
+            var behind = [SettlementFollowers.Continuation]()
+            for settlement in pending {
+                behind += followers.tell(settlement)
+            }
+            pending = []
+            return behind
         }
 
         /// What was told before to those who followed then.

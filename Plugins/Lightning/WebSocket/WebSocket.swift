@@ -25,7 +25,7 @@ package final class WebSocket: Sendable {
         limits: WebSocketLimits = WebSocketLimits(),
         roots: NIOSSLTrustRoots? = nil
     ) async throws -> WebSocket {
-        let tls = address.isSecure ? try context(roots) : nil
+        let tls = try address.isSecure ? context(roots) : nil
         let (texts, inbox) = AsyncThrowingStream<String, any Error>.makeStream(
             bufferingPolicy: .bufferingOldest(limits.mostWaiting)
         )
