@@ -105,7 +105,8 @@ final class FakeWallet: Sendable {
     }
 
     /// Says what it can, for relays to keep.
-    func introduce(_ methods: String = everything, notifications: String? = "payment_received payment_sent") {
+    func introduce(_ methods: String = FakeWallet.everything, notifications: String? = "payment_received payment_sent")
+    {
         var tags = [[String]]()
         if let ciphers { tags.append(["encryption", ciphers]) }
         if let notifications { tags.append(["notifications", notifications]) }
@@ -182,7 +183,7 @@ final class FakeWallet: Sendable {
         let withheld = state.withLockedValue { state in
             state.behaviour.held = []
             defer { state.withheld = [] }
-            return reversed ? state.withheld.reversed() : state.withheld
+            return reversed ? Array(state.withheld.reversed()) : state.withheld
         }
         for answer in withheld {
             tell(answer)
