@@ -56,6 +56,9 @@ enum BuiltIn {
         registry.add(Lnd.self)
         registry.add(LndOverREST.self)
         registry.add(NWCBackend.self)
+        registry.add(CoreLightning.self)
+        registry.add(Phoenixd.self)
+        registry.add(LNbits.self)
 
         registry.add(SQLiteStore.self)
         registry.add(MemoryStore.self)

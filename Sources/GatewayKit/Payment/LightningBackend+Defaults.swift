@@ -2,6 +2,8 @@
 extension LightningBackend {
     public var capabilities: LightningCapabilities { [] }
 
+    public var preimageExposure: PreimageExposure { .nobody }
+
     public func invoiceState(_ payment: PaymentHash) async throws -> InvoiceState {
         try await isSettled(payment) ? .settled : .open
     }

@@ -6,6 +6,9 @@ public protocol LightningBackend: Startable {
     /// What it can do beyond making invoices and looking for their payments. By default nothing.
     var capabilities: LightningCapabilities { get }
 
+    /// Who can learn a preimage without paying: from `anybody` on, `check` asks for `verify: node`. By default nobody.
+    var preimageExposure: PreimageExposure { get }
+
     /// An invoice for at least `amount`: a node that knows only satoshis rounds up. Whoever gives it to a client has an
     /// `InvoiceCheck` ask for it.
     ///
