@@ -56,6 +56,8 @@ package struct L402Scheme: AuthScheme, Plugin {
 
     package var soldTier: Int { terms.tier }
 
+    package var trustsPreimages: Bool { terms.verification == .preimage }
+
     package var summary: String { terms.tier == 0 ? "" : "tier \(terms.tier)" }
 
     package func challenge(for quote: Quote, in exchange: Exchange) throws -> Eventually<Challenge> {

@@ -41,6 +41,8 @@ package struct MPPScheme: AuthScheme, Plugin {
 
     package var sellsWholeSatoshis: Bool { true }
 
+    package var trustsPreimages: Bool { terms.verification == .preimage }
+
     package var offeredIntents: [OfferedIntent] {
         zip(intents, terms.intents).map { intent, kind in
             OfferedIntent(

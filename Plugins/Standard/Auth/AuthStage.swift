@@ -60,7 +60,8 @@ package struct AuthStage: StagePlugin {
                 scheme: PluginWord.of(scheme) ?? "",
                 caveats: scheme.soldCaveats,
                 intents: scheme.offeredIntents,
-                tier: scheme.soldTier
+                tier: scheme.soldTier,
+                trustsPreimages: scheme.trustsPreimages
             )
         }
     }

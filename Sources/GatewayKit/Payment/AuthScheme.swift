@@ -58,6 +58,10 @@ public protocol AuthScheme: Sendable {
     /// true.
     var takesPayments: Bool { get }
 
+    /// True when a preimage is all that proves a payment to it, without a word of the node (`verify: preimage`). By default
+    /// true.
+    var trustsPreimages: Bool { get }
+
     /// How much it lets through that nobody pays for (`waivesPrice`, or for work), in a unit of the scheme's own: twice the
     /// number is twice as much. A reload that raises it is guarded against like one that lowers a price. By default 0:
     /// nothing.
@@ -90,6 +94,7 @@ extension AuthScheme {
     public var sellsWholeSatoshis: Bool { false }
     public func waivesPrice(of exchange: Exchange) throws -> Eventually<Bool> { .now(false) }
     public var takesPayments: Bool { true }
+    public var trustsPreimages: Bool { true }
     public var giveaway: Double { 0 }
     public var soldTier: Int { 0 }
     public var summary: String { "" }

@@ -65,6 +65,7 @@ public enum PolicyRule: String, Sendable, Hashable, CaseIterable {
     case callsAround = "calls-around"
     case overlappingRegexes = "overlapping-regexes"
     case unboundedMeter = "unbounded-meter"
+    case revealedPreimage = "revealed-preimage"
     case allowWithoutReason = "allow-without-reason"
     case allowOfNothing = "allow-of-nothing"
 
@@ -83,7 +84,7 @@ public enum PolicyRule: String, Sendable, Hashable, CaseIterable {
         switch self {
         case .authWithoutPrice, .noRateLimit, .shadow, .cheapToken, .otherTerms, .cheapTier, .cheapRequest,
             .freeShadow, .otherSpelling, .otherMethod, .otherHost, .otherPath, .callsAround, .overlappingRegexes,
-            .unboundedMeter, .lateInput:
+            .unboundedMeter, .revealedPreimage, .lateInput:
             true
         default: false
         }

@@ -38,11 +38,20 @@ public struct Sale: Sendable {
     public let intents: [OfferedIntent]
     /// 0 is the lowest.
     public let tier: Int
+    /// Whether a preimage is all that proves its payment.
+    public let trustsPreimages: Bool
 
-    public init(scheme: String, caveats: [SoldCaveat], intents: [OfferedIntent] = [], tier: Int = 0) {
+    public init(
+        scheme: String,
+        caveats: [SoldCaveat],
+        intents: [OfferedIntent] = [],
+        tier: Int = 0,
+        trustsPreimages: Bool = true
+    ) {
         self.scheme = scheme
         self.caveats = caveats
         self.intents = intents
         self.tier = tier
+        self.trustsPreimages = trustsPreimages
     }
 }

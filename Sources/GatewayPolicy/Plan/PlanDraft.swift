@@ -44,6 +44,7 @@ struct PlanDraft {
         let all = routes + drafts.ofListeners.sorted { $0.key < $1.key }.flatMap(\.value)
         SaleRules(all, run: run).check()
         MeterRules(all, run: run).check()
+        PreimageRules(all, lightning: services.lightning, run: run).check()
         MoneyLint(routes, run: run).check()
         for others in drafts.ofListeners.values {
             MoneyLint(others, run: run).check()
