@@ -35,7 +35,8 @@ struct NodeConformanceTests {
         let settings = NodeSettings(address: try #require(NodeAddress(parsing: "http://127.0.0.1:1")))
         let narrow = Base64.url.encoded([UInt8](repeating: 7, count: 32) + Array("=0&method=invoice".utf8))
         #expect(CoreLightning(settings, rune: Secret(narrow)).capabilities == [.subscribe])
-        #expect(CoreLightning(settings, rune: Secret(FakeCoreLightning.freeRune)).capabilities == [.subscribe, .refund])
+        let free = Secret(FakeCoreLightning.freeRune)
+        #expect(CoreLightning(settings, rune: free).capabilities == [.subscribe, .refund])
         #expect(Phoenixd(PhoenixdSettings(node: settings, password: Secret("x"))).capabilities == [.subscribe])
         #expect(LNbits(LNbitsSettings(node: settings, key: Secret("x"))).capabilities == [.subscribe])
     }
