@@ -52,7 +52,8 @@ extension DevNode {
     }
 }
 
-private final class TextBody: RequestBodySource {
+/// A body that is here as a whole. An exchange does not hold on to it.
+final class TextBody: RequestBodySource {
     let bytes: ByteBuffer
 
     init(_ text: String) { bytes = ByteBuffer(string: text) }
