@@ -51,7 +51,7 @@ package final class CoreLightning: LightningBackend, Plugin {
         _ message: some Encodable & Sendable,
         patience: Duration = .zero
     ) async throws -> NodeAnswer {
-        try await client.answer(.POST, "/v1/\(method)", .json(message, isSnakeCase: true), patience: patience)
+        try await client.answer(.POST, "/v1/\(method)", .message(message, isSnakeCase: true), patience: patience)
     }
 
     // MARK: Invoices

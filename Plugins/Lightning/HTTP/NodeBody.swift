@@ -13,7 +13,7 @@ enum NodeBody: Sendable {
     case form([(name: String, value: String)])
 
     /// - Parameter isSnakeCase: how the node spells names of more than one word.
-    static func json(_ message: some Encodable, isSnakeCase: Bool) throws -> NodeBody {
+    static func message(_ message: some Encodable, isSnakeCase: Bool) throws -> NodeBody {
         let encoder = JSONEncoder()
         if isSnakeCase { encoder.keyEncodingStrategy = .convertToSnakeCase }
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -61,7 +61,7 @@ package final class LNbits: LightningBackend, Plugin {
             memo: memo.prefix(bytes: Self.longestMemo),
             expiry: max(1, expiresIn.secondsRoundedUp)
         )
-        let answer = try await client.answer(.POST, Self.payments, .json(request, isSnakeCase: true))
+        let answer = try await client.answer(.POST, Self.payments, .message(request, isSnakeCase: true))
         return try answers.invoice(in: answer, reader)
     }
 
@@ -130,7 +130,7 @@ package final class LNbits: LightningBackend, Plugin {
         let answer = try await spender.answer(
             .POST,
             Self.payments,
-            .json(request, isSnakeCase: true),
+            .message(request, isSnakeCase: true),
             patience: patience
         )
         switch try answers.paid(invoice.payment, in: answer) {
@@ -153,9 +153,9 @@ package final class LNbits: LightningBackend, Plugin {
         if let answer = try? await client.answer(.GET, "/api/v1/wallet"), (try? answers.maySpend(in: answer)) == true {
             findings.append("'key' of LNbits may spend: use the invoice key, and 'admin-key' for what is paid back")
         }
-        if let payment = await payment(toldToStrangers: "\(Self.payments)?limit=10") {
+        if let told = await payment(toldToStrangers: "\(Self.payments)?limit=10") {
             findings.append(
-                "LNbits tells preimages to strangers: whoever reaches \(settings.node.address) learned that of \(payment) by its"
+                "LNbits tells preimages to strangers: whoever reaches \(settings.node.address) learned that of \(told) by its"
                     + " hash alone; let nobody but the gateway reach it, and sell with 'verify: node'"
             )
         }

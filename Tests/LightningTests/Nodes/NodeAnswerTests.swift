@@ -56,7 +56,8 @@ struct NodeAnswerTests {
     }
 
     @Test func `amounts of older versions are read`() throws {
-        let text = clnInvoice.dropFirst(#"{"invoices":["#.count).dropLast(2).replacing("10000", with: #""10000msat""#)
+        let invoice = clnInvoice.dropFirst(#"{"invoices":["#.count).dropLast(2)
+        let text = invoice.replacing(":10000,", with: #":"10000msat","#)
         let answer = NodeAnswer(status: 201, bytes: Array(text.utf8))
         #expect(try CoreLightningAnswers().settlement(after: 0, in: answer)?.amount == Amount(millisatoshis: 10_000))
     }
