@@ -36,8 +36,10 @@ final class NodeClient: Sendable {
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.timeout.connect = TimeAmount(timeout)
         authorities?.apply(to: &configuration)
-        let started = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-        client.withLockedValue { $0 = started }
+        client.withLockedValue { client in
+            guard client == nil else { return }
+            client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        }
     }
 
     func stop() async {
@@ -88,6 +90,7 @@ final class NodeClient: Sendable {
     private func failure(_ error: any Error) -> any Error {
         switch error {
         case is CancellationError: error
+        case let error as HTTPClientError where error == .cancelled: CancellationError()
         case is NIOTooManyBytesError:
             LightningFailure(.malformed, "the answer of \(name) at \(address) is longer than \(Self.longestAnswer)")
         case let error as HTTPClientError where error == .deadlineExceeded:
