@@ -14,7 +14,9 @@ package final class Phoenixd: LightningBackend, Plugin {
     private let client: NodeClient
     private let reader: InvoiceReader
     private let time: TimeSource
-    private let doorbell = Doorbell()
+    private let doorbell: Doorbell
+    /// `nil` where the node's certificate is one that only `certificate` makes known: the WebSocket has no ear for that.
+    private let events: PhoenixdEvents?
     private let answers = PhoenixdAnswers()
 
     /// Of a page of payments.
@@ -35,6 +37,12 @@ package final class Phoenixd: LightningBackend, Plugin {
         // Any name of a user will do.
         let basic = Secret("Basic " + Base64.standard.encoded("sluice:" + settings.password.text))
         client = NodeClient(settings.node, name: "phoenixd", fields: [("Authorization", basic)])
+        let doorbell = Doorbell()
+        self.doorbell = doorbell
+        let socket = WebSocketAddress(parsing: "ws\(settings.node.address.base.dropFirst(4))/websocket")
+        events =
+            settings.node.authorities == nil
+            ? socket.map { PhoenixdEvents(at: $0, authorization: basic.text, ring: doorbell.ring) } : nil
         reader = InvoiceReader(network: settings.node.network)
         capabilities = settings.paysBack ? [.subscribe, .refund] : [.subscribe]
     }
@@ -42,9 +50,11 @@ package final class Phoenixd: LightningBackend, Plugin {
     /// Connects to nobody yet.
     package func start() async throws {
         client.start()
+        events?.start()
     }
 
     package func stop() async {
+        events?.stop()
         await client.stop()
     }
 

@@ -18,10 +18,13 @@ package final class WebSocket: Sendable {
 
     /// Connects, within the limits.
     ///
-    /// - Parameter roots: whose certificates are trusted; `nil`: what this system trusts.
+    /// - Parameters:
+    ///   - fields: go with the handshake, beside those that it needs.
+    ///   - roots: whose certificates are trusted; `nil`: what this system trusts.
     /// - Throws: why there is no connection.
     package static func connect(
         to address: WebSocketAddress,
+        fields: [(name: String, value: String)] = [],
         limits: WebSocketLimits = WebSocketLimits(),
         roots: NIOSSLTrustRoots? = nil
     ) async throws -> WebSocket {
@@ -39,7 +42,7 @@ package final class WebSocket: Sendable {
                             NIOSSLClientHandler(context: tls, serverHostname: name)
                         )
                     }
-                    return try configure(channel, for: address, limits, inbox)
+                    return try configure(channel, for: address, fields, limits, inbox)
                 }
             }
         guard let channel = try await upgrade.get() else { throw WebSocketFailure.refused }
@@ -79,6 +82,7 @@ package final class WebSocket: Sendable {
     private static func configure(
         _ channel: any Channel,
         for address: WebSocketAddress,
+        _ fields: [(name: String, value: String)],
         _ limits: WebSocketLimits,
         _ inbox: WebSocketHandler.Inbox
     ) throws -> EventLoopFuture<(any Channel)?> {
@@ -102,6 +106,7 @@ package final class WebSocket: Sendable {
         )
         var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: address.target)
         head.headers.add(name: "Host", value: address.authority)
+        for field in fields { head.headers.add(name: field.name, value: field.value) }
         var configuration = NIOUpgradableHTTPClientPipelineConfiguration(
             upgradeConfiguration: NIOTypedHTTPClientUpgradeConfiguration(
                 upgradeRequestHead: head,

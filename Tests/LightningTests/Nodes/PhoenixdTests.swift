@@ -11,11 +11,16 @@ import Testing
 struct PhoenixdTests {
     private let amount = Amount(millisatoshis: 10_000)
 
+    /// Without the handshakes of the WebSocket, which come when they come.
+    private func asked(_ server: FakeHTTP) -> [FakeHTTP.Request] {
+        server.requests.filter { $0.path != "/websocket" }
+    }
+
     @Test func `a memo is sent as a form, and cut where phoenixd would refuse it`() async throws {
         try await FakePhoenixd().serve { backend, server in
             let memo = "a&b=c+d %\n" + String(repeating: "😀", count: 200)
             _ = try await backend.makeInvoice(for: amount, memo: memo, expiresIn: .seconds(60))
-            let sent = server.requests.first?.form["description"]
+            let sent = asked(server).first?.form["description"]
             #expect(sent == "a&b=c+d %\n" + String(repeating: "😀", count: 59))
         }
     }
@@ -23,7 +28,7 @@ struct PhoenixdTests {
     @Test func `the password goes along as HTTP Basic has it`() async throws {
         try await FakePhoenixd().serve { backend, server in
             _ = try await backend.isSettled(PaymentHash(.zero))
-            #expect(server.requests.first?.fields["authorization"] == "Basic c2x1aWNlOmh1bnRlcjI=")
+            #expect(asked(server).first?.fields["authorization"] == "Basic c2x1aWNlOmh1bnRlcjI=")
         }
     }
 
@@ -35,7 +40,7 @@ struct PhoenixdTests {
                 _ = try await backend.pay(bolt11, feeLimit: Amount(millisatoshis: 4_039))
             }
             #expect(failure?.reason == .refused)
-            #expect(server.requests.isEmpty)
+            #expect(asked(server).isEmpty)
         }
     }
 
@@ -51,7 +56,8 @@ struct PhoenixdTests {
     private func told(_ count: Int, of lists: [[String]], since cursor: SettlementCursor) async throws -> [Settlement] {
         let node = try FakePhoenixd()
         let rest = NIOLockedValueBox(lists)
-        node.faults.react = { _ in
+        node.faults.react = { request in
+            guard request.path == "/payments/incoming" else { return nil }
             let list = rest.withLockedValue { $0.count > 1 ? $0.removeFirst() : $0[0] }
             return .answer(200, "[\(list.joined(separator: ","))]")
         }
@@ -117,6 +123,37 @@ struct PhoenixdTests {
                 if payments.count == 450 { break }
             }
             #expect(payments == node.books.paid.map(\.invoice.paymentHash))
+        }
+    }
+
+    // MARK: WebSocket
+
+    @Test func `a word by the WebSocket rings, and so does that it is connected`() async throws {
+        let relay = FakeRelay(clients: []) { _ in }
+        try await relay.start()
+        let (rung, bell) = AsyncStream<Void>.makeStream()
+        let address = try #require(WebSocketAddress(parsing: relay.address))
+        let events = PhoenixdEvents(at: address, authorization: "Basic eDp4") { _ = bell.yield() }
+        events.start()
+        var rings = rung.makeAsyncIterator()
+        _ = await rings.next()
+        while relay.opened == 0 {
+            await Task.yield()
+        }
+        relay.say(#"{"type":"payment_received"}"#)
+        _ = await rings.next()
+        events.stop()
+        try await relay.stop()
+    }
+
+    @Test func `the WebSocket is asked for beside the node's address, with its password`() async throws {
+        try await FakePhoenixd().serve { _, server in
+            while !server.requests.contains(where: { $0.path == "/websocket" }) {
+                await Task.yield()
+            }
+            let handshake = server.requests.first { $0.path == "/websocket" }
+            #expect(handshake?.fields["upgrade"] == "websocket")
+            #expect(handshake?.fields["authorization"] == "Basic c2x1aWNlOmh1bnRlcjI=")
         }
     }
 
