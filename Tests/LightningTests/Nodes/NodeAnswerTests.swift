@@ -86,7 +86,10 @@ struct NodeAnswerTests {
         }
     }
 
-    @Test(arguments: [("failed", PaymentState.unpaid), ("pending", .underWay), ("a word of later versions", .underWay)])
+    @Test(
+        arguments: [("failed", .unpaid), ("pending", .underWay), ("a word of later versions", .underWay)]
+            as [(String, PaymentState)]
+    )
     func `a payment of Core Lightning is as far as it says`(_ word: String, _ state: PaymentState) throws {
         let text = #"{"pays":[{"payment_hash":"\#(payment)","status":"\#(word)"}]}"#
         let answer = NodeAnswer(status: 201, bytes: Array(text.utf8))
@@ -209,7 +212,7 @@ struct NodeAnswerTests {
         #expect(try answers.payment(payment, in: incoming) == .unpaid)
     }
 
-    @Test(arguments: [("failed", LightningFailure.Reason.refused), ("pending", .unavailable)])
+    @Test(arguments: [("failed", .refused), ("pending", .unavailable)] as [(String, LightningFailure.Reason)])
     func `what LNbits is not sure of may have been paid`(_ word: String, _ reason: LightningFailure.Reason) throws {
         let answer = NodeAnswer(status: 520, bytes: Array(#"{"detail":"no","status":"\#(word)"}"#.utf8))
         let failure = #expect(throws: LightningFailure.self) { _ = try LNbitsAnswers().paid(payment, in: answer) }
