@@ -61,9 +61,15 @@ package struct Keyring: Sendable {
         }
     }
 
-    /// A new token for a payment, with these caveats in this order.
+    /// A new token for a payment, with these caveats in this order. All tokens of one payment have one id: an invoice that
+    /// is offered again, see "Invoices have a budget" among the decisions, buys one token however many were offered.
     package func macaroon(for payment: PaymentHash, caveats: [String], isShared: Bool = false) -> Macaroon? {
-        let identifier = L402Identifier(payment: payment, generation: newest, isShared: isShared).bytes
+        guard let secret = generations.last?.derivation else { return nil }
+        let purpose: StaticString = "token id\u{1}"
+        let id = payment.bytes.withUnsafeBytes { payment in
+            purpose.withUTF8Buffer { secret.code(of: payment, UnsafeRawBufferPointer($0)) }
+        }
+        let identifier = L402Identifier(payment: payment, generation: newest, isShared: isShared, secret: id).bytes
         guard let rootKey = identifier.withUnsafeBytes({ self.rootKey(for: $0, generation: newest) }) else {
             return nil
         }

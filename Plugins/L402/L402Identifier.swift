@@ -9,7 +9,7 @@ package struct L402Identifier: Hashable, Sendable {
 
     package let payment: PaymentHash
     /// In its first four bytes, big-endian, the generation of the master key and above it one bit, `isShared`; the rest
-    /// is random.
+    /// nobody can guess.
     package let tokenID: Bytes32
 
     package init(payment: PaymentHash, tokenID: Bytes32) {
@@ -22,9 +22,11 @@ package struct L402Identifier: Hashable, Sendable {
 
     /// A new token signed with a key of this generation.
     ///
-    /// - Parameter isShared: whether something else was offered for the same invoice.
-    package init(payment: PaymentHash, generation: UInt32, isShared: Bool = false) {
-        var tokenID = Bytes32.random()
+    /// - Parameters:
+    ///   - isShared: whether something else was offered for the same invoice.
+    ///   - secret: what its id is made of, the same for all tokens that one payment buys.
+    package init(payment: PaymentHash, generation: UInt32, isShared: Bool = false, secret: Bytes32 = .random()) {
+        var tokenID = secret
         let first = generation | (isShared ? Self.sharedBit : 0)
         tokenID.withUnsafeMutableBytes { $0.storeBytes(of: first.bigEndian, as: UInt32.self) }
         self.init(payment: payment, tokenID: tokenID)

@@ -16,7 +16,7 @@ struct InvoicePatienceTests {
             lightning: node,
             store: store,
             time: ManualTime().source,
-            budget: InvoiceBudget(most: most)
+            budget: InvoiceBudget(InvoiceLimits(atOnce: most))
         )
         return PriceStage(StaticPricer(Amount(millisatoshis: 10_000)), invoices: maker)
     }
@@ -52,12 +52,18 @@ struct InvoicePatienceTests {
 
     @Test func `an invoice that nobody waits for counts until the node lets it go, and is not noted`() async throws {
         let gate = Gate()
-        let budget = InvoiceBudget(most: 1)
+        let budget = InvoiceBudget(InvoiceLimits(atOnce: 1))
         let maker = InvoiceMaker(
             lightning: ExampleNode(gate: gate),
             store: store,
             time: ManualTime().source,
             budget: budget
+        )
+        let other = InvoiceBudget.Buyer(
+            address: nil,
+            service: "quotes",
+            route: "daily",
+            amount: Amount(millisatoshis: 1)
         )
         let first = try await loop.executeInContext {
             maker.invoice(for: Amount(millisatoshis: 1), expiresIn: .seconds(60), in: .example(eventLoop: loop))
@@ -66,9 +72,9 @@ struct InvoicePatienceTests {
         await loop.advanceTime(by: .seconds(10))
         let failure = await #expect(throws: LightningFailure.self) { try await first.get() }
         #expect(failure == LightningFailure(.unavailable, "no invoice in 10s"))
-        #expect(!budget.take())
+        #expect(budget.admit(other, for: .seconds(60), at: ManualTime().now) == .refuse(.busy))
         gate.open()
-        while !budget.take() { await Task.yield() }
+        while budget.admit(other, for: .seconds(60), at: ManualTime().now) != .make { await Task.yield() }
         #expect(store.noted.isEmpty)
     }
 }

@@ -23,7 +23,7 @@ struct PriceStageTests {
                 lightning: lightning ?? node,
                 store: store,
                 time: ManualTime().source,
-                budget: InvoiceBudget(most: most)
+                budget: InvoiceBudget(InvoiceLimits(atOnce: most))
             )
         )
     }
@@ -265,7 +265,7 @@ struct PriceStageTests {
         let gate = Gate()
         let slow = ExampleNode(gate: gate)
         var services = Services.example(time: ManualTime().source, store: store, lightning: slow)
-        services.invoiceBudget = InvoiceBudget(most: 1)
+        services.invoiceBudget = InvoiceBudget(InvoiceLimits(atOnce: 1))
         let stages = try (0..<2).map { _ in
             try #require(ExampleSettings("10 sat").make { try PriceStage(from: &$0, services) })
         }

@@ -1,18 +1,14 @@
 package import GatewayKit
 internal import NIOCore
 
-/// Asks the node for invoices, so many at once at the most, and has the store note each one that is given out.
+/// Asks the node for invoices, as many as the budget has, and has the store note each one that is given out.
 ///
-/// What comes beyond the bound is answered at once, and nobody waits longer than `patience`. An invoice counts as being
-/// made until the node answers, fails, or notices that nobody waits for it: that it does is the backend's to see to.
+/// What comes beyond the budget is answered at once, and nobody waits longer than `patience`. An invoice counts as being
+/// made until the node answers, fails, or notices that nobody waits for it: that it does is the backend's to see to. See
+/// "Invoices have a budget" among the decisions.
 package final class InvoiceMaker: Sendable {
     /// A client is answered 503 before it gives up by itself.
     package static let patience = Duration.seconds(10)
-
-    /// So many invoices are being made already that this one was not asked for.
-    package struct Busy: Error, CustomStringConvertible {
-        package let description = "as many invoices as there may be are being made"
-    }
 
     private let lightning: any LightningBackend
     private let store: any Store
@@ -35,35 +31,52 @@ package final class InvoiceMaker: Sendable {
         self.check = check ?? InvoiceCheck(time: time)
     }
 
-    /// Fails with `Busy`, or with what the node says. A wrong invoice (`InvoiceCheck`) is malformed, and a node that does
-    /// not answer in time is unavailable.
+    /// Fails with an `InvoiceBudget.Refusal`, or with what the node says. A wrong invoice (`InvoiceCheck`) is malformed, and a
+    /// node that does not answer in time is unavailable.
     package func invoice(
         for amount: Amount,
         expiresIn: Duration,
         in exchange: Exchange
     ) -> Eventually<Invoice> {
         let eventLoop = exchange.eventLoop
-        guard budget.take() else { return .later(eventLoop.makeFailedFuture(Busy())) }
-        let promise = eventLoop.makePromise(of: Invoice.self)
         let conversion = exchange[Conversion.self]
+        let buyer = InvoiceBudget.Buyer(
+            address: exchange.client.address,
+            service: exchange.route.service,
+            route: exchange.route.name,
+            amount: amount,
+            conversion: conversion?.description,
+            // A page learns that its invoice was paid, and a bundle belongs to whoever was told of it first.
+            mayShare: !exchange.request.prefersHTML && !exchange.route.isMetered
+        )
+        switch budget.admit(buyer, for: expiresIn, at: time.now()) {
+        case .make: break
+        case .reuse(let invoice): return .now(invoice)
+        case .refuse(let refusal): return .later(eventLoop.makeFailedFuture(refusal))
+        }
+        let promise = eventLoop.makePromise(of: Invoice.self)
         // The node signs it: so the rate is bound to what is paid. Short, since invoices have little room.
         let memo =
             "\(exchange.route.service) (\(exchange.id))"
             + (conversion.map { ", \($0.price) at \($0.rate.value)" } ?? "")
-        let task = promise.completeWithTask { [self, route = exchange.route, id = exchange.id] in
+        let task = promise.completeWithTask { [self, id = exchange.id] in
             // Also when the client has left: the task runs to its end.
-            defer { budget.giveBack() }
-            let invoice = try await check.invoice(of: lightning, for: amount, memo: memo, expiresIn: expiresIn)
-            // Nobody is given what comes too late.
-            try Task.checkCancellation()
+            let invoice: Invoice
+            do {
+                invoice = try await made(for: amount, memo: memo, expiresIn: expiresIn)
+            } catch {
+                budget.end(buyer, with: nil)
+                throw error
+            }
+            budget.end(buyer, with: invoice)
             store.note(
                 IssuedInvoice(
                     invoice: invoice,
-                    service: route.service,
-                    route: route.name,
+                    service: buyer.service,
+                    route: buyer.route,
                     issuedAt: time.now(),
                     quote: id,
-                    conversion: conversion?.description
+                    conversion: buyer.conversion
                 )
             )
             return invoice
@@ -75,5 +88,11 @@ package final class InvoiceMaker: Sendable {
         }
         promise.futureResult.whenComplete { _ in timer.cancel() }
         return .later(promise.futureResult)
+    }
+    private func made(for amount: Amount, memo: String, expiresIn: Duration) async throws -> Invoice {
+        let invoice = try await check.invoice(of: lightning, for: amount, memo: memo, expiresIn: expiresIn)
+        // Nobody is given what comes too late.
+        try Task.checkCancellation()
+        return invoice
     }
 }

@@ -1,25 +1,130 @@
-internal import Synchronization
+internal import NIOConcurrencyHelpers
 
-/// How many invoices may be being made at once, by all routes of a policy together: it keeps a slow node from being
-/// buried. May be used from any thread.
+/// The invoices that are being made and those that are open, counted by all routes of a policy together. May be used from any
+/// thread.
+///
+/// Counts what this process has made: it begins anew with each start.
 public final class InvoiceBudget: Sendable {
-    public let most: Int
-    private let taken = Atomic<Int>(0)
+    /// Who asks for an invoice, and for what.
+    public struct Buyer: Hashable, Sendable {
+        public let address: IPAddress?
+        public let service: String
+        public let route: String
+        public let amount: Amount
+        /// How the amount was made of a price in another currency, which stands in what is signed.
+        public let conversion: String?
+        /// False where the invoice is nobody else's: one whose page learns that it was paid.
+        public let mayShare: Bool
 
-    public init(most: Int = 256) {
-        self.most = most
-    }
-
-    /// False when as many are being made as may be. Otherwise `giveBack` follows, exactly once.
-    public func take() -> Bool {
-        guard taken.wrappingAdd(1, ordering: .relaxed).newValue <= most else {
-            taken.wrappingSubtract(1, ordering: .relaxed)
-            return false
+        public init(
+            address: IPAddress?,
+            service: String,
+            route: String,
+            amount: Amount,
+            conversion: String? = nil,
+            mayShare: Bool = true
+        ) {
+            self.address = address
+            self.service = service
+            self.route = route
+            self.amount = amount
+            self.conversion = conversion
+            self.mayShare = mayShare
         }
-        return true
     }
 
-    public func giveBack() {
-        taken.wrappingSubtract(1, ordering: .relaxed)
+    public enum Admission: Hashable, Sendable {
+        /// The node may be asked; `end` follows, exactly once.
+        case make
+        /// The client has as many open invoices as it may. This is one of them, for the same route and price, and lives on
+        /// for a while.
+        case reuse(Invoice)
+        case refuse(Refusal)
+    }
+
+    public enum Refusal: Error, Hashable, Sendable {
+        /// As many are being made as may be.
+        case busy
+        /// As many are open as may be.
+        case full
+        /// As many of this client are open as may be.
+        case client
+    }
+
+    private struct State {
+        var limits: InvoiceLimits
+        var making = 0
+        var makingOfClient: [IPAddress: Int] = [:]
+        var open = OpenInvoices()
+    }
+
+    private let state: NIOLockedValueBox<State>
+    /// What became of those that were made.
+    public let tally = InvoiceTally()
+
+    public init(_ limits: InvoiceLimits = InvoiceLimits()) {
+        state = NIOLockedValueBox(State(limits: limits))
+    }
+
+    /// Those of the policy that is served. What is open beyond new ones stays.
+    public var limits: InvoiceLimits {
+        get { state.withLockedValue { $0.limits } }
+        set { state.withLockedValue { $0.limits = newValue } }
+    }
+
+    /// Open invoices in all.
+    public var openCount: Int { state.withLockedValue { $0.open.count } }
+
+    /// - Parameter life: how long a new invoice would stand: one that is used again has a quarter of that left at least.
+    public func admit(_ buyer: Buyer, for life: Duration, at now: WallTime) -> Admission {
+        sweep(at: now)
+        return state.withLockedValue { Self.admission(of: buyer, for: life, at: now, &$0) }
+    }
+
+    /// Forgets invoices that have expired.
+    public func sweep(at now: WallTime) {
+        for (service, count) in state.withLockedValue({ $0.open.sweep(at: now) }) {
+            tally.noteExpired(count, for: service)
+        }
+    }
+
+    private static func admission(
+        of buyer: Buyer,
+        for life: Duration,
+        at now: WallTime,
+        _ state: inout State
+    ) -> Admission {
+        let client = buyer.address?.block
+        if let client {
+            let own = state.open.count(of: client) + state.makingOfClient[client, default: 0]
+            if own >= state.limits.perClient {
+                guard buyer.mayShare, let invoice = state.open.one(for: buyer, livingUntil: now.advanced(by: life / 4))
+                else { return .refuse(.client) }
+                return .reuse(invoice)
+            }
+        }
+        guard state.open.count + state.making < state.limits.open else { return .refuse(.full) }
+        guard state.making < state.limits.atOnce else { return .refuse(.busy) }
+        state.making += 1
+        if let client { state.makingOfClient[client, default: 0] += 1 }
+        return .make
+    }
+
+    /// - Parameter invoice: what was made; `nil`: nothing, or nobody waits for it any more.
+    public func end(_ buyer: Buyer, with invoice: Invoice?) {
+        state.withLockedValue { state in
+            state.making -= 1
+            if let client = buyer.address?.block {
+                let others = state.makingOfClient[client, default: 1] - 1
+                state.makingOfClient[client] = others > 0 ? others : nil
+            }
+            if let invoice { state.open.add(invoice, of: buyer) }
+        }
+        if invoice != nil { tally.noteIssued(for: buyer.service) }
+    }
+
+    /// An invoice was paid or cancelled: it no longer counts, and is given to nobody any more.
+    public func close(_ payment: PaymentHash) {
+        state.withLockedValue { $0.open.remove(payment) }
     }
 }

@@ -9,6 +9,7 @@ package final class Plan: Routing, Sendable {
     /// `nil`: requests are not written down.
     package let accessLog: AccessLogSettings?
     package let reload: ReloadSettings
+    package let invoices: InvoiceLimits
     /// Not started, unless it is that of the plan before.
     package let store: any Store
     /// Not started, unless it is that of the plan before.
@@ -40,6 +41,7 @@ package final class Plan: Routing, Sendable {
         admin: ListenerSettings?,
         accessLog: AccessLogSettings?,
         reload: ReloadSettings,
+        invoices: InvoiceLimits,
         store: any Store,
         storeSettings: WrittenSettings,
         lightning: any LightningBackend,
@@ -58,6 +60,7 @@ package final class Plan: Routing, Sendable {
         self.admin = admin
         self.accessLog = accessLog
         self.reload = reload
+        self.invoices = invoices
         self.store = store
         self.storeSettings = storeSettings
         self.lightning = lightning

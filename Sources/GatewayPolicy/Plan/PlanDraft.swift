@@ -26,6 +26,7 @@ struct PlanDraft {
         let admin = AdminListener.one(from: declarations.admin, beside: listeners, run: run)
         let accessLog = AccessLogSettings.one(from: declarations.accessLog, run: run)
         let reload = ReloadSettings.one(from: declarations.reload, run: run)
+        let invoices = InvoiceLimits.one(from: declarations.invoices, run: run)
 
         let trace = TraceSettings.one(from: declarations.trace, run: run)
         for allowed in declarations.allowances {
@@ -58,6 +59,7 @@ struct PlanDraft {
             admin: admin,
             accessLog: accessLog,
             reload: reload,
+            invoices: invoices,
             store: services.store,
             storeSettings: storeSettings,
             lightning: services.lightning,

@@ -13,6 +13,7 @@ struct Declarations {
     var trace: PolicyNode.Entry?
     var store: PolicyNode.Entry?
     var lightning: PolicyNode.Entry?
+    var invoices: PolicyNode.Entry?
     var rates: PolicyNode.Entry?
     var upstreams: [PolicyNode.Entry] = []
     var pipelines: [PolicyNode.Entry] = []
@@ -26,6 +27,6 @@ struct Declarations {
         let named = upstreams.map {
             PolicyNode.Entry(key: "upstreams.\($0.key)", keyPlace: $0.keyPlace, value: $0.value)
         }
-        return [listen, admin, accessLog, store, lightning, rates].compactMap(\.self) + named
+        return [listen, admin, accessLog, store, lightning, invoices, rates].compactMap(\.self) + named
     }
 }

@@ -3,8 +3,8 @@ internal import GatewayKit
 /// Reads the files of a policy, follows `include`, and joins what they declare.
 struct PolicySources {
     static let keys = [
-        "version", "include", "listen", "admin", "access-log", "reload", "trace", "lightning", "rates", "store",
-        "upstreams", "pipelines", "defaults", "allow", "routes", "groups",
+        "version", "include", "listen", "admin", "access-log", "reload", "trace", "lightning", "invoices", "rates",
+        "store", "upstreams", "pipelines", "defaults", "allow", "routes", "groups",
     ]
     /// An include through a symbolic link to its own folder has a new name each time.
     private static let depthLimit = 32
@@ -124,6 +124,7 @@ struct PolicySources {
         case "trace": set(\.trace, entry)
         case "store": set(\.store, entry)
         case "lightning": set(\.lightning, entry)
+        case "invoices": set(\.invoices, entry)
         case "rates": set(\.rates, entry)
         case "upstreams": join(\.upstreams, entry, kind: "upstream")
         case "pipelines": join(\.pipelines, entry, kind: "pipeline")

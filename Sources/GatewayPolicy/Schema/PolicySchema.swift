@@ -84,6 +84,7 @@ package struct PolicySchema: Sendable {
                 defer { reader.finish() }
                 _ = try? type.init(from: &reader, services)
             },
+            "invoices": shape("invoices") { _ = InvoiceLimits.one(from: $0, run: $1) },
             "reload": shape("reload") { _ = ReloadSettings.one(from: $0, run: $1) },
             "upstream": shape("upstream") { _ = Upstream.one(from: $0, run: $1) },
             "route": shape("route") { entry, run in
@@ -140,7 +141,7 @@ package struct PolicySchema: Sendable {
             "allow": SchemaWriter.reference("allow"),
             "groups": ["type": "array", "items": SchemaWriter.reference("group")],
         ]
-        for name in ["listen", "admin", "access-log", "rates", "reload", "trace"] {
+        for name in ["listen", "admin", "access-log", "invoices", "rates", "reload", "trace"] {
             properties[name] = shapes[name].map { writer.schema($0, at: name) }
         }
         properties["upstreams"] = shapes["upstream"].map { Self.map(of: writer.schema($0, at: "upstream")) }

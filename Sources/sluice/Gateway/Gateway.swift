@@ -39,6 +39,7 @@ package final class Gateway: Sendable {
         -> RunningGateway
     {
         let fileLimit = OpenFileLimit.raised()
+        policy.invoiceBudget.limits = plan.invoices
         try await plan.store.start()
         do {
             try policy.prepareKeys()

@@ -144,6 +144,7 @@ package actor GatewayReload {
             accessLog = opened
         }
         serving.authorizer?.serve(next, accessLog: accessLog)
+        next.invoiceBudget.limits = next.plan.invoices
         // What those told goes on for the exchanges that are under way.
         if ratesChange { await policy.plan.rates.stop() }
         policy = next

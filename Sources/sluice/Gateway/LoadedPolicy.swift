@@ -21,7 +21,8 @@ package struct LoadedPolicy: Sendable {
     package let dataFolder: String
     package let time: TimeSource
     package let logger: Logger
-    private let invoiceBudget: InvoiceBudget
+    /// What all its sales share, as those of the policies before and after it.
+    package let invoiceBudget: InvoiceBudget
     package let invoiceCheck: InvoiceCheck
     private let source: Source
 

@@ -29,7 +29,7 @@ struct MeteredRoute {
                 lightning: ExampleNode(),
                 store: store,
                 time: time.source,
-                budget: InvoiceBudget(most: 256)
+                budget: InvoiceBudget()
             ),
             metering: Metering(meter, desk: desk, tailLimit: .kibibytes(1), time: time.source)
         )
