@@ -10,6 +10,7 @@ package struct L402Scheme: AuthScheme, Plugin {
     private let revocations: RevocationList
     private let store: any Store
     private let lightning: any LightningBackend
+    private let settlements: SettlementNews
     private let cookie: PageCookie
 
     package init(from settings: inout PolicyReader, _ services: Services) {
@@ -19,6 +20,7 @@ package struct L402Scheme: AuthScheme, Plugin {
         revocations = services.revocations
         store = services.store
         lightning = services.lightning
+        settlements = services.settlements
         cookie = Keyring.pageCookie(of: services.service)
     }
 
@@ -96,9 +98,9 @@ package struct L402Scheme: AuthScheme, Plugin {
         let isUnsettled = isUnsettled(payment)
         let isUntaken = exchange[UnsettledToken.self]?.isShared != false && !mint.taken.contains(payment)
         guard isUnsettled || isUntaken else { return .now(.next) }
-        return exchange.later { [mint, store, lightning, id = credential.id] in
+        return exchange.later { [self, id = credential.id] in
             if isUnsettled {
-                guard try await Self.isSettled(payment, store, lightning) else {
+                guard try await isSettled(payment) else {
                     throw Rejection(
                         .unsettled,
                         "the payment has not arrived yet; nothing was taken, and the same credential may be sent again"
@@ -121,13 +123,10 @@ package struct L402Scheme: AuthScheme, Plugin {
     }
 
     /// The node need not be asked for what it has told already.
-    private static func isSettled(
-        _ payment: PaymentHash,
-        _ store: any Store,
-        _ lightning: any LightningBackend
-    ) async throws -> Bool {
+    private func isSettled(_ payment: PaymentHash) async throws -> Bool {
+        if settlements.knows(payment) { return true }
         if try await store.invoice(payment)?.state == .settled { return true }
-        return try await lightning.isSettledSoon(payment)
+        return try await settlements.isSettledSoon(payment, at: lightning)
     }
 
     /// A token for whose payment the node is still to be asked.

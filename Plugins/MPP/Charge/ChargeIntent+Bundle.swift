@@ -21,13 +21,13 @@ extension ChargeIntent {
             charge.phase = .drawing
             return .now(.next)
         }
-        return try exchange.later { [terms, store, lightning] () async throws -> Drawing in
+        return try exchange.later { [terms, store, lightning, settlements] () async throws -> Drawing in
             let earlier = try await store.purpose(of: payment)
             if earlier == Self.bundlePurpose { return .taken }
             guard earlier == nil else { return .used }
             guard !isExpired else { return .expired }
             if terms.verification == .node {
-                guard try await lightning.isSettledSoon(payment) else { return .unsettled }
+                guard try await settlements.isSettledSoon(payment, at: lightning) else { return .unsettled }
             }
             let claim = try await store.claim(payment, for: Self.bundlePurpose, by: credential)
             return claim == .foreign ? .used : .taken

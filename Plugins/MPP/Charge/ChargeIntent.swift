@@ -16,6 +16,7 @@ struct ChargeIntent: PaymentIntent {
     let store: any Store
     let ledger: ChargeLedger
     let lightning: any LightningBackend
+    let settlements: SettlementNews
     let time: TimeSource
     /// Payments that are known to be taken for a bundle.
     let bundles = NIOLockedValueBox<Set<PaymentHash>>([])
@@ -25,6 +26,7 @@ struct ChargeIntent: PaymentIntent {
         self.mint = mint
         store = services.store
         lightning = services.lightning
+        settlements = services.settlements
         time = services.time
         ledger = ChargeLedger(store: services.store, time: services.time, attempts: mint.attempts)
     }
@@ -102,7 +104,7 @@ struct ChargeIntent: PaymentIntent {
         let (payment, challengeID, reservation) = (charge.payment, charge.challengeID, charge.reservation)
         let now = time.now()
         return try exchange.later {
-            [terms, mint, store, ledger, lightning, id = credential.id] () async throws -> Found in
+            [terms, mint, store, ledger, lightning, settlements, id = credential.id] () async throws -> Found in
             if let reservation {
                 // Not known here: kept before a restart, or by another instance.
                 if let kept = try await mint.archive.answer(to: challengeID, at: now, in: store),
@@ -112,7 +114,7 @@ struct ChargeIntent: PaymentIntent {
                 }
             }
             if terms.verification == .node {
-                guard try await lightning.isSettledSoon(payment) else { return .unsettled }
+                guard try await settlements.isSettledSoon(payment, at: lightning) else { return .unsettled }
             }
             return .taking(try await ledger.take(payment, by: id))
         }.recover { error in

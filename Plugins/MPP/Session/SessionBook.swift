@@ -36,7 +36,7 @@ package final class SessionBook: Startable {
         time = services.time
         logger = services.logger
         takings = BatchQueue { [ledger] in try await ledger.take($0) }
-        refunds = SessionRefunds(ledger, services.lightning, services.time, services.logger)
+        refunds = SessionRefunds(services)
     }
 
     // MARK: Spending

@@ -22,13 +22,15 @@ final class SessionRefunds: Sendable {
     private let lightning: any LightningBackend
     private let time: TimeSource
     private let logger: Logger
+    private let tally: InvoiceTally
     private let running = NIOLockedValueBox<[PaymentHash: Task<Session?, Never>]>([:])
 
-    init(_ ledger: any SessionLedger, _ lightning: any LightningBackend, _ time: TimeSource, _ logger: Logger) {
-        self.ledger = ledger
-        self.lightning = lightning
-        self.time = time
-        self.logger = logger
+    init(_ services: Services) {
+        ledger = services.store.sessions
+        lightning = services.lightning
+        time = services.time
+        logger = services.logger
+        tally = services.invoiceBudget.tally
     }
 
     /// How many more attempts there is room for.
@@ -142,8 +144,11 @@ final class SessionRefunds: Sendable {
     private func note(_ outcome: RefundOutcome, of session: Session) async -> Session? {
         do {
             let ended = try await ledger.endRefund(session.id, outcome)
-            if case .paid = outcome, session.refundAttempts > 1 {
-                logger.notice("a refund has succeeded", metadata: metadata(session, nil))
+            if case .paid = outcome {
+                if ended != nil { tally.noteRefunded(session.rest, for: session.service) }
+                if session.refundAttempts > 1 {
+                    logger.notice("a refund has succeeded", metadata: metadata(session, nil))
+                }
             }
             return ended
         } catch {

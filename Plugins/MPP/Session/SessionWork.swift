@@ -51,6 +51,7 @@ struct SessionWork: Sendable {
     private let archive: AnswerArchive
     private let store: any Store
     private let lightning: any LightningBackend
+    private let settlements: SettlementNews
     private let time: TimeSource
 
     init(_ terms: MPPTerms, _ services: Services, _ book: SessionBook, _ archive: AnswerArchive) {
@@ -59,6 +60,7 @@ struct SessionWork: Sendable {
         self.archive = archive
         store = services.store
         lightning = services.lightning
+        settlements = services.settlements
         time = services.time
     }
 
@@ -267,6 +269,6 @@ struct SessionWork: Sendable {
 
     private func isSettled(_ payment: PaymentHash) async throws -> Bool {
         guard terms.verification == .node else { return true }
-        return try await lightning.isSettledSoon(payment)
+        return try await settlements.isSettledSoon(payment, at: lightning)
     }
 }

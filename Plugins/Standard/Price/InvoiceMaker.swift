@@ -89,6 +89,7 @@ package final class InvoiceMaker: Sendable {
         promise.futureResult.whenComplete { _ in timer.cancel() }
         return .later(promise.futureResult)
     }
+
     private func made(for amount: Amount, memo: String, expiresIn: Duration) async throws -> Invoice {
         let invoice = try await check.invoice(of: lightning, for: amount, memo: memo, expiresIn: expiresIn)
         // Nobody is given what comes too late.

@@ -75,6 +75,9 @@ public final class InvoiceBudget: Sendable {
     /// Open invoices in all.
     public var openCount: Int { state.withLockedValue { $0.open.count } }
 
+    /// Some open invoices: others at each call, all of them where there are no more.
+    public func someOpen(_ most: Int) -> [Invoice] { state.withLockedValue { $0.open.some(most) } }
+
     /// - Parameter life: how long a new invoice would stand: one that is used again has a quarter of that left at least.
     public func admit(_ buyer: Buyer, for life: Duration, at now: WallTime) -> Admission {
         sweep(at: now)

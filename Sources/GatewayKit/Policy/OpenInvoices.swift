@@ -16,6 +16,8 @@ struct OpenInvoices: Sendable {
     /// Those that may be used again, the oldest first.
     private var shared: [InvoiceBudget.Buyer: [PaymentHash]] = [:]
     private var ends: [Int64: [PaymentHash]] = [:]
+    /// How far `some` has come.
+    private var looked = 0
     private var nextSweep = WallTime(milliseconds: .min)
 
     var count: Int { entries.count }
@@ -52,6 +54,13 @@ struct OpenInvoices: Sendable {
             return invoice
         }
         return nil
+    }
+
+    /// The next ones in an order of their own, round and round.
+    mutating func some(_ most: Int) -> [Invoice] {
+        let rest = entries.values.dropFirst(looked).prefix(most).map(\.invoice)
+        looked = rest.count < most ? 0 : looked + most
+        return rest
     }
 
     /// Forgets those that have expired; looks once a second at the most.

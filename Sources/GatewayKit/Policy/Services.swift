@@ -16,6 +16,8 @@ public struct Services: Sendable {
     public var invoiceBudget: InvoiceBudget
     /// Through which everything asks for invoices.
     public var invoiceCheck: InvoiceCheck
+    /// What the node has told of lately.
+    public var settlements: SettlementNews
     /// What plugins of the policy share beyond their routes.
     public var parts: SharedParts
     /// The folder for keys and data; may not exist yet when plugins are made.
@@ -39,6 +41,7 @@ public struct Services: Sendable {
         revocations: RevocationList = RevocationList(),
         invoiceBudget: InvoiceBudget = InvoiceBudget(),
         invoiceCheck: InvoiceCheck? = nil,
+        settlements: SettlementNews = SettlementNews(),
         parts: SharedParts = SharedParts(),
         dataFolder: String,
         route: String = "",
@@ -55,6 +58,7 @@ public struct Services: Sendable {
         self.revocations = revocations
         self.invoiceBudget = invoiceBudget
         self.invoiceCheck = invoiceCheck ?? InvoiceCheck(time: time)
+        self.settlements = settlements
         self.parts = parts
         self.dataFolder = dataFolder
         self.route = route

@@ -3,10 +3,10 @@ internal import GatewayPolicy
 internal import HTTPTypes
 
 /// What the gateway tells its operator and the machines around it: that it lives, whether it is ready, what it serves, why
-/// it refused a request, what its price servers answer, and what its stages in shadow would do; and where it is told to take
-/// up changed policies.
+/// it refused a request, what became of its invoices, what its price servers answer, and what its stages in shadow would do;
+/// and where it is told to take up changed policies.
 package struct AdminStage: Stage {
-    private static let paths = "/healthz, /readyz, /status, /reload, /prices, /shadow and /explain/<decision id>"
+    private static let paths = "/healthz, /readyz, /status, /reload, /invoices, /prices, /shadow and /explain/<decision id>"
     private static let explanations = "/explain/"
 
     /// Every browser sends one of them with a request that is not a navigation.
@@ -32,6 +32,7 @@ package struct AdminStage: Stage {
         case "/readyz": read(exchange) { .now(readiness.reply) }
         case "/status": read(exchange) { status(exchange) }
         case "/reload": order(exchange) { reloading(exchange) }
+        case "/invoices": read(exchange) { invoices(exchange) }
         case "/prices": read(exchange) { prices(exchange) }
         case "/shadow": read(exchange) { shadows(exchange) }
         case _ where path.hasPrefix(Self.explanations):
@@ -87,6 +88,11 @@ package struct AdminStage: Stage {
             return Reply(.notFound, detail: "nothing is known of this request any more: the last refusals are kept")
         }
         return .json(ExplanationDocument(decision).json() + "\n")
+    }
+
+    private func invoices(_ exchange: Exchange) -> Eventually<Reply> {
+        guard let reload else { return .now(Self.nothing) }
+        return exchange.later { .json(InvoiceReport(await reload.policy).json() + "\n") }
     }
 
     /// Of the plan that is served now.

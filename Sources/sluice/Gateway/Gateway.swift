@@ -151,7 +151,7 @@ package final class Gateway: Sendable {
         Task {
             await withTaskGroup(of: Void.self) { tasks in
                 tasks.addTask { await self.followRevocations(after: position) }
-                tasks.addTask { await self.followSettlements() }
+                tasks.addTask { await SettlementFollower(self.policy).follow() }
                 tasks.addTask { await Self.followCertificates(of: server) }
                 tasks.addTask { await PolicyWatch(reload).follow() }
             }
@@ -177,36 +177,9 @@ package final class Gateway: Sendable {
         }
     }
 
-    private static let cursorKey = "gateway/settlement-cursor"
-
-    /// Marks the invoices that were paid, for the books: nothing that is sold waits for it.
-    private func followSettlements() async {
-        while !Task.isCancelled {
-            do {
-                for try await settlement in plan.lightning.settlements(since: try await cursor()) {
-                    _ = try await plan.store.settle(settlement.payment, at: settlement.settledAt)
-                    let position = settlement.cursor.position
-                    try await plan.store.setValue(Array("\(position)".utf8), for: Self.cursorKey)
-                }
-            } catch is CancellationError {
-                return
-            } catch {
-                logger.error("cannot follow the node's settlements", metadata: ["error": "\(error)"])
-            }
-            try? await Task.sleep(for: .seconds(5))
-        }
-    }
-
     private static func followCertificates(of server: RunningServer) async {
         while (try? await Task.sleep(for: .seconds(60))) != nil {
             server.checkCertificates()
         }
-    }
-
-    private func cursor() async throws -> SettlementCursor? {
-        guard let value = try await plan.store.value(for: Self.cursorKey) else {
-            return SettlementCursor(position: 0)
-        }
-        return UInt64(String(decoding: value, as: UTF8.self)).map(SettlementCursor.init(position:))
     }
 }

@@ -24,6 +24,7 @@ package struct LoadedPolicy: Sendable {
     /// What all its sales share, as those of the policies before and after it.
     package let invoiceBudget: InvoiceBudget
     package let invoiceCheck: InvoiceCheck
+    package let settlements: SettlementNews
     private let source: Source
 
     /// What the plugins that are built in are made with.
@@ -61,10 +62,12 @@ package struct LoadedPolicy: Sendable {
         revocations = RevocationList()
         invoiceBudget = InvoiceBudget()
         invoiceCheck = InvoiceCheck(time: time)
+        settlements = SettlementNews()
         var services = Self.services(dataFolder: dataFolder, time: time, logger: logger)
         services.revocations = revocations
         services.invoiceBudget = invoiceBudget
         services.invoiceCheck = invoiceCheck
+        services.settlements = settlements
         services.parts = parts
         var loader = Self.loader(services, files)
         loader.standIns = standIns
@@ -107,12 +110,14 @@ package struct LoadedPolicy: Sendable {
         revocations = current.revocations
         invoiceBudget = current.invoiceBudget
         invoiceCheck = current.invoiceCheck
+        settlements = current.settlements
         var services = Self.services(dataFolder: dataFolder, time: time, logger: logger)
         services.store = current.plan.store
         services.lightning = current.plan.lightning
         services.revocations = revocations
         services.invoiceBudget = invoiceBudget
         services.invoiceCheck = invoiceCheck
+        services.settlements = settlements
         services.parts = parts
         let loader = Self.loader(services, files)
         switch source(loader.replacing(current.plan)) {

@@ -1,0 +1,97 @@
+internal import GatewayKit
+internal import Logging
+
+/// Hears of payments as they arrive: marks their invoices in the store, for the books, and lets in who waits for them. What
+/// is sold for a proof of payment waits for none of it.
+struct SettlementFollower: Sendable {
+    private static let cursorKey = "gateway/settlement-cursor"
+    private static let firstPause = Duration.seconds(1)
+    private static let longestPause = Duration.seconds(20)
+    /// From one look at the open invoices to the next, where the node tells of nothing by itself.
+    private static let lookPause = Duration.seconds(5)
+    /// Invoices that are asked for in a look.
+    private static let mostLooks = 256
+
+    private let lightning: any LightningBackend
+    private let store: any Store
+    private let budget: InvoiceBudget
+    private let news: SettlementNews
+    private let time: TimeSource
+    private let logger: Logger
+
+    init(_ policy: LoadedPolicy) {
+        lightning = policy.plan.lightning
+        store = policy.plan.store
+        budget = policy.invoiceBudget
+        news = policy.settlements
+        time = policy.time
+        logger = policy.logger
+    }
+
+    /// Until its task is cancelled. A node that cannot be followed is tried again, later each time.
+    func follow() async {
+        guard lightning.capabilities.contains(.subscribe) else { return await look() }
+        var pause = Self.firstPause
+        while !Task.isCancelled {
+            do {
+                for try await settlement in lightning.settlements(since: try await cursor()) {
+                    try await note(settlement.payment, settlement.amount, at: settlement.settledAt)
+                    let position = settlement.cursor.position
+                    try await store.setValue(Array("\(position)".utf8), for: Self.cursorKey)
+                    pause = Self.firstPause
+                }
+            } catch is CancellationError {
+                return
+            } catch {
+                logger.error("cannot follow the node's settlements", metadata: ["error": "\(error)"])
+            }
+            try? await Task.sleep(for: pause.jittered)
+            pause = min(pause * 2, Self.longestPause)
+        }
+    }
+
+    /// Where the store stood. A node that is followed for the first time is not asked for all that it was ever paid.
+    private func cursor() async throws -> SettlementCursor {
+        if let value = try await store.value(for: Self.cursorKey) {
+            guard let position = UInt64(String(decoding: value, as: UTF8.self)) else {
+                throw StoreFailure("\(Self.cursorKey) is no number")
+            }
+            return SettlementCursor(position: position)
+        }
+        let end = try await lightning.settlementsEnd()
+        // What was sold before the node could be asked where it stands.
+        try await lookOnce()
+        try await store.setValue(Array("\(end.position)".utf8), for: Self.cursorKey)
+        return end
+    }
+
+    private func note(_ payment: PaymentHash, _ amount: Amount, at settledAt: WallTime) async throws {
+        budget.close(payment)
+        news.note(payment)
+        guard try await store.settle(payment, at: settledAt) else { return }
+        if let invoice = try await store.invoice(payment) {
+            budget.tally.noteSettled(invoice, for: amount, at: settledAt)
+        }
+    }
+
+    // MARK: Looking
+
+    /// Asks for each invoice that is open: those that this process has made.
+    private func look() async {
+        while !Task.isCancelled {
+            do {
+                try await lookOnce()
+            } catch {
+                logger.warning("cannot ask the node for payments", metadata: ["error": "\(error)"])
+            }
+            try? await Task.sleep(for: Self.lookPause.jittered)
+        }
+    }
+
+    private func lookOnce() async throws {
+        for invoice in budget.someOpen(Self.mostLooks) {
+            guard try await lightning.isSettled(invoice.paymentHash) else { continue }
+            try await note(invoice.paymentHash, invoice.amount, at: time.now())
+        }
+    }
+}
