@@ -59,6 +59,7 @@ enum BuiltIn {
         registry.add(CoreLightning.self)
         registry.add(Phoenixd.self)
         registry.add(LNbits.self)
+        registry.add(LightningPool.self)
 
         registry.add(SQLiteStore.self)
         registry.add(MemoryStore.self)

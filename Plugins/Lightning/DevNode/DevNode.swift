@@ -6,6 +6,7 @@ internal import NIOConcurrencyHelpers
 package final class DevNode: LightningBackend, Plugin {
     package static let word = "dev"
     package let capabilities: LightningCapabilities = [.subscribe, .hold, .refund]
+    package let isAttended = true
 
     /// Where it speaks lnd's REST interface: a loopback address.
     package let listener: ListenerSettings

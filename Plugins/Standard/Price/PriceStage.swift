@@ -42,13 +42,14 @@ package struct PriceStage: StagePlugin {
     }
 
     /// `10 sat`, or a pricer as plugins are named. Beside `use` stand keys of the stage's own, for every pricer: `expiry`,
-    /// `skip-invoice`, `metered` and `usage-tail`.
+    /// `skip-invoice`, `node`, `metered` and `usage-tail`.
     package init(from settings: inout PolicyReader, _ services: Services) throws {
         let whole = settings.whole()
         var pricer: (any Pricer)?
         var expiry = Self.defaultExpiry
         var unsold = UnsoldPaths.none
         var metering: Metering?
+        var lightning = services.lightning
         let form = "a price such as 10 sat or 0.02 USD, or a pricer such as { use: static, amount: 10 sat }"
         switch whole.content {
         case .text, .reference:
@@ -61,7 +62,8 @@ package struct PriceStage: StagePlugin {
                 settings.note(settings.error(at: "expiry", "should be from 1s to 365d"))
             }
             unsold = UnsoldPaths(from: &settings)
-            let ownKeys = ["expiry", UnsoldPaths.key] + Metering.keys
+            lightning = Self.nodes(from: &settings, services)
+            let ownKeys = ["expiry", UnsoldPaths.key, nodeKey] + Metering.keys
             let own = PolicyNode(.map(entries.filter { !ownKeys.contains($0.key) }), at: whole.place)
             pricer =
                 settings.contains("use") ? services.pricer(own, in: settings) : Self.rules(own, in: settings, services)
@@ -76,7 +78,7 @@ package struct PriceStage: StagePlugin {
             pricer ?? StaticPricer(.zero),
             expiry: expiry,
             invoices: InvoiceMaker(
-                lightning: services.lightning,
+                lightning: lightning,
                 store: services.store,
                 time: services.time,
                 budget: services.invoiceBudget,
@@ -86,6 +88,21 @@ package struct PriceStage: StagePlugin {
             tier: services.sales.all.map(\.tier).max() ?? 0,
             metering: metering
         )
+    }
+
+    private static let nodeKey = "node"
+
+    /// Who makes the invoices of this route: some nodes of a pool, where it names them.
+    private static func nodes(from settings: inout PolicyReader, _ services: Services) -> any LightningBackend {
+        let names = settings.texts(nodeKey)
+        if let nodes = services.lightning.members(names) { return nodes }
+        let known = services.lightning.memberNames
+        let expected =
+            known.isEmpty
+            ? "stands where 'lightning' is a pool"
+            : "should be of the nodes of the pool: \(known.joined(separator: ", "))"
+        settings.note(settings.error(at: nodeKey, expected))
+        return services.lightning
     }
 
     /// Prices by rule need no `use`.
@@ -405,47 +422,4 @@ package struct PriceStage: StagePlugin {
     }
 
     private static let paymentRequired = HTTPResponse.Status(code: 402, reasonPhrase: "Payment Required")
-
-    /// There is no 402 without an invoice. The client learns when to come back and nothing about the node.
-    ///
-    /// - Throws: a `Reply`, when a scheme gave one of its own.
-    private static func cannotSell(_ error: any Error, in exchange: Exchange) throws -> Reply {
-        if let reply = error as? Reply { throw reply }
-        if let refusal = error as? InvoiceBudget.Refusal { return Self.refusal(of: refusal, in: exchange) }
-        exchange.logger.error("cannot ask for a payment", metadata: ["reason": "\(error)"])
-        return unsellable(for: "5")
-    }
-
-    private static func unsellable(for seconds: String) -> Reply {
-        var reply = Reply(
-            .serviceUnavailable,
-            Problem.payment(
-                "internal-payment-error",
-                title: "Internal Payment Error",
-                detail: "payments cannot be taken right now; please try again later"
-            )
-        )
-        reply.fields.add(.retryAfter, seconds)
-        return reply
-    }
-
-    /// Told at each request of a flood, so that only what concerns all clients is worth a warning.
-    private static func refusal(of refusal: InvoiceBudget.Refusal, in exchange: Exchange) -> Reply {
-        switch refusal {
-        case .busy:
-            exchange.logger.warning("as many invoices as there may be are being made")
-            return unsellable(for: "1")
-        case .full:
-            exchange.logger.warning("as many invoices as there may be are open: sales wait for payments or expiries")
-            return unsellable(for: "30")
-        case .client:
-            exchange.logger.debug("a client has as many unpaid invoices as it may")
-            var reply = Reply(
-                .tooManyRequests,
-                detail: "too much that was asked for from this address was not paid for; pay, or come back later"
-            )
-            reply.fields.add(.retryAfter, "60")
-            return reply
-        }
-    }
 }

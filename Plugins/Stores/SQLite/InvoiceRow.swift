@@ -19,8 +19,9 @@ enum InvoiceRow {
         let statement = try db.cachedStatement(
             sql: """
                 INSERT INTO invoices
-                    (payment, bolt11, amount, expiresAt, service, route, issuedAt, state, settledAt, quote, conversion)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    (payment, bolt11, amount, expiresAt, service, route, issuedAt, state, settledAt, quote, conversion,
+                    node)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (payment) DO NOTHING
                 """
         )
@@ -28,6 +29,7 @@ enum InvoiceRow {
             issued.invoice.paymentHash.bytes.data, issued.invoice.bolt11, amount,
             issued.invoice.expiresAt.milliseconds, issued.service, issued.route, issued.issuedAt.milliseconds,
             issued.state.rawValue, issued.settledAt?.milliseconds, issued.quote?.description, issued.conversion,
+            issued.invoice.node,
         ])
         return db.changesCount == 1
     }
@@ -59,7 +61,8 @@ enum InvoiceRow {
                 bolt11: row["bolt11"],
                 paymentHash: payment,
                 amount: Amount(millisatoshis: millisatoshis),
-                expiresAt: WallTime(milliseconds: row["expiresAt"])
+                expiresAt: WallTime(milliseconds: row["expiresAt"]),
+                node: row["node"]
             ),
             service: row["service"],
             route: row["route"],

@@ -116,6 +116,9 @@ package enum Schema {
         migrator.registerMigration("7: the ledger") { db in
             try db.execute(sql: ledger)
         }
+        migrator.registerMigration("8: which node made an invoice") { db in
+            try db.execute(sql: "ALTER TABLE invoices ADD COLUMN node TEXT")
+        }
         return migrator
     }
 

@@ -5,12 +5,21 @@ public struct Invoice: Hashable, Sendable {
     public let paymentHash: PaymentHash
     public let amount: Amount
     public let expiresAt: WallTime
+    /// Which node of several made it, and is asked for its payment; `nil`: there is one.
+    public let node: String?
 
-    public init(bolt11: String, paymentHash: PaymentHash, amount: Amount, expiresAt: WallTime) {
+    public init(
+        bolt11: String,
+        paymentHash: PaymentHash,
+        amount: Amount,
+        expiresAt: WallTime,
+        node: String? = nil
+    ) {
         self.bolt11 = bolt11
         self.paymentHash = paymentHash
         self.amount = amount
         self.expiresAt = expiresAt
+        self.node = node
     }
 }
 

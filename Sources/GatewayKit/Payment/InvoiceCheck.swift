@@ -94,7 +94,8 @@ public final class InvoiceCheck: Sendable {
             bolt11: invoice.bolt11.lowercased(),
             paymentHash: read.payment,
             amount: asked,
-            expiresAt: read.expiresAt
+            expiresAt: read.expiresAt,
+            node: invoice.node
         )
     }
 

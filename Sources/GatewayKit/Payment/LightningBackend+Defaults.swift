@@ -4,6 +4,12 @@ extension LightningBackend {
 
     public var preimageExposure: PreimageExposure { .nobody }
 
+    public var isAttended: Bool { false }
+
+    public var memberNames: [String] { [] }
+
+    public func members(_ names: [String]) -> (any LightningBackend)? { names.isEmpty ? self : nil }
+
     public func invoiceState(_ payment: PaymentHash) async throws -> InvoiceState {
         try await isSettled(payment) ? .settled : .open
     }

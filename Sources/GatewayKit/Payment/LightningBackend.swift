@@ -9,6 +9,18 @@ public protocol LightningBackend: Startable {
     /// Who can learn a preimage without paying: from `anybody` on, `check` asks for `verify: node`. By default nobody.
     var preimageExposure: PreimageExposure { get }
 
+    /// True when nobody need bound how long it takes and how often it fails: it is in this process, or sees to that itself. By
+    /// default false.
+    var isAttended: Bool { get }
+
+    /// The nodes that it is made of, as routes name them. By default none.
+    var memberNames: [String] { get }
+
+    /// The same with the nodes of these names alone for what is made from now on.
+    ///
+    /// - Returns: `nil` where one is not among ``memberNames``.
+    func members(_ names: [String]) -> (any LightningBackend)?
+
     /// An invoice for at least `amount`: a node that knows only satoshis rounds up. Whoever gives it to a client has an
     /// `InvoiceCheck` ask for it.
     ///

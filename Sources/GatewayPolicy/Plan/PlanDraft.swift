@@ -132,7 +132,9 @@ struct PlanDraft {
         }
         guard let entry = declarations.lightning else { return services.lightning }
         let reader = run.reader(for: entry.value, word: entry.key)
-        return services.backend(entry.value, in: reader) ?? services.lightning
+        guard let backend = services.backend(entry.value, in: reader) else { return services.lightning }
+        guard !backend.isAttended else { return backend }
+        return AttendedBackend(backend, name: "the node", time: services.time, logger: services.logger)
     }
 
     /// Those that are known already, where nothing of them changes.

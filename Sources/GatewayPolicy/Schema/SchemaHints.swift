@@ -86,6 +86,7 @@ enum SchemaHints {
         "phoenixd/webhook": "Where phoenixd may tell of payments: the gateway then asks at once.",
         "pow": "Proof of work instead of a payment; each bit doubles it.",
         "price/expiry": "How long an offer and its invoice stand.",
+        "price/node": "Which nodes of the pool take the payments; none: those that need not be named.",
         "price/skip-invoice": "Where no offer is made and 401 is answered: true, or paths.",
         "rate-limit": "429 for what comes faster; stands before 'price'.",
         "rate-limit/burst": "How many requests may come at once after a pause.",

@@ -6,7 +6,8 @@ internal import HTTPTypes
 /// it refused a request, what became of its invoices, what its price servers answer, and what its stages in shadow would do;
 /// and where it is told to take up changed policies.
 package struct AdminStage: Stage {
-    private static let paths = "/healthz, /readyz, /status, /reload, /invoices, /prices, /shadow and /explain/<decision id>"
+    private static let paths =
+        "/healthz, /readyz, /status, /reload, /invoices, /prices, /shadow and /explain/<decision id>"
     private static let explanations = "/explain/"
 
     /// Every browser sends one of them with a request that is not a navigation.

@@ -1,4 +1,4 @@
-import GatewayRPC
+import GatewayKit
 import NIOCore
 import Testing
 

@@ -1,0 +1,320 @@
+package import GatewayKit
+package import Logging
+internal import NIOConcurrencyHelpers
+internal import NIOCore
+
+/// `pool`: several nodes as one. An invoice is made by the first that can, in the order of the policy or by weight, and
+/// whatever concerns a payment is asked of the node that it is to. May be used from any task.
+package final class LightningPool: LightningBackend, Plugin {
+    package static let word = "pool"
+
+    package enum Choice: String, Sendable, CaseIterable {
+        /// The first of the policy that can.
+        case order
+        /// Any, the heavier the more often.
+        case weight
+    }
+
+    /// Invoices of which it is known which node made them; the store is asked for others.
+    private static let memory = 20_000
+    private static let refundPrefix = "pool/refund/"
+
+    private struct State {
+        var makers: [PaymentHash: Int] = [:]
+        /// Of `makers`, the oldest first.
+        var order = CircularBuffer<PaymentHash>()
+        /// In the order of the members.
+        var accounts: [PoolAccount]
+    }
+
+    let members: [PoolMember]
+    private let choice: Choice
+    private let store: any Store
+    private let time: TimeSource
+    let logger: Logger
+    private let check: InvoiceCheck
+    private let state: NIOLockedValueBox<State>
+    private let feed = PoolFeed()
+
+    /// - Parameter members: at least one.
+    package init(_ members: [PoolMember], choice: Choice, _ services: Services) {
+        self.members = members
+        self.choice = choice
+        store = services.store
+        time = services.time
+        logger = services.logger
+        check = InvoiceCheck(time: services.time)
+        state = NIOLockedValueBox(State(accounts: members.map { _ in PoolAccount() }))
+    }
+
+    package let isAttended = true
+
+    package var memberNames: [String] { members.map(\.name) }
+
+    package func members(_ names: [String]) -> (any LightningBackend)? {
+        guard names.allSatisfy({ memberNames.contains($0) }) else { return nil }
+        return names.isEmpty ? self : PoolPart(pool: self, names: Set(names))
+    }
+
+    /// What all can; paying back is what one does.
+    package var capabilities: LightningCapabilities {
+        let all = members.map(\.backend.capabilities)
+        let common = all.reduce([.subscribe, .hold]) { $0.intersection($1) }
+        return all.contains { $0.contains(.refund) } ? common.union(.refund) : common
+    }
+
+    package var localServices: [LocalService] { members.flatMap(\.backend.localServices) }
+
+    // MARK: Starting
+
+    package func start() async throws {
+        for (index, member) in members.enumerated() {
+            guard let bytes = try await store.value(for: PoolAccount.key(of: member.name)) else { continue }
+            let account = try PoolAccount(stored: bytes)
+            state.withLockedValue { $0.accounts[index] = account }
+        }
+        var started = [PoolMember]()
+        do {
+            for member in members {
+                try await member.backend.start()
+                started.append(member)
+            }
+        } catch {
+            for member in started { await member.backend.stop() }
+            throw error
+        }
+    }
+
+    package func stop() async {
+        for member in members { await member.backend.stop() }
+    }
+
+    package func findings() async -> [String] {
+        var findings = [String]()
+        for member in members { findings += await member.backend.findings().map { "\(member.name): \($0)" } }
+        return findings
+    }
+
+    // MARK: Selling
+
+    package func makeInvoice(for amount: Amount, memo: String, expiresIn: Duration) async throws -> Invoice {
+        try await makeInvoice(for: amount, memo: memo, expiresIn: expiresIn, among: nil)
+    }
+
+    /// - Parameter names: of the nodes that may make it; `nil`: those that need not be named.
+    func makeInvoice(
+        for amount: Amount,
+        memo: String,
+        expiresIn: Duration,
+        among names: Set<String>?
+    ) async throws -> Invoice {
+        try await firstInvoice(among: names) { [check] backend in
+            try await check.invoice(of: backend, for: amount, memo: memo, expiresIn: expiresIn)
+        }
+    }
+
+    package func makeHoldInvoice(
+        for amount: Amount,
+        payment: PaymentHash,
+        memo: String,
+        expiresIn: Duration
+    ) async throws -> Invoice {
+        try await makeHoldInvoice(for: amount, payment: payment, memo: memo, expiresIn: expiresIn, among: nil)
+    }
+
+    func makeHoldInvoice(
+        for amount: Amount,
+        payment: PaymentHash,
+        memo: String,
+        expiresIn: Duration,
+        among names: Set<String>?
+    ) async throws -> Invoice {
+        try await firstInvoice(among: names) { [check] backend in
+            try await check.holdInvoice(of: backend, for: amount, payment: payment, memo: memo, expiresIn: expiresIn)
+        }
+    }
+
+    /// Asks one node after the other: one whose invoice is wrong is left like one that is away.
+    private func firstInvoice(
+        among names: Set<String>?,
+        _ make: (any LightningBackend) async throws -> Invoice
+    ) async throws -> Invoice {
+        var failure = LightningFailure(.unavailable, "each node has taken what it may today")
+        for index in candidates(among: names) {
+            try Task.checkCancellation()
+            let member = members[index]
+            do {
+                let invoice = try await make(member.backend)
+                remember(invoice.paymentHash, index)
+                return Invoice(
+                    bolt11: invoice.bolt11,
+                    paymentHash: invoice.paymentHash,
+                    amount: invoice.amount,
+                    expiresAt: invoice.expiresAt,
+                    node: member.name
+                )
+            } catch let error as LightningFailure {
+                failure = error
+                logger.debug(
+                    "a node makes no invoice, and the next is asked",
+                    metadata: ["node": "\(member.name)", "error": "\(error)"]
+                )
+            }
+        }
+        throw failure
+    }
+
+    /// The indices of the nodes that may make an invoice now, the first to be asked first.
+    private func candidates(among names: Set<String>?) -> [Int] {
+        let now = time.now()
+        let accounts = state.withLockedValue { $0.accounts }
+        let candidates = members.indices.filter { index in
+            let member = members[index]
+            guard names?.contains(member.name) ?? !member.isNamedOnly else { return false }
+            return member.dailyLimit.map { accounts[index].received(onDayOf: now) < $0 } ?? true
+        }
+        return choice == .order ? candidates : Self.shuffled(candidates, by: members)
+    }
+
+    private static func shuffled(_ candidates: [Int], by members: [PoolMember]) -> [Int] {
+        var rest = candidates
+        var shuffled = [Int]()
+        while !rest.isEmpty {
+            let whole = rest.reduce(0) { $0 + members[$1].weight }
+            var point = Int.random(in: 0..<max(1, whole))
+            let chosen = rest.firstIndex { index in
+                point -= members[index].weight
+                return point < 0
+            }
+            shuffled.append(rest.remove(at: chosen ?? 0))
+        }
+        return shuffled
+    }
+
+    private func remember(_ payment: PaymentHash, _ index: Int) {
+        state.withLockedValue { state in
+            guard state.makers.updateValue(index, forKey: payment) == nil else { return }
+            state.order.append(payment)
+            if state.order.count > Self.memory, let oldest = state.order.popFirst() { state.makers[oldest] = nil }
+        }
+    }
+
+    // MARK: Asking for payments
+
+    /// The node that a payment is to; `nil` where nobody knows it: an invoice that was forgotten, or of before the pool.
+    private func owner(of payment: PaymentHash) async throws -> PoolMember? {
+        if let index = state.withLockedValue({ $0.makers[payment] }) { return members[index] }
+        guard let name = try await store.invoice(payment)?.invoice.node else { return nil }
+        guard let member = members.first(where: { $0.name == name }) else {
+            throw LightningFailure(.unavailable, "the node '\(name)' that made the invoice is not in the pool any more")
+        }
+        return member
+    }
+
+    package func isSettled(_ payment: PaymentHash) async throws -> Bool { try await invoiceState(payment) == .settled }
+
+    package func invoiceState(_ payment: PaymentHash) async throws -> InvoiceState {
+        if let owner = try await owner(of: payment) { return try await owner.backend.invoiceState(payment) }
+        // A node that does not know it says that it is open.
+        var failure: (any Error)?
+        for member in members {
+            do {
+                let state = try await member.backend.invoiceState(payment)
+                if state != .open { return state }
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
+        return .open
+    }
+
+    package func settleInvoice(with preimage: Preimage) async throws {
+        let payment = PaymentHash(preimage.bytes.sha256)
+        guard let owner = try await owner(of: payment) else {
+            throw LightningFailure(.refused, "no node of the pool is known to have made the invoice")
+        }
+        try await owner.backend.settleInvoice(with: preimage)
+    }
+
+    package func cancelInvoice(_ payment: PaymentHash) async throws {
+        try await owner(of: payment)?.backend.cancelInvoice(payment)
+    }
+
+    package func read(_ bolt11: String) throws -> PayableInvoice {
+        var failure: (any Error)?
+        for member in members {
+            do {
+                return try member.backend.read(bolt11)
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        throw failure ?? LightningFailure(.refused, "there is no node")
+    }
+
+    // MARK: Paying
+
+    /// One node alone pays an invoice, however often that is tried: which one is written down before it is told to. A node
+    /// that is away is waited for.
+    package func pay(_ bolt11: String, amount: Amount?, feeLimit: Amount, patience: Duration) async throws -> Payment {
+        let payment = try read(bolt11).payment
+        let payer: PoolMember
+        if let earlier = try await self.payer(of: payment) {
+            payer = earlier
+        } else {
+            guard let first = members.first(where: { $0.backend.capabilities.contains(.refund) }) else {
+                throw LightningFailure(.refused, "no node of the pool pays")
+            }
+            try await store.setValue(Array(first.name.utf8), for: Self.refundPrefix + payment.description)
+            payer = first
+        }
+        return try await payer.backend.pay(bolt11, amount: amount, feeLimit: feeLimit, patience: patience)
+    }
+
+    package func payment(_ payment: PaymentHash) async throws -> PaymentState {
+        guard let payer = try await payer(of: payment) else { return .unpaid }
+        return try await payer.backend.payment(payment)
+    }
+
+    private func payer(of payment: PaymentHash) async throws -> PoolMember? {
+        guard let bytes = try await store.value(for: Self.refundPrefix + payment.description) else { return nil }
+        let name = String(decoding: bytes, as: UTF8.self)
+        guard let member = members.first(where: { $0.name == name }) else {
+            throw LightningFailure(.unavailable, "the node '\(name)' that was told to pay is not in the pool any more")
+        }
+        return member
+    }
+
+    // MARK: Settlements
+
+    package func settlementsEnd() async throws -> SettlementCursor { feed.end }
+
+    /// Those of all nodes, each from where it stood: the pool itself keeps that in the store, and notes it once the reader has
+    /// come back for the next settlement or begins behind it.
+    package func settlements(since cursor: SettlementCursor?) -> AsyncThrowingStream<Settlement, any Error> {
+        let reader = PoolReader(self, feed, since: cursor)
+        return AsyncThrowingStream(unfolding: { try await reader.next() })
+    }
+
+    func position(of member: Int) -> SettlementCursor? {
+        state.withLockedValue { $0.accounts[member].position }.map(SettlementCursor.init(position:))
+    }
+
+    /// Notes where the node stood before its first settlement.
+    func begin(_ member: Int, at cursor: SettlementCursor) async throws {
+        let account = state.withLockedValue { state in
+            state.accounts[member].position = cursor.position
+            return state.accounts[member]
+        }
+        try await store.setValue(account.encoded(), for: PoolAccount.key(of: members[member].name))
+    }
+
+    func note(_ settlement: Settlement, of member: Int) async throws {
+        let account = state.withLockedValue { state in
+            state.accounts[member].add(settlement)
+            return state.accounts[member]
+        }
+        try await store.setValue(account.encoded(), for: PoolAccount.key(of: members[member].name))
+    }
+}

@@ -1,0 +1,51 @@
+internal import GatewayKit
+
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
+
+/// Up to where a pool has heard of the payments to one of its nodes, and what has arrived there on the last day of them.
+struct PoolAccount: Hashable, Sendable, Codable {
+    private static let prefix = "pool/node/"
+
+    /// `nil`: it was never followed.
+    var position: UInt64?
+    /// Since 1970, in UTC.
+    private var day: Int64 = 0
+    /// Millisatoshi.
+    private var received: UInt64 = 0
+
+    private static func day(of time: WallTime) -> Int64 { time.seconds / 86_400 }
+
+    mutating func add(_ settlement: Settlement) {
+        position = settlement.cursor.position
+        let day = Self.day(of: settlement.settledAt)
+        // What is told late was received on a day that is over.
+        guard day >= self.day else { return }
+        if day > self.day { (self.day, received) = (day, 0) }
+        let (sum, overflow) = received.addingReportingOverflow(settlement.amount.millisatoshis)
+        received = overflow ? .max : sum
+    }
+
+    func received(onDayOf time: WallTime) -> Amount {
+        Amount(millisatoshis: Self.day(of: time) == day ? received : 0)
+    }
+
+    // MARK: In the store
+
+    static func key(of name: String) -> String { prefix + name }
+
+    /// - Throws: when the bytes are not what `encoded` made.
+    init(stored bytes: [UInt8]) throws {
+        guard let account = try? JSONDecoder().decode(Self.self, from: Data(bytes)) else {
+            throw StartFailure("the store holds an account of a node that the pool cannot read")
+        }
+        self = account
+    }
+
+    init() {}
+
+    func encoded() throws -> [UInt8] { Array(try JSONEncoder().encode(self)) }
+}

@@ -1,0 +1,28 @@
+package import GatewayKit
+
+/// One node of a pool.
+package struct PoolMember: Sendable {
+    package let name: String
+    package let backend: any LightningBackend
+    /// How often it is chosen, compared with the others, where the pool chooses by weight.
+    package let weight: Int
+    /// It makes no more invoices on a day (UTC) on which that much has arrived; `nil`: always. What is open then may still
+    /// arrive.
+    package let dailyLimit: Amount?
+    /// Makes invoices only where a route names it.
+    package let isNamedOnly: Bool
+
+    package init(
+        _ name: String,
+        _ backend: any LightningBackend,
+        weight: Int = 1,
+        dailyLimit: Amount? = nil,
+        isNamedOnly: Bool = false
+    ) {
+        self.name = name
+        self.backend = backend
+        self.weight = weight
+        self.dailyLimit = dailyLimit
+        self.isNamedOnly = isNamedOnly
+    }
+}

@@ -1,0 +1,49 @@
+internal import GatewayKit
+internal import HTTPTypes
+internal import Logging
+
+// The answers where there is no invoice.
+extension PriceStage {
+    /// There is no 402 without an invoice. The client learns when to come back and nothing about the node.
+    ///
+    /// - Throws: a `Reply`, when a scheme gave one of its own.
+    static func cannotSell(_ error: any Error, in exchange: Exchange) throws -> Reply {
+        if let reply = error as? Reply { throw reply }
+        if let refusal = error as? InvoiceBudget.Refusal { return Self.refusal(of: refusal, in: exchange) }
+        exchange.logger.error("cannot ask for a payment", metadata: ["reason": "\(error)"])
+        return unsellable(for: "5")
+    }
+
+    private static func unsellable(for seconds: String) -> Reply {
+        var reply = Reply(
+            .serviceUnavailable,
+            Problem.payment(
+                "internal-payment-error",
+                title: "Internal Payment Error",
+                detail: "payments cannot be taken right now; please try again later"
+            )
+        )
+        reply.fields.add(.retryAfter, seconds)
+        return reply
+    }
+
+    /// Told at each request of a flood, so that only what concerns all clients is worth a warning.
+    private static func refusal(of refusal: InvoiceBudget.Refusal, in exchange: Exchange) -> Reply {
+        switch refusal {
+        case .busy:
+            exchange.logger.warning("as many invoices as there may be are being made")
+            return unsellable(for: "1")
+        case .full:
+            exchange.logger.warning("as many invoices as there may be are open: sales wait for payments or expiries")
+            return unsellable(for: "30")
+        case .client:
+            exchange.logger.debug("a client has as many unpaid invoices as it may")
+            var reply = Reply(
+                .tooManyRequests,
+                detail: "too much that was asked for from this address was not paid for; pay, or come back later"
+            )
+            reply.fields.add(.retryAfter, "60")
+            return reply
+        }
+    }
+}

@@ -1,0 +1,161 @@
+internal import Logging
+internal import NIOConcurrencyHelpers
+internal import NIOCore
+
+/// A node that may be slow or away: each question has an end, and one that goes on failing is not asked for a while
+/// (`CircuitBreaker`), so that who wants to buy is told at once. What was sold needs no node, and goes on.
+package final class AttendedBackend: ForwardingBackend {
+    package let base: any LightningBackend
+    private let name: String
+    private let invoicePatience: Duration
+    /// For a question to the node.
+    private static let patience = Duration.seconds(5)
+    /// Beyond the time that a node is given to pay.
+    private static let paymentSlack = Duration.seconds(15)
+    private let time: TimeSource
+    private let logger: Logger
+    private let breaker: NIOLockedValueBox<CircuitBreaker>
+
+    /// - Parameters:
+    ///   - name: for the log.
+    ///   - invoicePatience: how long it may take to make an invoice.
+    package init(
+        _ base: any LightningBackend,
+        name: String,
+        invoicePatience: Duration = .seconds(8),
+        time: TimeSource,
+        logger: Logger
+    ) {
+        self.base = base
+        self.name = name
+        self.invoicePatience = invoicePatience
+        self.time = time
+        self.logger = logger
+        var settings = CircuitBreaker.Settings()
+        settings.failures = 3
+        breaker = NIOLockedValueBox(CircuitBreaker(settings))
+    }
+
+    package var isAttended: Bool { true }
+
+    /// False while the node is not asked. Tries nothing.
+    package var isAvailable: Bool {
+        let now = time.uptime()
+        return breaker.withLockedValue { breaker in
+            switch breaker.state {
+            case .closed: true
+            case .open(let end, _): now >= end
+            case .halfOpen: false
+            }
+        }
+    }
+
+    // MARK: Asking
+
+    package func makeInvoice(for amount: Amount, memo: String, expiresIn: Duration) async throws -> Invoice {
+        try await answer(within: invoicePatience) { [base] in
+            try await base.makeInvoice(for: amount, memo: memo, expiresIn: expiresIn)
+        }
+    }
+
+    package func makeHoldInvoice(
+        for amount: Amount,
+        payment: PaymentHash,
+        memo: String,
+        expiresIn: Duration
+    ) async throws -> Invoice {
+        try await answer(within: invoicePatience) { [base] in
+            try await base.makeHoldInvoice(for: amount, payment: payment, memo: memo, expiresIn: expiresIn)
+        }
+    }
+
+    package func isSettled(_ payment: PaymentHash) async throws -> Bool {
+        try await answer(within: Self.patience) { [base] in try await base.isSettled(payment) }
+    }
+
+    package func invoiceState(_ payment: PaymentHash) async throws -> InvoiceState {
+        try await answer(within: Self.patience) { [base] in try await base.invoiceState(payment) }
+    }
+
+    package func settlementsEnd() async throws -> SettlementCursor {
+        try await answer(within: Self.patience) { [base] in try await base.settlementsEnd() }
+    }
+
+    package func payment(_ payment: PaymentHash) async throws -> PaymentState {
+        try await answer(within: Self.patience) { [base] in try await base.payment(payment) }
+    }
+
+    package func pay(_ bolt11: String, amount: Amount?, feeLimit: Amount, patience: Duration) async throws -> Payment {
+        try await answer(within: patience + Self.paymentSlack) { [base] in
+            try await base.pay(bolt11, amount: amount, feeLimit: feeLimit, patience: patience)
+        }
+    }
+
+    package func settleInvoice(with preimage: Preimage) async throws {
+        try await answer(within: Self.patience) { [base] in try await base.settleInvoice(with: preimage) }
+    }
+
+    package func cancelInvoice(_ payment: PaymentHash) async throws {
+        try await answer(within: Self.patience) { [base] in try await base.cancelInvoice(payment) }
+    }
+
+    // MARK: Judging
+
+    /// - Throws: `LightningFailure` where the node is not asked or does not answer in time, and what it says.
+    private func answer<Value: Sendable>(
+        within patience: Duration,
+        _ ask: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        guard let permit = breaker.withLockedValue({ $0.permit(at: time.uptime()) }) else {
+            throw LightningFailure(.unavailable, "\(name) has not answered for a while and is asked again soon")
+        }
+        do {
+            let value = try await bounded(by: patience, ask)
+            note { $0.succeeded(permit) }
+            return value
+        } catch let failure as LightningFailure where failure.reason != .unavailable {
+            // An answer, if not the one that was wanted.
+            note { $0.succeeded(permit) }
+            throw failure
+        } catch is CancellationError {
+            note { $0.withdrew(permit, at: self.time.uptime()) }
+            throw CancellationError()
+        } catch {
+            note { $0.failed(permit, at: self.time.uptime(), chance: .random(in: 0...1)) }
+            throw error as? LightningFailure ?? LightningFailure(.unavailable, "\(name): \(error)")
+        }
+    }
+
+    private func bounded<Value: Sendable>(
+        by patience: Duration,
+        _ ask: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        try await withThrowingTaskGroup(of: Value.self) { [name] group in
+            group.addTask { try await ask() }
+            group.addTask {
+                try await Task.sleep(for: patience)
+                throw LightningFailure(.unavailable, "no answer of \(name) in \(patience.formattedForPolicy)")
+            }
+            defer { group.cancelAll() }
+            guard let value = try await group.next() else { throw CancellationError() }
+            return value
+        }
+    }
+
+    private func note(_ change: (inout CircuitBreaker) -> Void) {
+        let (before, after) = breaker.withLockedValue { breaker in
+            let before = breaker.state
+            change(&breaker)
+            return (before, breaker.state)
+        }
+        switch (before, after) {
+        case (.closed, .open):
+            logger.error("the node does not answer: nothing is sold by it, what was sold is served", metadata: node)
+        case (.halfOpen, .closed):
+            logger.notice("the node answers again", metadata: node)
+        default: break
+        }
+    }
+
+    private var node: Logger.Metadata { ["node": "\(name)"] }
+}
