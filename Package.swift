@@ -190,7 +190,7 @@ let package = Package(
             providers: [.apt(["libsecp256k1-dev"])]
         ),
 
-        tests(of: "GatewayKit", [httpTypes, logging, nioCore, nioEmbedded]),
+        tests(of: "GatewayKit", [httpTypes, logging, nioConcurrency, nioCore, nioEmbedded]),
         tests(of: "GatewayPolicy", ["GatewayPolicy", httpTypes, nioCore]),
         tests(
             of: "GatewayServer",

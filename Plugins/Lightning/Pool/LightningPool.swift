@@ -129,7 +129,9 @@ package final class LightningPool: LightningBackend, Plugin {
         expiresIn: Duration,
         among names: Set<String>?
     ) async throws -> Invoice {
-        try await firstInvoice(among: names) { [check] backend in
+        // A second invoice for one payment, at another node, could be paid as well.
+        let earlier = try await owner(of: payment).map { Set([$0.name]) }
+        return try await firstInvoice(among: earlier ?? names) { [check] backend in
             try await check.holdInvoice(of: backend, for: amount, payment: payment, memo: memo, expiresIn: expiresIn)
         }
     }
@@ -288,31 +290,42 @@ package final class LightningPool: LightningBackend, Plugin {
 
     // MARK: Settlements
 
-    package func settlementsEnd() async throws -> SettlementCursor { feed.end }
-
-    /// Those of all nodes, each from where it stood: the pool itself keeps that in the store, and notes it once the reader has
-    /// come back for the next settlement or begins behind it.
-    package func settlements(since cursor: SettlementCursor?) -> AsyncThrowingStream<Settlement, any Error> {
-        let reader = PoolReader(self, feed, since: cursor)
-        return AsyncThrowingStream(unfolding: { try await reader.next() })
+    /// Where each node stands that answers. One that does not begins, once it does, where it stood when it was followed last.
+    package func settlementsEnd() async throws -> SettlementCursor {
+        var ends = [Int: SettlementCursor]()
+        for (index, member) in members.enumerated() {
+            do {
+                let end = try await member.backend.settlementsEnd()
+                if position(of: index) == nil { try await keep(end, of: index) }
+                ends[index] = end
+            } catch let failure as LightningFailure {
+                logger.warning(
+                    "a node of the pool does not say where it stands",
+                    metadata: ["node": "\(member.name)", "error": "\(failure)"]
+                )
+            }
+        }
+        return feed.cursor(of: ends)
     }
 
+    /// Those of all nodes. Where each stands the pool keeps in the store itself, once the reader has come back for the next.
+    package func settlements(since cursor: SettlementCursor?) -> AsyncThrowingStream<Settlement, any Error> {
+        let reader = PoolReader(self, feed, since: cursor)
+        return AsyncThrowingStream(unfolding: { await reader.next() })
+    }
+
+    /// Up to where a node was followed; `nil`: never.
     func position(of member: Int) -> SettlementCursor? {
         state.withLockedValue { $0.accounts[member].position }.map(SettlementCursor.init(position:))
     }
 
-    /// Notes where the node stood before its first settlement.
-    func begin(_ member: Int, at cursor: SettlementCursor) async throws {
-        let account = state.withLockedValue { state in
-            state.accounts[member].position = cursor.position
-            return state.accounts[member]
-        }
-        try await store.setValue(account.encoded(), for: PoolAccount.key(of: members[member].name))
+    func count(_ settlement: Settlement, of member: Int) {
+        state.withLockedValue { $0.accounts[member].count(settlement) }
     }
 
-    func note(_ settlement: Settlement, of member: Int) async throws {
+    func keep(_ cursor: SettlementCursor, of member: Int) async throws {
         let account = state.withLockedValue { state in
-            state.accounts[member].add(settlement)
+            state.accounts[member].position = cursor.position
             return state.accounts[member]
         }
         try await store.setValue(account.encoded(), for: PoolAccount.key(of: members[member].name))

@@ -10,8 +10,10 @@ internal import GatewayKit
 struct PoolAccount: Hashable, Sendable, Codable {
     private static let prefix = "pool/node/"
 
-    /// `nil`: it was never followed.
+    /// Up to where the reader of the pool has them; `nil`: it was never followed.
     var position: UInt64?
+    /// Up to where they are counted.
+    private var counted: UInt64 = 0
     /// Since 1970, in UTC.
     private var day: Int64 = 0
     /// Millisatoshi.
@@ -19,8 +21,10 @@ struct PoolAccount: Hashable, Sendable, Codable {
 
     private static func day(of time: WallTime) -> Int64 { time.seconds / 86_400 }
 
-    mutating func add(_ settlement: Settlement) {
-        position = settlement.cursor.position
+    /// Counts a settlement, the first time that it is told.
+    mutating func count(_ settlement: Settlement) {
+        guard settlement.cursor.position > counted else { return }
+        counted = settlement.cursor.position
         let day = Self.day(of: settlement.settledAt)
         // What is told late was received on a day that is over.
         guard day >= self.day else { return }
@@ -37,6 +41,8 @@ struct PoolAccount: Hashable, Sendable, Codable {
 
     static func key(of name: String) -> String { prefix + name }
 
+    init() {}
+
     /// - Throws: when the bytes are not what `encoded` made.
     init(stored bytes: [UInt8]) throws {
         guard let account = try? JSONDecoder().decode(Self.self, from: Data(bytes)) else {
@@ -44,8 +50,6 @@ struct PoolAccount: Hashable, Sendable, Codable {
         }
         self = account
     }
-
-    init() {}
 
     func encoded() throws -> [UInt8] { Array(try JSONEncoder().encode(self)) }
 }

@@ -1,55 +1,70 @@
 internal import GatewayKit
 internal import NIOConcurrencyHelpers
+internal import NIOCore
 
-/// The numbers of the settlements that a pool has told of, and the last one, whose reader has not come back yet.
+/// Numbers the settlements that a pool tells of, and knows for the last of them where each node stood: what a cursor of the
+/// pool means. One of a process before this one means nothing here; where the nodes stood then is in the store.
 final class PoolFeed: Sendable {
-    struct Delivery: Sendable {
-        /// As the pool tells it: with a cursor of its own.
-        let told: Settlement
-        /// As the node told it.
-        let original: Settlement
+    private static let memory = 1_024
+
+    private struct Entry {
+        let position: UInt64
         let member: Int
+        let cursor: SettlementCursor
     }
 
     private struct State {
         var position: UInt64 = 0
-        var last: Delivery?
+        var entries = CircularBuffer<Entry>()
+        /// Where the nodes stood before the first of `entries`, and the number of the settlement before it.
+        var before: [Int: SettlementCursor] = [:]
+        var start: UInt64 = 0
+
+        mutating func add(_ cursor: SettlementCursor, of member: Int) {
+            entries.append(Entry(position: position, member: member, cursor: cursor))
+            if entries.count > PoolFeed.memory, let oldest = entries.popFirst() {
+                before[oldest.member] = oldest.cursor
+                start = oldest.position
+            }
+        }
     }
 
     private let state = NIOLockedValueBox(State())
 
-    var end: SettlementCursor { SettlementCursor(position: state.withLockedValue { $0.position }) }
-
-    /// A reader begins behind a cursor, which may be of a process before this one.
-    ///
-    /// - Returns: what it has read and nobody has noted.
-    func begin(since cursor: SettlementCursor?) -> Delivery? {
-        state.withLockedValue { state in
-            guard let cursor else { return nil }
+    /// Where the nodes stood at a cursor, those of which that is known.
+    func nodes(at cursor: SettlementCursor?) -> [Int: SettlementCursor] {
+        guard let cursor else { return [:] }
+        return state.withLockedValue { state in
             state.position = max(state.position, cursor.position)
-            guard let last = state.last, last.told.cursor.position <= cursor.position else { return nil }
-            return last
+            guard cursor.position >= state.start else { return [:] }
+            var nodes = state.before
+            for entry in state.entries where entry.position <= cursor.position {
+                nodes[entry.member] = entry.cursor
+            }
+            return nodes
         }
     }
 
-    /// Gives a settlement its number.
-    func deliver(_ settlement: Settlement, of member: Int) -> Settlement {
+    /// A cursor that stands where these nodes do.
+    func cursor(of nodes: [Int: SettlementCursor]) -> SettlementCursor {
         state.withLockedValue { state in
             state.position += 1
-            let told = Settlement(
+            for (member, cursor) in nodes { state.add(cursor, of: member) }
+            return SettlementCursor(position: state.position)
+        }
+    }
+
+    /// Gives a settlement of a node its number.
+    func numbered(_ settlement: Settlement, of member: Int) -> Settlement {
+        state.withLockedValue { state in
+            state.position += 1
+            state.add(settlement.cursor, of: member)
+            return Settlement(
                 payment: settlement.payment,
                 amount: settlement.amount,
                 settledAt: settlement.settledAt,
                 cursor: SettlementCursor(position: state.position)
             )
-            state.last = Delivery(told: told, original: settlement, member: member)
-            return told
-        }
-    }
-
-    func forget(_ payment: PaymentHash) {
-        state.withLockedValue { state in
-            if state.last?.told.payment == payment { state.last = nil }
         }
     }
 }

@@ -9,17 +9,18 @@ final class PoolReader: Sendable {
     private let channel: PoolChannel
     private let following: Task<Void, Never>
 
-    /// - Parameter cursor: `nil`: nothing of what was before is told, and nothing is noted.
+    /// - Parameter cursor: `nil`: begins with what arrives next, and where the nodes stand is not kept.
     init(_ pool: LightningPool, _ feed: PoolFeed, since cursor: SettlementCursor?) {
         let channel = PoolChannel()
-        let read = feed.begin(since: cursor)
+        let nodes = feed.nodes(at: cursor)
         self.channel = channel
         following = Task {
-            await Self.note(read, of: pool, feed)
             await withTaskGroup(of: Void.self) { group in
                 for member in pool.members.indices {
                     group.addTask {
-                        await Self.follow(member, of: pool, feed, into: channel, isKept: cursor != nil)
+                        let isKept = cursor != nil
+                        let start = nodes[member] ?? (isKept ? pool.position(of: member) : nil)
+                        await Self.follow(member, of: pool, feed, from: start, into: channel, isKept: isKept)
                     }
                 }
             }
@@ -32,24 +33,11 @@ final class PoolReader: Sendable {
     }
 
     /// `nil` once its task is cancelled.
-    func next() async throws -> Settlement? {
-        let channel = channel
-        return await withTaskCancellationHandler {
+    func next() async -> Settlement? {
+        await withTaskCancellationHandler { [channel] in
             await channel.next()
-        } onCancel: {
+        } onCancel: { [channel] in
             channel.close()
-        }
-    }
-
-    /// What the reader before this one has read.
-    private static func note(_ read: PoolFeed.Delivery?, of pool: LightningPool, _ feed: PoolFeed) async {
-        guard let read else { return }
-        do {
-            try await pool.note(read.original, of: read.member)
-            feed.forget(read.told.payment)
-        } catch {
-            // It is told again, which changes nothing.
-            pool.logger.warning("cannot note where a node stands", metadata: ["error": "\(error)"])
         }
     }
 
@@ -58,28 +46,28 @@ final class PoolReader: Sendable {
         _ member: Int,
         of pool: LightningPool,
         _ feed: PoolFeed,
+        from start: SettlementCursor?,
         into channel: PoolChannel,
         isKept: Bool
     ) async {
         let backend = pool.members[member].backend
         var pause = firstPause
-        var last: SettlementCursor?
+        var last = start
         while !Task.isCancelled {
             do {
-                if isKept {
-                    last = pool.position(of: member)
-                    if last == nil {
-                        let end = try await backend.settlementsEnd()
-                        try await pool.begin(member, at: end)
-                        last = end
-                    }
+                if last == nil {
+                    let end = try await backend.settlementsEnd()
+                    if isKept { try await pool.keep(end, of: member) }
+                    last = end
                 }
                 for try await settlement in backend.settlements(since: last) {
-                    try await channel.send { feed.deliver(settlement, of: member) }
-                    if isKept { try await pool.note(settlement, of: member) }
-                    feed.forget(settlement.payment)
+                    try await channel.send {
+                        pool.count(settlement, of: member)
+                        return feed.numbered(settlement, of: member)
+                    }
                     last = settlement.cursor
                     pause = firstPause
+                    if isKept { try await pool.keep(settlement.cursor, of: member) }
                 }
             } catch is CancellationError {
                 return

@@ -1,0 +1,188 @@
+import GatewayKit
+import GatewayTesting
+import Lightning
+import Testing
+
+struct LightningPoolTests {
+    private let store = PoolStore()
+    private let amount = Amount(millisatoshis: 10_000)
+
+    /// A node that asks for more than it is told to.
+    private struct GreedyNode: ForwardingBackend {
+        let base: any LightningBackend
+
+        func makeInvoice(for amount: Amount, memo: String, expiresIn: Duration) async throws -> Invoice {
+            try await base.makeInvoice(for: .satoshis(1_000) ?? amount, memo: memo, expiresIn: expiresIn)
+        }
+    }
+
+    private func pool(
+        _ members: [PoolMember],
+        choice: LightningPool.Choice = .order,
+        time: TimeSource = .system
+    ) async throws -> LightningPool {
+        let pool = LightningPool(members, choice: choice, .example(time: time, store: store))
+        try await pool.start()
+        return pool
+    }
+
+    private func invoice(of backend: any LightningBackend) async throws -> Invoice {
+        try await backend.makeInvoice(for: amount, memo: "tea", expiresIn: .seconds(60))
+    }
+
+    // MARK: Choosing
+
+    @Test func `the first node that can makes the invoice`() async throws {
+        let (main, spare) = (DevNode.example(), DevNode.example())
+        let pool = try await pool([PoolMember("main", main), PoolMember("spare", spare)])
+        #expect(try await invoice(of: pool).node == "main")
+        main.behaviour = DevBehaviour(.down)
+        #expect(try await invoice(of: pool).node == "spare")
+        main.behaviour = DevBehaviour(.normal)
+        #expect(try await invoice(of: pool).node == "main")
+    }
+
+    @Test func `with every node away there is no invoice`() async throws {
+        let node = DevNode.example()
+        let pool = try await pool([PoolMember("main", node)])
+        node.behaviour = DevBehaviour(.down)
+        let failure = await #expect(throws: LightningFailure.self) { try await invoice(of: pool) }
+        #expect(failure?.reason == .unavailable)
+    }
+
+    @Test func `a wrong invoice is nobody's, and the next node is asked`() async throws {
+        let pool = try await pool([
+            PoolMember("greedy", GreedyNode(base: DevNode.example())), PoolMember("spare", DevNode.example()),
+        ])
+        #expect(try await invoice(of: pool).node == "spare")
+    }
+
+    @Test func `by weight, a heavy node is chosen more often`() async throws {
+        let pool = try await pool(
+            [PoolMember("light", DevNode.example()), PoolMember("heavy", DevNode.example(), weight: 1_000)],
+            choice: .weight
+        )
+        var heavy = 0
+        for _ in 0..<20 {
+            let invoice = try await invoice(of: pool)
+            heavy += invoice.node == "heavy" ? 1 : 0
+        }
+        #expect(heavy > 10)
+    }
+
+    @Test func `a node that is for named routes alone sells where it is named`() async throws {
+        let pool = try await pool([
+            PoolMember("tenant", DevNode.example(), isNamedOnly: true), PoolMember("main", DevNode.example()),
+        ])
+        #expect(try await invoice(of: pool).node == "main")
+        let tenant = try #require(pool.members(["tenant"]))
+        #expect(try await invoice(of: tenant).node == "tenant")
+        #expect(pool.members(["nobody"]) == nil)
+    }
+
+    @Test func `a route that names a node does not fall back on others`() async throws {
+        let node = DevNode.example()
+        let pool = try await pool([PoolMember("tenant", node), PoolMember("main", DevNode.example())])
+        node.behaviour = DevBehaviour(.down)
+        let tenant = try #require(pool.members(["tenant"]))
+        await #expect(throws: LightningFailure.self) { try await invoice(of: tenant) }
+    }
+
+    @Test func `a node that has taken what it may on a day makes no more invoices until the next`() async throws {
+        let time = ManualTime()
+        let node = DevNode.example(time: time.source)
+        let pool = try await pool(
+            [PoolMember("main", node, dailyLimit: amount), PoolMember("spare", DevNode.example(time: time.source))],
+            time: time.source
+        )
+        let start = try await pool.settlementsEnd()
+        let paid = try await invoice(of: pool)
+        _ = try await node.pay(paid.bolt11, feeLimit: .zero)
+        for try await settlement in pool.settlements(since: start) {
+            #expect(settlement.payment == paid.paymentHash)
+            break
+        }
+        #expect(try await invoice(of: pool).node == "spare")
+        time.advance(by: .seconds(86_400))
+        #expect(try await invoice(of: pool).node == "main")
+    }
+
+    // MARK: Payments
+
+    @Test func `a payment is asked of the node that made its invoice, by another process too`() async throws {
+        let (main, spare) = (DevNode.example(), DevNode.example())
+        let members = [PoolMember("main", main), PoolMember("spare", spare)]
+        let before = try await pool(members)
+        let invoice = try await invoice(of: before)
+        store.note(invoice)
+        _ = try await main.pay(invoice.bolt11, feeLimit: .zero)
+        // Who asked this one would learn nothing.
+        spare.behaviour = DevBehaviour(.down)
+        let after = LightningPool(members, choice: .order, .example(store: store))
+        let isSettled = try await after.isSettled(invoice.paymentHash)
+        #expect(isSettled)
+    }
+
+    @Test func `a payment whose node does not answer is not taken for unpaid`() async throws {
+        let node = DevNode.example()
+        let pool = try await pool([PoolMember("main", node), PoolMember("spare", DevNode.example())])
+        let invoice = try await invoice(of: pool)
+        node.behaviour = DevBehaviour(.down)
+        await #expect(throws: LightningFailure.self) { try await pool.isSettled(invoice.paymentHash) }
+        await #expect(throws: LightningFailure.self) { try await pool.isSettled(PaymentHash(.random())) }
+    }
+
+    @Test func `one node alone is told to pay an invoice, however often`() async throws {
+        let (main, spare) = (DevNode.example(), DevNode.example())
+        let pool = try await pool([PoolMember("main", main), PoolMember("spare", spare)])
+        let own = try await invoice(of: spare)
+        // The first node finds no way to it, and the second, which would, is not asked.
+        for _ in 0..<2 {
+            await #expect(throws: LightningFailure.self) { try await pool.pay(own.bolt11, feeLimit: .zero) }
+        }
+        let state = try await pool.payment(own.paymentHash)
+        #expect(state == .unpaid)
+    }
+
+    // MARK: Settlements
+
+    @Test func `another process goes on behind what was read`() async throws {
+        let node = DevNode.example()
+        let before = try await pool([PoolMember("main", node)])
+        let start = try await before.settlementsEnd()
+        var payments = [PaymentHash]()
+        for _ in 0..<3 {
+            let invoice = try await invoice(of: before)
+            _ = try await node.pay(invoice.bolt11, feeLimit: .zero)
+            payments.append(invoice.paymentHash)
+        }
+        var cursor = start
+        for try await settlement in before.settlements(since: start) {
+            // Coming back for the second one says that the first was read.
+            guard settlement.payment == payments[0] else { break }
+            cursor = settlement.cursor
+        }
+        let after = try await pool([PoolMember("main", node)])
+        for try await settlement in after.settlements(since: cursor) {
+            #expect(settlement.payment == payments[1])
+            break
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: LightningConformance.Check.allCases)
+    func `a pool keeps the promises of a backend`(_ check: LightningConformance.Check) async throws {
+        let nodes = [DevNode.example(), DevNode.example()]
+        let pool = try await pool([PoolMember("main", nodes[0]), PoolMember("spare", nodes[1])])
+        try await LightningConformance(
+            of: pool,
+            foreignInvoice: { amount in
+                try await nodes[0].makeInvoice(for: amount, memo: "foreign", expiresIn: .seconds(60)).bolt11
+            },
+            pay: { invoice in
+                let payee = try Bolt11Invoice(decoding: invoice.bolt11).payee
+                let node = try nodes[0].id == payee ? nodes[0] : nodes[1]
+                _ = try await node.pay(invoice.bolt11, feeLimit: .zero)
+            }
+        ).run(check)
+    }
+}
