@@ -26,6 +26,8 @@ final class Charge {
     var isExpired = false
     /// True when the ledger says that the payment has bought something.
     var isUsedUp = false
+    /// True when the payment is held and not taken yet.
+    var isHeld = false
     /// True when the answer is one that was given before.
     var isRepeated = false
     /// Set when the answer is to be kept.

@@ -7,7 +7,9 @@ extension ChargeIntent {
     func adjust(_ response: inout ResponseHead, of exchange: Exchange) {
         guard let charge = exchange[Charge.self] else { return }
         forgetCookie(of: charge, &response)
-        if case .taken(let taken) = charge.phase {
+        if case .taken(let taken) = charge.phase, charge.isHeld {
+            end(taken, charge, with: &response, of: exchange)
+        } else if case .taken(let taken) = charge.phase {
             if Self.isGivenBack(response, of: exchange, chargeOn: terms.chargeOn) {
                 // Before the client learns of it, so that it may come again at once, to any instance.
                 exchange.holdResponse(until: release(taken, charge, of: exchange))
@@ -55,12 +57,12 @@ extension ChargeIntent {
     }
 
     /// A refusal of gRPC is a 200, too.
-    private static func isSuccess(_ response: ResponseHead) -> Bool {
+    static func isSuccess(_ response: ResponseHead) -> Bool {
         guard (200...299).contains(response.status.code) else { return false }
         return response.fields[.grpcStatus].map { $0 == "0" } ?? true
     }
 
-    private func addReceipt(to response: inout ResponseHead, _ charge: Charge, in exchange: Exchange) {
+    func addReceipt(to response: inout ResponseHead, _ charge: Charge, in exchange: Exchange) {
         let receipt = PaymentReceipt(
             method: MPPScheme.method,
             reference: charge.payment.description,
@@ -75,7 +77,7 @@ extension ChargeIntent {
     /// Tells the ledger that the payment buys this answer, which may not go out before.
     ///
     /// - Returns: fails with what the client gets in its place.
-    private func mark(_ taken: TakenCharge, _ charge: Charge, of exchange: Exchange) -> Eventually<Void> {
+    func mark(_ taken: TakenCharge, _ charge: Charge, of exchange: Exchange) -> Eventually<Void> {
         charge.phase = .marking(taken)
         let logger = exchange.logger
         return exchange.later { [ledger] in
@@ -104,7 +106,7 @@ extension ChargeIntent {
         }
     }
 
-    private static var unmarked: Reply {
+    static var unmarked: Reply {
         var problem = Problem.payment(
             PaymentProblem.internalPaymentError.rawValue,
             title: PaymentProblem.internalPaymentError.title,
@@ -131,7 +133,10 @@ extension ChargeIntent {
         switch charge.phase {
         case .taken(let taken):
             charge.phase = .free
-            if isUsedUp {
+            if charge.isHeld {
+                releaseLater(taken, exchange.logger)
+                holds.giveBack(taken.payment)
+            } else if isUsedUp {
                 markLater(taken, exchange.logger)
             } else {
                 releaseLater(taken, exchange.logger)
@@ -159,7 +164,7 @@ extension ChargeIntent {
     }
 
     /// Gives the payment back; the answer may go out when that is done, or has failed.
-    private func release(_ taken: TakenCharge, _ charge: Charge, of exchange: Exchange) -> Eventually<Void> {
+    func release(_ taken: TakenCharge, _ charge: Charge, of exchange: Exchange) -> Eventually<Void> {
         charge.phase = .free
         drop(charge)
         let logger = exchange.logger
@@ -169,7 +174,7 @@ extension ChargeIntent {
         }
     }
 
-    private func releaseLater(_ taken: TakenCharge, _ logger: Logger) {
+    func releaseLater(_ taken: TakenCharge, _ logger: Logger) {
         ledger.giveUp(taken)
         Task { [ledger] in await ledger.release(taken, logger: logger) }
     }

@@ -20,8 +20,10 @@ struct ChargeIntent: PaymentIntent {
     let time: TimeSource
     /// Payments that are known to be taken for a bundle.
     let bundles = NIOLockedValueBox<Set<PaymentHash>>([])
+    let holds: HeldPayments
 
-    init(_ terms: MPPTerms, _ services: Services, _ mint: ChallengeMint) {
+    init(_ terms: MPPTerms, _ services: Services, _ mint: ChallengeMint, _ holds: HeldPayments) {
+        self.holds = holds
         self.terms = terms
         self.mint = mint
         store = services.store
@@ -103,8 +105,10 @@ struct ChargeIntent: PaymentIntent {
         if let answer = try earlierAnswer(to: charge, in: exchange) { return .now(answer) }
         let (payment, challengeID, reservation) = (charge.payment, charge.challengeID, charge.reservation)
         let now = time.now()
+        // What a page shows is no preimage: where payments may be held, it has arrived for good when the node says so.
+        let mayBeHeld = charge.cookie != nil && lightning.capabilities.contains(.hold)
         return try exchange.later {
-            [terms, mint, store, ledger, lightning, settlements, id = credential.id] () async throws -> Found in
+            [terms, mint, store, ledger, lightning, settlements, holds, id = credential.id] () async throws -> Found in
             if let reservation {
                 // Not known here: kept before a restart, or by another instance.
                 if let kept = try await mint.archive.answer(to: challengeID, at: now, in: store),
@@ -113,10 +117,18 @@ struct ChargeIntent: PaymentIntent {
                     return kept.fingerprint == reservation.fingerprint ? .answer(kept.answer) : .conflict
                 }
             }
-            if terms.verification == .node {
+            let state = try await mayBeHeld ? holds.state(of: payment) : nil
+            if let state {
+                guard state == .held || state == .settled else { return .unsettled }
+            } else if mayBeHeld {
+                // The cookie was given for a payment that had arrived, and one that was held may have gone back since.
+                if !settlements.knows(payment) {
+                    guard try await lightning.isSettled(payment) else { return .unsettled }
+                }
+            } else if terms.verification == .node {
                 guard try await settlements.isSettledSoon(payment, at: lightning) else { return .unsettled }
             }
-            return .taking(try await ledger.take(payment, by: id))
+            return .taking(try await ledger.take(payment, by: id), isHeld: state == .held)
         }.recover { error in
             drop(charge)
             throw error
@@ -126,22 +138,23 @@ struct ChargeIntent: PaymentIntent {
     }
 
     private enum Found: Sendable {
-        case taking(ChargeLedger.Taking)
+        case taking(ChargeLedger.Taking, isHeld: Bool)
         case answer(AnswerShelf.Answer)
         case conflict, unsettled
     }
 
     private func decision(about charge: Charge, _ found: Found) throws -> Decision {
-        if case .taking(.taken(let taken)) = found {
+        if case .taking(.taken(let taken), let isHeld) = found {
             charge.phase = .taken(taken)
+            charge.isHeld = isHeld
             return .next
         }
         drop(charge)
         switch found {
-        case .taking(.taken): return .next
+        case .taking(.taken, _): return .next
         case .answer(let answer): return repeated(answer, of: charge)
         case .conflict: throw IdempotencyKey.conflict
-        case .taking(.waiting(let until)):
+        case .taking(.waiting(let until), _):
             let seconds = max(1, until.seconds - time.now().seconds + 1)
             var reply = Reply(
                 .conflict,
@@ -149,7 +162,7 @@ struct ChargeIntent: PaymentIntent {
             )
             reply.fields.add(.retryAfter, "\(seconds)")
             return .reply(reply)
-        case .taking(.used):
+        case .taking(.used, _):
             charge.isUsedUp = true
             throw PaymentProblem.lightningUnknownChallenge.rejection(
                 "the payment has been used already",

@@ -18,17 +18,22 @@ package struct MPPScheme: AuthScheme, Plugin {
     /// In the order of their lines.
     private let intents: [any PaymentIntent]
     private let revocations: RevocationList
+    private let lightning: any LightningBackend
+    private let holds: HeldPayments
 
     package init(from settings: inout PolicyReader, _ services: Services) {
         mint = ChallengeMint.of(dataFolder: services.dataFolder)
         terms = MPPTerms(from: &settings)
         time = services.time
         revocations = services.revocations
+        lightning = services.lightning
+        let holds = services.parts.part { HeldPayments(services) }
+        self.holds = holds
         // Also where no session is offered: what was deposited before is paid back.
         let book = services.parts.part { SessionBook(services) }
         intents = terms.intents.map { [terms, mint] intent in
             switch intent {
-            case .charge: ChargeIntent(terms, services, mint)
+            case .charge: ChargeIntent(terms, services, mint, holds)
             case .session: SessionIntent(terms, services, book, mint)
             }
         }
@@ -79,6 +84,16 @@ package struct MPPScheme: AuthScheme, Plugin {
     package func challenge(in exchange: Exchange) -> Challenge {
         let realm = terms.realm(of: exchange).filter { $0 != "\"" && $0 != "\\" }
         return Challenge(lines: ["Payment realm=\"\(realm)\""])
+    }
+
+    /// A page learns by its key that it is paid: it needs no preimage. The conditions are those of the key.
+    package func holdingDesk(for exchange: Exchange) -> (any HoldingDesk)? {
+        guard terms.chargeOn == .success, terms.intents == [.charge], exchange.request.prefersHTML,
+            !exchange.speaksJSONRPC, !exchange.route.isMetered, exchange.request.body == .none,
+            !exchange.pricedFields.contains(FieldName(.cookie)), lightning.capabilities.contains(.hold),
+            terms.isInsecure || PlainHTTP.mayOffer(in: exchange)
+        else { return nil }
+        return holds
     }
 
     package func challenge(for quote: Quote, in exchange: Exchange) throws -> Eventually<Challenge> {

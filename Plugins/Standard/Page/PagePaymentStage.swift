@@ -15,6 +15,7 @@ package struct PagePaymentStage: Stage {
     private let gates: [any PageGate]
     private let store: any Store
     private let lightning: any LightningBackend
+    private let holds: (any HoldingDesk)?
     private let time: TimeSource
     private let waiting = NIOLockedValueBox(0)
     private let mostQuestions: Int
@@ -24,18 +25,21 @@ package struct PagePaymentStage: Stage {
     ///   - gates: one of each scheme that makes keys.
     ///   - store: where settlements are marked.
     ///   - lightning: is asked when a page claims, in case the store has not heard yet.
+    ///   - holds: knows of payments that are held, which open a page as well; `nil`: none are.
     ///   - mostQuestions: that it is asked at the same time, however often pages claim.
     package init(
         _ gates: [any PageGate],
         store: any Store,
         lightning: any LightningBackend,
         time: TimeSource,
+        holds: (any HoldingDesk)? = nil,
         mostQuestions: Int = 64
     ) {
         self.gates = gates
         self.store = store
         self.lightning = lightning
         self.time = time
+        self.holds = holds
         self.mostQuestions = mostQuestions
     }
 
@@ -69,16 +73,29 @@ package struct PagePaymentStage: Stage {
 
     private func isSettled(_ payment: PaymentHash) async throws -> Bool {
         if try await store.invoice(payment)?.state == .settled { return true }
-        let mayAsk = questions.withLockedValue { questions in
+        // A page claims again after a while.
+        guard beginQuestion() else { return false }
+        defer { endQuestion() }
+        if let state = try await holds?.state(of: payment) { return state == .held || state == .settled }
+        return try await lightning.isSettled(payment)
+    }
+
+    /// Whether the node holds a payment: false where it does not say.
+    private func isHeld(_ payment: PaymentHash) async -> Bool {
+        guard let holds, beginQuestion() else { return false }
+        defer { endQuestion() }
+        return (try? await holds.state(of: payment)) == .held
+    }
+
+    private func beginQuestion() -> Bool {
+        questions.withLockedValue { questions in
             guard questions < mostQuestions else { return false }
             questions += 1
             return true
         }
-        // A page claims again after a while.
-        guard mayAsk else { return false }
-        defer { questions.withLockedValue { $0 -= 1 } }
-        return try await lightning.isSettled(payment)
     }
+
+    private func endQuestion() { questions.withLockedValue { $0 -= 1 } }
 
     // MARK: Answers
 
@@ -115,9 +132,13 @@ package struct PagePaymentStage: Stage {
         }
         var fields = Self.noStore
         fields.add(.contentType, "text/event-stream")
-        let stream = PageEvents(payment: payment, store: store, time: time) { [waiting] in
-            waiting.withLockedValue { $0 -= 1 }
-        }
+        let stream = PageEvents(
+            payment: payment,
+            store: store,
+            time: time,
+            isHeld: { await isHeld(payment) },
+            whenGone: { [waiting] in waiting.withLockedValue { $0 -= 1 } }
+        )
         return Reply(.ok, fields: fields, body: .stream(stream))
     }
 }

@@ -33,9 +33,16 @@ package final class InvoiceMaker: Sendable {
 
     /// Fails with an `InvoiceBudget.Refusal`, or with what the node says. A wrong invoice (`InvoiceCheck`) is malformed, and a
     /// node that does not answer in time is unavailable.
+    ///
+    /// - Parameters:
+    ///   - amount: what it is to ask for at least.
+    ///   - expiresIn: how long it is to stand.
+    ///   - desk: who holds its payment; `nil`: it is taken as it arrives.
+    ///   - exchange: the request that is to be paid for.
     package func invoice(
         for amount: Amount,
         expiresIn: Duration,
+        heldBy desk: (any HoldingDesk)? = nil,
         in exchange: Exchange
     ) -> Eventually<Invoice> {
         let eventLoop = exchange.eventLoop
@@ -63,7 +70,7 @@ package final class InvoiceMaker: Sendable {
             // Also when the client has left: the task runs to its end.
             let invoice: Invoice
             do {
-                invoice = try await made(for: amount, memo: memo, expiresIn: expiresIn)
+                invoice = try await made(for: amount, of: buyer.service, memo: memo, expiresIn: expiresIn, heldBy: desk)
             } catch {
                 budget.end(buyer, with: nil)
                 throw error
@@ -90,8 +97,25 @@ package final class InvoiceMaker: Sendable {
         return .later(promise.futureResult)
     }
 
-    private func made(for amount: Amount, memo: String, expiresIn: Duration) async throws -> Invoice {
-        let invoice = try await check.invoice(of: lightning, for: amount, memo: memo, expiresIn: expiresIn)
+    private func made(
+        for amount: Amount,
+        of service: String,
+        memo: String,
+        expiresIn: Duration,
+        heldBy desk: (any HoldingDesk)?
+    ) async throws -> Invoice {
+        let invoice =
+            if let desk {
+                try await desk.makeInvoice(
+                    by: lightning,
+                    for: amount,
+                    of: service,
+                    memo: memo,
+                    expiresIn: expiresIn
+                )
+            } else {
+                try await check.invoice(of: lightning, for: amount, memo: memo, expiresIn: expiresIn)
+            }
         // Nobody is given what comes too late.
         try Task.checkCancellation()
         return invoice

@@ -296,7 +296,7 @@ package struct PriceStage: StagePlugin {
             sessionOffer: metering.map { metering in { try metering.meter.sessionOffer(in: exchange) } }
         ) {
             [invoices, expiry] amount in
-            invoices.invoice(for: amount, expiresIn: expiry, in: exchange)
+            invoices.invoice(for: amount, expiresIn: expiry, heldBy: Self.holdingDesk(for: exchange), in: exchange)
         }
         let reply: Eventually<Reply>
         do {
@@ -312,6 +312,12 @@ package struct PriceStage: StagePlugin {
         }
         guard exchange.request.prefersHTML, !exchange.speaksJSONRPC else { return reply.map { .reply($0) } }
         return reply.flatMap { Self.page($0, of: quote, in: exchange).map { .reply($0) } }
+    }
+
+    /// Who holds the payment for the answer; `nil` where some way to pay is proved by the preimage alone.
+    private static func holdingDesk(for exchange: Exchange) -> (any HoldingDesk)? {
+        let desks = exchange.schemes.filter(\.takesPayments).map { $0.holdingDesk(for: exchange) }
+        return desks.allSatisfy { $0 != nil } ? desks.first ?? nil : nil
     }
 
     /// The reply as a page, where there is something to pay or to do.

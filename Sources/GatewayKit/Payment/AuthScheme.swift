@@ -54,6 +54,12 @@ public protocol AuthScheme: Sendable {
     /// True when its wire has no smaller unit: then prices are rounded up for all offers of an answer. By default false.
     var sellsWholeSatoshis: Bool { get }
 
+    /// Who holds the payment of a request until it was served, where its answer can be given without the preimage; `nil`, the
+    /// default: nobody.
+    ///
+    /// Asked before an offer is made. The invoice is one of the desk's where all schemes of the route that take payments say so.
+    func holdingDesk(for exchange: Exchange) -> (any HoldingDesk)?
+
     /// False when nothing is paid for by it, so that it shares no invoice with the others and sells nothing. By default
     /// true.
     var takesPayments: Bool { get }
@@ -93,6 +99,7 @@ extension AuthScheme {
     public func settle(_ exchange: Exchange, as outcome: Outcome) {}
     public var sellsWholeSatoshis: Bool { false }
     public func waivesPrice(of exchange: Exchange) throws -> Eventually<Bool> { .now(false) }
+    public func holdingDesk(for exchange: Exchange) -> (any HoldingDesk)? { nil }
     public var takesPayments: Bool { true }
     public var trustsPreimages: Bool { true }
     public var giveaway: Double { 0 }

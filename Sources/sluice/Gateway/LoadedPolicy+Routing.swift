@@ -29,7 +29,8 @@ extension LoadedPolicy {
             gates,
             store: plan.store,
             lightning: plan.lightning,
-            time: time
+            time: time,
+            holds: parts.all.lazy.compactMap { $0 as? any HoldingDesk }.first
         )
     }
 
