@@ -6,7 +6,7 @@ internal import Logging
 struct SettlementFollower: Sendable {
     private static let cursorKey = "gateway/settlement-cursor"
     private static let firstPause = Duration.seconds(1)
-    private static let longestPause = Duration.seconds(20)
+    private static let longestPause = Duration.seconds(5)
     /// From one look at the open invoices to the next, where the node tells of nothing by itself.
     private static let lookPause = Duration.seconds(5)
     /// Invoices that are asked for in a look.

@@ -1,0 +1,71 @@
+import Foundation
+import GatewayKit
+import Testing
+
+struct RestartTests {
+    /// `SLUICE_RESTARTS=200` for the long run.
+    private static let restarts = ProcessInfo.processInfo.environment["SLUICE_RESTARTS"].flatMap { Int($0) } ?? 8
+
+    private enum Blow: CaseIterable {
+        case gateway, node, both
+    }
+
+    @Test(.timeLimit(.minutes(10)))
+    func `killing the node, the gateway and both under load loses no payment and takes none twice`() async throws {
+        let trial = try await RestartTrial()
+        try await trial.begin()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    while !Task.isCancelled { try await trial.purchase() }
+                }
+            }
+            for _ in 0..<Self.restarts {
+                let before = trial.finishedCount
+                while trial.finishedCount <= before + 2 { await Task.yield() }
+                let blow = Blow.allCases.randomElement() ?? .both
+                if blow != .gateway { trial.node.leave() }
+                if blow != .node {
+                    trial.kill()
+                    try await trial.begin()
+                }
+                trial.node.comeBack()
+            }
+            group.cancelAll()
+            // What they were doing ends with them.
+            while let result = await group.nextResult() {
+                if case .failure(let error) = result, !(error is CancellationError) { Issue.record(error) }
+            }
+        }
+        #expect(trial.lost == [])
+        #expect(trial.servedTwice == [])
+        // The books hear of each payment, once, however often who follows the node had to begin again.
+        let settled = trial.node.settled
+        var booked = try await trial.bookedSettlements()
+        while booked.count < settled.count {
+            await Task.yield()
+            booked = try await trial.bookedSettlements()
+        }
+        #expect(Set(booked.keys) == settled)
+        #expect(booked.values.allSatisfy { $0 == 1 })
+        await trial.end()
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a gateway asks a node for nothing that was paid before it followed it, at its first start and later`()
+        async throws
+    {
+        let trial = try await RestartTrial(earlier: 1_000_000)
+        try await trial.begin()
+        while trial.node.cursors.isEmpty { await Task.yield() }
+        try await trial.purchase()
+        while try await trial.bookedSettlements().isEmpty { await Task.yield() }
+        trial.kill()
+        try await trial.begin()
+        while trial.node.cursors.count < 2 { await Task.yield() }
+        let positions = trial.node.cursors.compactMap { $0?.position }
+        #expect(positions.allSatisfy { $0 >= 1_000_000 })
+        #expect(positions.count == 2)
+        await trial.end()
+    }
+}

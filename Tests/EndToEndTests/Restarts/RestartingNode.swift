@@ -1,0 +1,140 @@
+import GatewayKit
+import GatewayTesting
+import L402
+import NIOConcurrencyHelpers
+
+/// A node that can be away, forgets nothing that was paid, and ends its streams when it goes.
+final class RestartingNode: LightningBackend {
+    private typealias Continuation = AsyncThrowingStream<Settlement, any Error>.Continuation
+
+    private struct State {
+        var invoices: [String: (invoice: Invoice, preimage: Preimage)] = [:]
+        var settlements: [Settlement] = []
+        var settled: Set<PaymentHash> = []
+        var followers: [Int: Continuation] = [:]
+        var nextID = 0
+        var isAway = false
+        var cursors: [SettlementCursor?] = []
+    }
+
+    let capabilities: LightningCapabilities = .subscribe
+    private let time: ManualTime
+    /// Settlements from before this test: their number, and nothing else.
+    private let earlier: UInt64
+    private let state = NIOLockedValueBox(State())
+
+    init(time: ManualTime, earlier: UInt64 = 0) {
+        self.time = time
+        self.earlier = earlier
+    }
+
+    private static let away = LightningFailure(.unavailable, "the node is away")
+
+    // MARK: For the test
+
+    var settled: Set<PaymentHash> { state.withLockedValue { $0.settled } }
+
+    /// Where those stood who followed it.
+    var cursors: [SettlementCursor?] { state.withLockedValue { $0.cursors } }
+
+    func leave() {
+        let followers = state.withLockedValue { state in
+            state.isAway = true
+            defer { state.followers = [:] }
+            return Array(state.followers.values)
+        }
+        for follower in followers { follower.finish(throwing: Self.away) }
+    }
+
+    func comeBack() { state.withLockedValue { $0.isAway = false } }
+
+    /// What a payer gets: once for each invoice, and again when it asks again.
+    func pay(_ bolt11: String) throws -> Preimage {
+        let (settlement, followers, preimage) = try state.withLockedValue { state -> (Settlement?, [Continuation], Preimage) in
+            guard !state.isAway else { throw Self.away }
+            guard let (invoice, preimage) = state.invoices[bolt11] else {
+                throw LightningFailure(.refused, "no route")
+            }
+            guard state.settled.insert(invoice.paymentHash).inserted else {
+                return (nil, [], preimage)
+            }
+            let settlement = Settlement(
+                payment: invoice.paymentHash,
+                amount: invoice.amount,
+                settledAt: time.now,
+                cursor: SettlementCursor(position: earlier + UInt64(state.settlements.count) + 1)
+            )
+            state.settlements.append(settlement)
+            return (settlement, Array(state.followers.values), preimage)
+        }
+        if let settlement {
+            for follower in followers { follower.yield(settlement) }
+        }
+        return preimage
+    }
+
+    // MARK: For the gateway
+
+    func makeInvoice(for amount: Amount, memo: String, expiresIn: Duration) async throws -> Invoice {
+        let secret = Bytes32.random()
+        let payment = PaymentHash(secret.withUnsafeBytes { Bytes32.sha256(of: $0) })
+        let invoice = Invoice(
+            bolt11: "lnbcrt1\(payment)",
+            paymentHash: payment,
+            amount: amount,
+            expiresAt: time.now.advanced(by: expiresIn)
+        )
+        try state.withLockedValue { state in
+            guard !state.isAway else { throw Self.away }
+            state.invoices[invoice.bolt11] = (invoice, Preimage(secret))
+        }
+        return invoice
+    }
+
+    func isSettled(_ payment: PaymentHash) async throws -> Bool {
+        try state.withLockedValue { state in
+            guard !state.isAway else { throw Self.away }
+            return state.settled.contains(payment)
+        }
+    }
+
+    func settlementsEnd() async throws -> SettlementCursor {
+        try state.withLockedValue { state in
+            guard !state.isAway else { throw Self.away }
+            return SettlementCursor(position: earlier + UInt64(state.settlements.count))
+        }
+    }
+
+    func settlements(since cursor: SettlementCursor?) -> AsyncThrowingStream<Settlement, any Error> {
+        let (stream, continuation) = AsyncThrowingStream<Settlement, any Error>.makeStream()
+        let id = state.withLockedValue { state -> Int? in
+            guard !state.isAway else { return nil }
+            state.cursors.append(cursor)
+            for settlement in state.settlements where settlement.cursor.position > cursor?.position ?? .max {
+                continuation.yield(settlement)
+            }
+            state.nextID += 1
+            state.followers[state.nextID] = continuation
+            return state.nextID
+        }
+        guard let id else {
+            continuation.finish(throwing: Self.away)
+            return stream
+        }
+        continuation.onTermination = { [state] _ in state.withLockedValue { $0.followers[id] = nil } }
+        return stream
+    }
+
+    func read(_ bolt11: String) throws -> PayableInvoice {
+        guard let invoice = state.withLockedValue({ $0.invoices[bolt11]?.invoice }) else {
+            throw LightningFailure(.refused, "this node never made it")
+        }
+        return PayableInvoice(payment: invoice.paymentHash, amount: invoice.amount, expiresAt: invoice.expiresAt)
+    }
+
+    func pay(_ bolt11: String, amount: Amount?, feeLimit: Amount, patience: Duration) async throws -> Payment {
+        throw LightningFailure(.refused, "this node does not pay")
+    }
+
+    func payment(_ payment: PaymentHash) async throws -> PaymentState { .unpaid }
+}
