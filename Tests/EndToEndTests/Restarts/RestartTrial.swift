@@ -111,7 +111,7 @@ final class RestartTrial: Sendable {
         }
         let preimage = try await pay(invoice)
         let credential = challenge.paid(with: preimage)
-        let payment = credential.payment
+        let payment = try credential.payment
         guard try await present(credential) else {
             state.withLockedValue { $0.lost.append(payment) }
             return

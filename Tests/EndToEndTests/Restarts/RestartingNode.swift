@@ -50,7 +50,8 @@ final class RestartingNode: LightningBackend {
 
     /// What a payer gets: once for each invoice, and again when it asks again.
     func pay(_ bolt11: String) throws -> Preimage {
-        let (settlement, followers, preimage) = try state.withLockedValue { state -> (Settlement?, [Continuation], Preimage) in
+        let (settlement, followers, preimage) = try state.withLockedValue {
+            state -> (Settlement?, [Continuation], Preimage) in
             guard !state.isAway else { throw Self.away }
             guard let (invoice, preimage) = state.invoices[bolt11] else {
                 throw LightningFailure(.refused, "no route")
