@@ -11,7 +11,8 @@ extension StoreConformance {
                 bolt11: "lnbcrt10n1\(payment)",
                 paymentHash: payment,
                 amount: Amount(millisatoshis: 10_001),
-                expiresAt: time.advanced(by: .seconds(600))
+                expiresAt: time.advanced(by: .seconds(600)),
+                node: "nöde"
             ),
             service: "a sérvice 'with' \"marks\"; --",
             route: "routes/é%_",

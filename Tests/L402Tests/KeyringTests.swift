@@ -28,6 +28,19 @@ struct KeyringTests {
         #expect(L402Identifier(macaroon.identifier)?.generation == 7)
     }
 
+    @Test func `all tokens of one payment have one id, and those of another have another`() throws {
+        let keyring = try Keyring(parsing: "1 \(Self.first)")
+        func id(_ payment: PaymentHash) throws -> Bytes32? {
+            let macaroon = try #require(keyring.macaroon(for: payment, caveats: []))
+            return L402Identifier(macaroon.identifier)?.tokenID
+        }
+        let first = try id(Shop.payment)
+        let again = try id(Shop.payment)
+        let other = try id(PaymentHash(.random()))
+        #expect(first == again)
+        #expect(first != other)
+    }
+
     @Test func `older generations verify and unknown ones do not`() throws {
         let old = try Keyring(parsing: "1 \(Self.first)")
         let both = try Keyring(parsing: "1 \(Self.first)\n2 \(Self.second)")

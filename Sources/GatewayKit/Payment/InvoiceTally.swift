@@ -26,7 +26,7 @@ public final class InvoiceTally: Sendable {
         ]
 
         /// One more than there are bounds: those that took up to each, and not up to the one before.
-        public private(set) var counts = [UInt64](repeating: 0, count: bounds.count + 1)
+        public private(set) var counts = [UInt64](repeating: 0, count: Self.bounds.count + 1)
         public private(set) var sum = Duration.zero
 
         mutating func add(_ delay: Duration) {
