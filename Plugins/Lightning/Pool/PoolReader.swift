@@ -9,17 +9,19 @@ final class PoolReader: Sendable {
     private let channel: PoolChannel
     private let following: Task<Void, Never>
 
-    /// - Parameter cursor: `nil`: begins with what arrives next, and where the nodes stand is not kept.
+    /// - Parameter cursor: `nil` begins with what arrives next, and 0 with all that was ever paid: then it is not kept where
+    ///   the nodes stand.
     init(_ pool: LightningPool, _ feed: PoolFeed, since cursor: SettlementCursor?) {
         let channel = PoolChannel()
+        let beginning = cursor?.position == 0 ? SettlementCursor(position: 0) : nil
         let nodes = feed.nodes(at: cursor)
         self.channel = channel
         following = Task {
             await withTaskGroup(of: Void.self) { group in
                 for member in pool.members.indices {
                     group.addTask {
-                        let isKept = cursor != nil
-                        let start = nodes[member] ?? (isKept ? pool.position(of: member) : nil)
+                        let isKept = cursor != nil && beginning == nil
+                        let start = beginning ?? nodes[member] ?? (isKept ? pool.position(of: member) : nil)
                         await Self.follow(member, of: pool, feed, from: start, into: channel, isKept: isKept)
                     }
                 }

@@ -146,6 +146,25 @@ struct LightningPoolTests {
 
     // MARK: Settlements
 
+    @Test func `from the beginning, all nodes tell everything, and nothing of that is kept`() async throws {
+        let (main, spare) = (DevNode.example(), DevNode.example())
+        let pool = try await pool([PoolMember("main", main), PoolMember("spare", spare)])
+        var payments = Set<PaymentHash>()
+        for node in [main, spare] {
+            let invoice = try await invoice(of: node)
+            _ = try await node.pay(invoice.bolt11, feeLimit: .zero)
+            payments.insert(invoice.paymentHash)
+        }
+        var told = Set<PaymentHash>()
+        for try await settlement in pool.settlements(since: SettlementCursor(position: 0)) {
+            told.insert(settlement.payment)
+            if told.count == payments.count { break }
+        }
+        #expect(told == payments)
+        let kept = try await store.values(withPrefix: "pool/node/")
+        #expect(kept.isEmpty)
+    }
+
     @Test func `another process goes on behind what was read`() async throws {
         let node = DevNode.example()
         let before = try await pool([PoolMember("main", node)])
