@@ -18,6 +18,9 @@ enum SchemaHints {
     static let replacements: [String: JSONValue] = [
         "rate-limit/per": limited,
         "rate-limit/*/per": limited,
+        // The names are those of the policy's own nodes, and each node has the keys of its kind beside those of a member.
+        "pool/members": ["type": "object"],
+        "price/node": ["$ref": "#/$defs/texts"],
         // Which keys a source needs depends on whether it is asked.
         "rates/sources": ["type": "array", "items": ["$ref": "#/$defs/rate-source"]],
         "route/allow": ["$ref": "#/$defs/allow"],
@@ -84,6 +87,8 @@ enum SchemaHints {
         "phoenixd/poll": "How often phoenixd is asked for what has arrived.",
         "phoenixd/refunds": "Pays back what is left of sessions.",
         "phoenixd/webhook": "Where phoenixd may tell of payments: the gateway then asks at once.",
+        "pool": "Several nodes as one: order, or weight.",
+        "pool/members": "By name: a node each, with weight, daily-limit and named-only beside its own keys.",
         "pow": "Proof of work instead of a payment; each bit doubles it.",
         "price/expiry": "How long an offer and its invoice stand.",
         "price/node": "Which nodes of the pool take the payments; none: those that need not be named.",

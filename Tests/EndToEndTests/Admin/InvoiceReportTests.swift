@@ -1,0 +1,74 @@
+import Foundation
+import GatewayKit
+import GatewayTesting
+import NIOCore
+import Testing
+import sluice
+
+/// `/invoices` of the operator's listener.
+struct InvoiceReportTests {
+    private struct Report: Decodable {
+        struct Service: Decodable {
+            struct Delay: Decodable {
+                let upToSeconds: Int?
+                let count: Int
+            }
+
+            let service: String
+            let issued: Int
+            let settled: Int
+            let expired: Int
+            let receivedMillisatoshis: Int
+            let delays: [Delay]
+        }
+
+        let open: Int
+        let mostOpen: Int
+        let wrong: [String: Int]
+        let services: [Service]
+    }
+
+    private static let listen = "127.0.0.1:0\nadmin: { listen: 127.0.0.1:0 }\ninvoices: { open: 50 }"
+
+    private static func report(_ gateway: TestGateway) async throws -> Report {
+        let port = try #require(gateway.running.addresses.last?.port)
+        let answer = try await gateway.request("/invoices", at: "http://127.0.0.1:\(port)")
+        return try JSONDecoder().decode(Report.self, from: Data(answer.body.utf8))
+    }
+
+    @Test func `what was issued, settled and expired is counted by service, and how long payments took`() async throws {
+        let time = ManualTime()
+        try await TestGateway.with(listen: Self.listen, time: time.source) { gateway in
+            _ = try await gateway.request("/quotes")
+            _ = try await gateway.buy("/quotes")
+            // The settlement is told soon.
+            var report = try await Self.report(gateway)
+            while report.services.first?.settled == 0 { report = try await Self.report(gateway) }
+            #expect(report.open == 1)
+            #expect(report.mostOpen == 50)
+            #expect(report.wrong.values.allSatisfy { $0 == 0 })
+            time.advance(by: .seconds(3_610))
+            report = try await Self.report(gateway)
+            let quotes = try #require(report.services.first)
+            #expect(report.open == 0)
+            #expect(quotes.service == "quotes")
+            #expect(quotes.issued == 2)
+            #expect(quotes.settled == 1)
+            #expect(quotes.expired == 1)
+            #expect(quotes.receivedMillisatoshis == 10_000)
+            #expect(quotes.delays.first?.count == 1)
+            #expect(quotes.delays.last?.count == 1)
+            #expect(quotes.delays.last?.upToSeconds == nil)
+        }
+    }
+
+    @Test func `sales wait while as many invoices are open as may be`() async throws {
+        let listen = Self.listen.replacing("open: 50", with: "open: 1")
+        try await TestGateway.with(listen: listen) { gateway in
+            expectStatus(402, try await gateway.request("/quotes"))
+            let full = try await gateway.request("/quotes")
+            expectStatus(503, full)
+            #expect(full.headers["retry-after"] == ["30"])
+        }
+    }
+}
