@@ -52,6 +52,27 @@ struct RestartTests {
     }
 
     @Test(.timeLimit(.minutes(1)))
+    func `a gateway starts while its node is away: what is paid for is served, and offers say when to come back`()
+        async throws
+    {
+        let trial = try await RestartTrial()
+        try await trial.begin()
+        let credential = try await trial.paid()
+        trial.node.leave()
+        trial.kill()
+        try await trial.begin()
+        let served = try await trial.request(credential)
+        #expect(served?.status == 200)
+        let unpaid = try await trial.request(nil)
+        #expect(unpaid?.status == 503)
+        #expect(unpaid?.headers["retry-after"] == ["5"])
+        trial.node.comeBack()
+        let offered = try await trial.request(nil)
+        #expect(offered?.status == 402)
+        await trial.end()
+    }
+
+    @Test(.timeLimit(.minutes(1)))
     func `a gateway asks a node for nothing that was paid before it followed it, at its first start and later`()
         async throws
     {

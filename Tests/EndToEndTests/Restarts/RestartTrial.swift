@@ -105,12 +105,7 @@ final class RestartTrial: Sendable {
 
     /// Buys one answer, whatever happens meanwhile, and tries the payment once more.
     func purchase() async throws {
-        let challenge = try await offer()
-        guard let invoice = try challenge.requestObject()["methodDetails"]?["invoice"]?.text else {
-            throw ConformanceFailure("the challenge has no invoice")
-        }
-        let preimage = try await pay(invoice)
-        let credential = challenge.paid(with: preimage)
+        let credential = try await paid()
         let payment = try credential.payment
         guard try await present(credential) else {
             state.withLockedValue { $0.lost.append(payment) }
@@ -118,6 +113,15 @@ final class RestartTrial: Sendable {
         }
         let isServedAgain = try await present(credential)
         state.withLockedValue { $0.served[payment, default: 0] += isServedAgain ? 2 : 1 }
+    }
+
+    /// A credential that nobody has presented yet.
+    func paid() async throws -> PaymentCredential {
+        let challenge = try await offer()
+        guard let invoice = try challenge.requestObject()["methodDetails"]?["invoice"]?.text else {
+            throw ConformanceFailure("the challenge has no invoice")
+        }
+        return challenge.paid(with: try await pay(invoice))
     }
 
     private func offer() async throws -> PaymentChallenge {
@@ -151,7 +155,7 @@ final class RestartTrial: Sendable {
     }
 
     /// `nil` where nobody answers.
-    private func request(_ credential: PaymentCredential?) async throws -> TestGateway.Answer? {
+    func request(_ credential: PaymentCredential?) async throws -> TestGateway.Answer? {
         try Task.checkCancellation()
         guard let url = state.withLockedValue({ $0.life?.url }) else {
             await Task.yield()
