@@ -4,9 +4,8 @@ internal import NIOCore
 
 /// Tells one page when its payment arrives: server-sent events (HTML standard, "Server-sent events").
 ///
-/// Asks the store twice a second, which costs the node nothing, and the node itself now and then where it holds the payment;
-/// says a word every ten seconds, so that a page that is
-/// gone is noticed.
+/// Asks the store twice a second, which costs the node nothing, and the node itself now and then where it may hold the
+/// payment. Says a word every ten seconds, so that a page that is gone is noticed.
 final class PageEvents: BodyStream {
     private static let interval = Duration.milliseconds(500)
     private static let questionsPerWord = 20

@@ -17,8 +17,11 @@ package final class AttendedBackend: ForwardingBackend {
     private let breaker: NIOLockedValueBox<CircuitBreaker>
 
     /// - Parameters:
+    ///   - base: the node.
     ///   - name: for the log.
     ///   - invoicePatience: how long it may take to make an invoice.
+    ///   - time: what the pauses are counted by.
+    ///   - logger: hears when the node goes away and comes back.
     package init(
         _ base: any LightningBackend,
         name: String,

@@ -78,7 +78,12 @@ public final class InvoiceBudget: Sendable {
     /// Some open invoices: others at each call, all of them where there are no more.
     public func someOpen(_ most: Int) -> [Invoice] { state.withLockedValue { $0.open.some(most) } }
 
-    /// - Parameter life: how long a new invoice would stand: one that is used again has a quarter of that left at least.
+    /// Whether the node may be asked for an invoice.
+    ///
+    /// - Parameters:
+    ///   - buyer: who wants it, and for what.
+    ///   - life: how long it would stand: one that is used again has a quarter of that left at least.
+    ///   - now: the time.
     public func admit(_ buyer: Buyer, for life: Duration, at now: WallTime) -> Admission {
         sweep(at: now)
         return state.withLockedValue { Self.admission(of: buyer, for: life, at: now, &$0) }
@@ -113,7 +118,11 @@ public final class InvoiceBudget: Sendable {
         return .make
     }
 
-    /// - Parameter invoice: what was made; `nil`: nothing, or nobody waits for it any more.
+    /// An invoice that was admitted is made, or was not.
+    ///
+    /// - Parameters:
+    ///   - buyer: as it was admitted.
+    ///   - invoice: what was made; `nil`: nothing, or nobody waits for it any more.
     public func end(_ buyer: Buyer, with invoice: Invoice?) {
         state.withLockedValue { state in
             state.making -= 1
