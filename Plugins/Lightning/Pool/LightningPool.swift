@@ -274,9 +274,15 @@ package final class LightningPool: LightningBackend, Plugin {
         return try await payer.backend.pay(bolt11, amount: amount, feeLimit: feeLimit, patience: patience)
     }
 
+    /// A node may have been told to pay before it was in the pool: where that is not written down, each is asked, and one that
+    /// does not answer is no "no".
     package func payment(_ payment: PaymentHash) async throws -> PaymentState {
-        guard let payer = try await payer(of: payment) else { return .unpaid }
-        return try await payer.backend.payment(payment)
+        if let payer = try await payer(of: payment) { return try await payer.backend.payment(payment) }
+        for member in members where member.backend.capabilities.contains(.refund) {
+            let state = try await member.backend.payment(payment)
+            if state != .unpaid { return state }
+        }
+        return .unpaid
     }
 
     private func payer(of payment: PaymentHash) async throws -> PoolMember? {

@@ -144,6 +144,21 @@ struct LightningPoolTests {
         #expect(state == .unpaid)
     }
 
+    @Test func `what a node has paid before it was in the pool is not paid again`() async throws {
+        let (main, spare) = (DevNode.example(), DevNode.example())
+        try await spare.start()
+        let invoice = try await invoice(of: spare)
+        _ = try await spare.pay(invoice.bolt11, feeLimit: .zero)
+        let pool = try await pool([PoolMember("main", main), PoolMember("spare", spare)])
+        let state = try await pool.payment(invoice.paymentHash)
+        guard case .paid = state else {
+            Issue.record("the pool says \(state)")
+            return
+        }
+        spare.behaviour = DevBehaviour(.down)
+        await #expect(throws: LightningFailure.self) { try await pool.payment(PaymentHash(.random())) }
+    }
+
     // MARK: Settlements
 
     @Test func `from the beginning, all nodes tell everything, and nothing of that is kept`() async throws {
