@@ -97,6 +97,9 @@ package final class InvoiceMaker: Sendable {
         return .later(promise.futureResult)
     }
 
+    /// A payment was taken: its invoice is given to nobody any more, before the node tells of it.
+    func noteTaken(_ payment: PaymentHash) { budget.close(payment) }
+
     private func made(
         for amount: Amount,
         of service: String,

@@ -203,6 +203,7 @@ package struct PriceStage: StagePlugin {
         switch redeemed {
         case .success(.next):
             exchange.isRedeemed = true
+            invoices.noteTaken(credential.payment)
             return try admitted(credential, in: exchange)
         case .success(let decision):
             return .now(decision)

@@ -10,7 +10,7 @@ struct SettlementFollower: Sendable {
     /// From one look at the open invoices to the next, where the node tells of nothing by itself.
     private static let lookPause = Duration.seconds(5)
     /// Invoices that are asked for in a look.
-    private static let mostLooks = 256
+    private static let mostLooks = 64
 
     private let lightning: any LightningBackend
     private let store: any Store

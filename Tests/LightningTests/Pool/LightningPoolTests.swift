@@ -12,7 +12,7 @@ struct LightningPoolTests {
         let base: any LightningBackend
 
         func makeInvoice(for amount: Amount, memo: String, expiresIn: Duration) async throws -> Invoice {
-            try await base.makeInvoice(for: .satoshis(1_000) ?? amount, memo: memo, expiresIn: expiresIn)
+            try await base.makeInvoice(for: Amount.satoshis(1_000) ?? amount, memo: memo, expiresIn: expiresIn)
         }
     }
 
