@@ -63,6 +63,11 @@ package final class LightningPool: LightningBackend, Plugin {
         return all.contains { $0.contains(.refund) } ? common.union(.refund) : common
     }
 
+    /// Of the most talkative: any of them may take a payment.
+    package var preimageExposure: PreimageExposure {
+        members.map(\.backend.preimageExposure).max() ?? .nobody
+    }
+
     package var localServices: [LocalService] { members.flatMap(\.backend.localServices) }
 
     // MARK: Starting

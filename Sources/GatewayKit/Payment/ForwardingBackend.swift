@@ -6,6 +6,7 @@ package protocol ForwardingBackend: LightningBackend {
 
 extension ForwardingBackend {
     package var capabilities: LightningCapabilities { base.capabilities }
+    package var preimageExposure: PreimageExposure { base.preimageExposure }
     package var isAttended: Bool { base.isAttended }
     package var memberNames: [String] { base.memberNames }
     package var localServices: [LocalService] { base.localServices }
