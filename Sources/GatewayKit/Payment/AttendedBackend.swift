@@ -36,6 +36,8 @@ package final class AttendedBackend: ForwardingBackend {
         self.logger = logger
         var settings = CircuitBreaker.Settings()
         settings.failures = 3
+        // Those who want to buy wait for it.
+        settings.longestPause = .seconds(10)
         breaker = NIOLockedValueBox(CircuitBreaker(settings))
     }
 

@@ -11,6 +11,7 @@ struct SettlementFollower: Sendable {
     private static let lookPause = Duration.seconds(5)
     /// Invoices that are asked for in a look.
     private static let mostLooks = 64
+    private static let mostLooksBack = 2_000
 
     private let lightning: any LightningBackend
     private let store: any Store
@@ -76,15 +77,31 @@ struct SettlementFollower: Sendable {
 
     // MARK: Looking
 
-    /// Asks for each invoice that is open: those that this process has made.
+    /// Asks for each invoice that is open, and at first for those of the process before.
     private func look() async {
+        var hasLookedBack = false
         while !Task.isCancelled {
             do {
                 try await lookOnce()
+                if !hasLookedBack { try await lookBack() }
+                hasLookedBack = true
             } catch {
                 logger.warning("cannot ask the node for payments", metadata: ["error": "\(error)"])
             }
             try? await Task.sleep(for: Self.lookPause.jittered)
+        }
+    }
+
+    /// Asks for what the last quotes of the books asked for and nobody is known to have paid.
+    private func lookBack() async throws {
+        guard let chain = try await store.books.chains().first(where: { $0.name == LedgerChain.quotes }) else { return }
+        let first = max(chain.start, chain.end - Int64(Self.mostLooksBack))
+        for row in try await store.books.rows(of: chain.name, after: first, limit: Self.mostLooksBack) {
+            guard let payment = row.entry?.payment, let issued = try await store.invoice(payment),
+                issued.state == .open
+            else { continue }
+            guard try await lightning.isSettled(payment) else { continue }
+            try await note(payment, issued.invoice.amount, at: time.now())
         }
     }
 
