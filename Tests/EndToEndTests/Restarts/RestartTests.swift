@@ -73,6 +73,22 @@ struct RestartTests {
     }
 
     @Test(.timeLimit(.minutes(1)))
+    func `a node that tells nothing by itself is asked at a start for what was open before`() async throws {
+        let trial = try await RestartTrial(of: [])
+        try await trial.begin()
+        let payment = try await trial.paid().payment
+        trial.kill()
+        try await trial.begin()
+        var booked = try await trial.bookedSettlements()
+        while booked.isEmpty {
+            await Task.yield()
+            booked = try await trial.bookedSettlements()
+        }
+        #expect(booked == [payment: 1])
+        await trial.end()
+    }
+
+    @Test(.timeLimit(.minutes(1)))
     func `a gateway asks a node for nothing that was paid before it followed it, at its first start and later`()
         async throws
     {

@@ -34,8 +34,8 @@ final class RestartTrial: Sendable {
     private let folder = NSTemporaryDirectory() + "sluice-\(UUID().uuidString)"
     private let state = NIOLockedValueBox(State())
 
-    init(earlier: UInt64 = 0) async throws {
-        node = RestartingNode(time: time, earlier: earlier)
+    init(of capabilities: LightningCapabilities = .subscribe, earlier: UInt64 = 0) async throws {
+        node = RestartingNode(time: time, capabilities: capabilities, earlier: earlier)
         upstream = try await EchoUpstream.start()
     }
 

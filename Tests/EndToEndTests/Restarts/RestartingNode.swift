@@ -17,13 +17,14 @@ final class RestartingNode: LightningBackend {
         var cursors: [SettlementCursor?] = []
     }
 
-    let capabilities: LightningCapabilities = .subscribe
+    let capabilities: LightningCapabilities
     private let time: ManualTime
     /// Settlements from before this test: their number, and nothing else.
     private let earlier: UInt64
     private let state = NIOLockedValueBox(State())
 
-    init(time: ManualTime, earlier: UInt64 = 0) {
+    init(time: ManualTime, capabilities: LightningCapabilities = .subscribe, earlier: UInt64 = 0) {
+        self.capabilities = capabilities
         self.time = time
         self.earlier = earlier
     }
