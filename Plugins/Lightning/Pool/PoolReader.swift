@@ -3,9 +3,6 @@ internal import Logging
 
 /// One stream of the settlements of a pool: follows each node for as long as somebody holds it.
 final class PoolReader: Sendable {
-    private static let firstPause = Duration.seconds(1)
-    private static let longestPause = Duration.seconds(20)
-
     private let channel: PoolChannel
     private let following: Task<Void, Never>
 
@@ -53,7 +50,7 @@ final class PoolReader: Sendable {
         isKept: Bool
     ) async {
         let backend = pool.members[member].backend
-        var pause = firstPause
+        var pauses = Pauses()
         var last = start
         while !Task.isCancelled {
             do {
@@ -68,7 +65,7 @@ final class PoolReader: Sendable {
                         return feed.numbered(settlement, of: member)
                     }
                     last = settlement.cursor
-                    pause = firstPause
+                    pauses = Pauses()
                     if isKept { try await pool.keep(settlement.cursor, of: member) }
                 }
             } catch is CancellationError {
@@ -79,8 +76,7 @@ final class PoolReader: Sendable {
                     metadata: ["node": "\(pool.members[member].name)", "error": "\(error)"]
                 )
             }
-            try? await Task.sleep(for: pause.jittered)
-            pause = min(pause * 2, longestPause)
+            try? await Task.sleep(for: pauses.next())
         }
     }
 }
