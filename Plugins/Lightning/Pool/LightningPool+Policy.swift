@@ -43,20 +43,18 @@ extension LightningPool {
             section.note(entry.value.place, "a pool is made of nodes, not of pools")
             return nil
         }
-        return PoolMember(
-            entry.key,
-            backend.isAttended
-                ? backend
-                : AttendedBackend(
+        let attended: any LightningBackend =
+            if backend.isAttended {
+                backend
+            } else {
+                AttendedBackend(
                     backend,
                     name: "the node '\(entry.key)'",
                     invoicePatience: invoicePatience,
                     time: services.time,
                     logger: services.logger
-                ),
-            weight: weight,
-            dailyLimit: dailyLimit,
-            isNamedOnly: isNamedOnly
-        )
+                )
+            }
+        return PoolMember(entry.key, attended, weight: weight, dailyLimit: dailyLimit, isNamedOnly: isNamedOnly)
     }
 }

@@ -1,9 +1,11 @@
 import Foundation
 import GatewayKit
+import GatewayPolicy
 import GatewayTesting
 import MPP
 import NIOHTTP1
 import Testing
+import sluice
 
 /// A page of a route that charges on success, with a node that can hold payments.
 @Suite struct `A payment for a page that is charged on success` {

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Foundation
 import GatewayKit
+import GatewayPolicy
 import GatewayServer
 import GatewayTesting
 import Logging
