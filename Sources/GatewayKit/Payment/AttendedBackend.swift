@@ -122,9 +122,10 @@ package final class AttendedBackend: ForwardingBackend {
             // An answer, if not the one that was wanted.
             note { $0.succeeded(permit) }
             throw failure
-        } catch is CancellationError {
+        } catch  where error is CancellationError || Task.isCancelled {
+            // Whatever the backend makes of it, it says nothing about the node.
             note { $0.withdrew(permit, at: self.time.uptime()) }
-            throw CancellationError()
+            throw error
         } catch {
             note { $0.failed(permit, at: self.time.uptime(), chance: .random(in: 0...1)) }
             throw error as? LightningFailure ?? LightningFailure(.unavailable, "\(name): \(error)")
