@@ -53,7 +53,8 @@ package final class LightningPool: LightningBackend, Plugin {
 
     package func members(_ names: [String]) -> (any LightningBackend)? {
         guard names.allSatisfy({ memberNames.contains($0) }) else { return nil }
-        return names.isEmpty ? self : PoolPart(pool: self, names: Set(names))
+        if names.isEmpty { return self }
+        return PoolPart(pool: self, names: Set(names))
     }
 
     /// What all can; paying back is what one does.

@@ -12,7 +12,8 @@ extension ForwardingBackend {
     package var localServices: [LocalService] { base.localServices }
 
     package func members(_ names: [String]) -> (any LightningBackend)? {
-        names.isEmpty ? self : base.members(names)
+        if names.isEmpty { return self }
+        return base.members(names)
     }
     package func start() async throws { try await base.start() }
     package func stop() async { await base.stop() }

@@ -8,7 +8,10 @@ extension LightningBackend {
 
     public var memberNames: [String] { [] }
 
-    public func members(_ names: [String]) -> (any LightningBackend)? { names.isEmpty ? self : nil }
+    public func members(_ names: [String]) -> (any LightningBackend)? {
+        if names.isEmpty { return self }
+        return nil
+    }
 
     public func invoiceState(_ payment: PaymentHash) async throws -> InvoiceState {
         try await isSettled(payment) ? .settled : .open
