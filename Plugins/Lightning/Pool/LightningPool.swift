@@ -59,17 +59,17 @@ package final class LightningPool: LightningBackend, Plugin {
 
     /// What all can; paying back is what one does.
     package var capabilities: LightningCapabilities {
-        let all = members.map(\.backend.capabilities)
-        let common = all.reduce([.subscribe, .hold]) { $0.intersection($1) }
+        let all = members.map { $0.backend.capabilities }
+        let common: LightningCapabilities = all.reduce([.subscribe, .hold]) { $0.intersection($1) }
         return all.contains { $0.contains(.refund) } ? common.union(.refund) : common
     }
 
     /// Of the most talkative: any of them may take a payment.
     package var preimageExposure: PreimageExposure {
-        members.map(\.backend.preimageExposure).max() ?? .nobody
+        members.map { $0.backend.preimageExposure }.max() ?? .nobody
     }
 
-    package var localServices: [LocalService] { members.flatMap(\.backend.localServices) }
+    package var localServices: [LocalService] { members.flatMap { $0.backend.localServices } }
 
     // MARK: Starting
 
