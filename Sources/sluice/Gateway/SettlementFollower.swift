@@ -31,10 +31,18 @@ struct SettlementFollower: Sendable {
 
     /// Until its task is cancelled. A node that cannot be followed is tried again, later each time.
     func follow() async {
-        guard lightning.capabilities.contains(.subscribe) else { return await look() }
         var pause = Self.firstPause
+        var hasLookedBack = false
         while !Task.isCancelled {
             do {
+                // What a wallet can do may be known only once it has been reached.
+                guard lightning.capabilities.contains(.subscribe) else {
+                    try await lookOnce()
+                    if !hasLookedBack { try await lookBack() }
+                    hasLookedBack = true
+                    try await Task.sleep(for: Self.lookPause.jittered)
+                    continue
+                }
                 for try await settlement in lightning.settlements(since: try await cursor()) {
                     try await note(settlement.payment, settlement.amount, at: settlement.settledAt)
                     let position = settlement.cursor.position
@@ -77,21 +85,6 @@ struct SettlementFollower: Sendable {
 
     // MARK: Looking
 
-    /// Asks for each invoice that is open, and at first for those of the process before.
-    private func look() async {
-        var hasLookedBack = false
-        while !Task.isCancelled {
-            do {
-                try await lookOnce()
-                if !hasLookedBack { try await lookBack() }
-                hasLookedBack = true
-            } catch {
-                logger.warning("cannot ask the node for payments", metadata: ["error": "\(error)"])
-            }
-            try? await Task.sleep(for: Self.lookPause.jittered)
-        }
-    }
-
     /// Asks for what the last quotes of the books asked for and nobody is known to have paid.
     private func lookBack() async throws {
         guard let chain = try await store.books.chains().first(where: { $0.name == LedgerChain.quotes }) else { return }
@@ -105,6 +98,7 @@ struct SettlementFollower: Sendable {
         }
     }
 
+    /// Asks for some of the invoices that this process has made and that are open.
     private func lookOnce() async throws {
         for invoice in budget.someOpen(Self.mostLooks) {
             guard try await lightning.isSettled(invoice.paymentHash) else { continue }
