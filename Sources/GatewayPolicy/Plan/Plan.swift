@@ -14,6 +14,8 @@ package final class Plan: Routing, Sendable {
     package let store: any Store
     /// Not started, unless it is that of the plan before.
     package let lightning: any LightningBackend
+    /// Of which kind that is and where, as the policy says: another node has another one.
+    package let lightningName: String
     /// Not started, unless they are those of the plan before.
     package let rates: any ExchangeRates
     /// In the order of the policy.
@@ -45,6 +47,7 @@ package final class Plan: Routing, Sendable {
         store: any Store,
         storeSettings: WrittenSettings,
         lightning: any LightningBackend,
+        lightningName: String,
         lightningSettings: WrittenSettings,
         rates: any ExchangeRates,
         ratesSettings: WrittenSettings,
@@ -64,6 +67,7 @@ package final class Plan: Routing, Sendable {
         self.store = store
         self.storeSettings = storeSettings
         self.lightning = lightning
+        self.lightningName = lightningName
         self.lightningSettings = lightningSettings
         self.rates = rates
         self.ratesSettings = ratesSettings

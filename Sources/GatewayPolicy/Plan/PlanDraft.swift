@@ -63,6 +63,7 @@ struct PlanDraft {
             store: services.store,
             storeSettings: storeSettings,
             lightning: services.lightning,
+            lightningName: lightningName,
             lightningSettings: lightningSettings,
             rates: services.rates,
             ratesSettings: ratesSettings,
@@ -135,6 +136,20 @@ struct PlanDraft {
         guard let backend = services.backend(entry.value, in: reader) else { return services.lightning }
         guard !backend.isAttended else { return backend }
         return AttendedBackend(backend, name: "the node", time: services.time, logger: services.logger)
+    }
+
+    /// The word and the address: what a secret or a limit is changed to makes no other node of it.
+    private var lightningName: String {
+        switch declarations.lightning?.value.content {
+        case .text(let word)?: return word
+        case .map(let entries)?:
+            let texts = ["use", "address"].compactMap { key -> String? in
+                guard case .text(let text)? = entries.first(where: { $0.key == key })?.value.content else { return nil }
+                return text
+            }
+            return texts.joined(separator: " ")
+        default: return ""
+        }
     }
 
     /// Those that are known already, where nothing of them changes.

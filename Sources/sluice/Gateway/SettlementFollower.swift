@@ -4,7 +4,6 @@ internal import Logging
 /// Hears of payments as they arrive: marks their invoices in the store, for the books, and lets in who waits for them. What
 /// is sold for a proof of payment waits for none of it.
 struct SettlementFollower: Sendable {
-    private static let cursorKey = "gateway/settlement-cursor"
     private static let firstPause = Duration.seconds(1)
     private static let longestPause = Duration.seconds(5)
     /// From one look at the open invoices to the next, where the node tells of nothing by itself.
@@ -14,6 +13,8 @@ struct SettlementFollower: Sendable {
     private static let mostLooksBack = 2_000
 
     private let lightning: any LightningBackend
+    /// A cursor means something to the node that told it, and to no other.
+    private let cursorKey: String
     private let store: any Store
     private let budget: InvoiceBudget
     private let news: SettlementNews
@@ -22,6 +23,7 @@ struct SettlementFollower: Sendable {
 
     init(_ policy: LoadedPolicy) {
         lightning = policy.plan.lightning
+        cursorKey = "gateway/settlement-cursor/\(policy.plan.lightningName)"
         store = policy.plan.store
         budget = policy.invoiceBudget
         news = policy.settlements
@@ -46,7 +48,7 @@ struct SettlementFollower: Sendable {
                 for try await settlement in lightning.settlements(since: try await cursor()) {
                     try await note(settlement.payment, settlement.amount, at: settlement.settledAt)
                     let position = settlement.cursor.position
-                    try await store.setValue(Array("\(position)".utf8), for: Self.cursorKey)
+                    try await store.setValue(Array("\(position)".utf8), for: cursorKey)
                     pause = Self.firstPause
                 }
             } catch is CancellationError {
@@ -61,16 +63,16 @@ struct SettlementFollower: Sendable {
 
     /// Where the store stood. A node that is followed for the first time is not asked for all that it was ever paid.
     private func cursor() async throws -> SettlementCursor {
-        if let value = try await store.value(for: Self.cursorKey) {
+        if let value = try await store.value(for: cursorKey) {
             guard let position = UInt64(String(decoding: value, as: UTF8.self)) else {
-                throw StoreFailure("\(Self.cursorKey) is no number")
+                throw StoreFailure("\(cursorKey) is no number")
             }
             return SettlementCursor(position: position)
         }
         let end = try await lightning.settlementsEnd()
-        // What was sold before the node could be asked where it stands.
+        // What was sold before the node could be asked where it stands, and by the node before it.
         try await lookOnce()
-        try await store.setValue(Array("\(end.position)".utf8), for: Self.cursorKey)
+        try await store.setValue(Array("\(end.position)".utf8), for: cursorKey)
         return end
     }
 
