@@ -1,5 +1,5 @@
 package import GatewayKit
-package import Logging
+internal import Logging
 internal import NIOConcurrencyHelpers
 internal import NIOCore
 

@@ -1,4 +1,4 @@
-internal import Logging
+package import Logging
 internal import NIOConcurrencyHelpers
 internal import NIOCore
 

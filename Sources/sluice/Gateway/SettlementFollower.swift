@@ -1,4 +1,5 @@
 internal import GatewayKit
+internal import GatewayPolicy
 internal import Logging
 
 /// Hears of payments as they arrive: marks their invoices in the store, for the books, and lets in who waits for them. What

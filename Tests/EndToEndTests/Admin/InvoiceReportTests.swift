@@ -2,6 +2,7 @@ import Foundation
 import GatewayKit
 import GatewayTesting
 import NIOCore
+import NIOHTTP1
 import Testing
 import sluice
 

@@ -1,5 +1,6 @@
 import Foundation
 import GatewayKit
+import NIOHTTP1
 import Testing
 
 struct RestartTests {
