@@ -7,8 +7,6 @@ internal import NIOHTTP1
 /// Asks one node over HTTP: what the nodes and wallets share that speak it. TLS is verified, answers are short and come in
 /// time, and nobody is followed elsewhere.
 final class NodeClient: Sendable {
-    static let longestAnswer = ByteCount.mebibytes(1)
-
     let address: NodeAddress
     /// For one answer, where the question does not say.
     let timeout: Duration
@@ -31,10 +29,7 @@ final class NodeClient: Sendable {
 
     /// Connects to nobody: the first question does.
     func start() {
-        var configuration = HTTPClient.Configuration()
-        configuration.redirectConfiguration = .disallow
-        configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.timeout.connect = TimeAmount(timeout)
+        var configuration = HTTPClient.Configuration.forNode(connecting: TimeAmount(timeout))
         authorities?.apply(to: &configuration)
         client.withLockedValue { client in
             guard client == nil else { return }
@@ -79,7 +74,7 @@ final class NodeClient: Sendable {
         }
         do {
             let response = try await client.execute(request, timeout: TimeAmount(timeout + patience))
-            let bytes = try await response.body.collect(upTo: Self.longestAnswer.bytes)
+            let bytes = try await response.body.collect(upTo: LightningFailure.longestAnswer.bytes)
             return NodeAnswer(status: response.status.code, bytes: Array(bytes.readableBytesView))
         } catch {
             throw failure(error)
@@ -91,11 +86,7 @@ final class NodeClient: Sendable {
         switch error {
         case is CancellationError: error
         case let error as HTTPClientError where error == .cancelled: CancellationError()
-        case is NIOTooManyBytesError:
-            LightningFailure(.malformed, "the answer of \(name) at \(address) is longer than \(Self.longestAnswer)")
-        case let error as HTTPClientError where error == .deadlineExceeded:
-            LightningFailure(.unavailable, "\(name) at \(address) did not answer in \(timeout.formattedForPolicy)")
-        default: LightningFailure(.unavailable, "no answer from \(name) at \(address): \(error)")
+        default: LightningFailure(error, of: name, at: address.base, within: timeout)
         }
     }
 }

@@ -17,7 +17,7 @@ package final class LndRESTWallet: Sendable {
     /// For one answer.
     let timeout: TimeAmount
 
-    static let longestAnswer = ByteCount.mebibytes(1)
+    static let longestAnswer = LightningFailure.longestAnswer
 
     /// - Parameters:
     ///   - url: `http` or `https`; a macaroon goes over plain `http` to this machine only.
@@ -41,10 +41,7 @@ package final class LndRESTWallet: Sendable {
         self.timeout = timeout
         base = url.hasSuffix("/") ? String(url.dropLast()) : url
         macaroon = macaroonHex.map(Secret.init)
-        var configuration = HTTPClient.Configuration()
-        configuration.redirectConfiguration = .disallow
-        configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.timeout.connect = .seconds(10)
+        var configuration = HTTPClient.Configuration.forNode(connecting: .seconds(10))
         certificate?.apply(to: &configuration)
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
@@ -154,16 +151,7 @@ package final class LndRESTWallet: Sendable {
 
     /// Why there is no answer.
     func failure(_ error: any Error) -> LightningFailure {
-        switch error {
-        case let failure as LightningFailure:
-            failure
-        case is NIOTooManyBytesError:
-            LightningFailure(.malformed, "the wallet's answer is longer than \(Self.longestAnswer)")
-        case let error as HTTPClientError where error == .deadlineExceeded:
-            LightningFailure(.unavailable, "the wallet did not answer in \(Duration(timeout).formattedForPolicy)")
-        default:
-            LightningFailure(.unavailable, "no answer from the wallet at \(base): \(error)")
-        }
+        LightningFailure(error, of: "the wallet", at: base, within: Duration(timeout))
     }
 
     // The types of a request's method and headers are NIOHTTP1's, which this module does not import: they are made by
