@@ -1,4 +1,5 @@
 package import GatewayKit
+internal import NIOConcurrencyHelpers
 internal import NIOHTTP1
 
 /// A Core Lightning node, by its plugin clnrest and a rune.
@@ -83,19 +84,18 @@ package final class CoreLightning: LightningBackend, Plugin {
     // MARK: Settlements
 
     package func settlements(since cursor: SettlementCursor?) -> AsyncThrowingStream<Settlement, any Error> {
-        let place = CoreLightningPlace(cursor)
+        // The last payment that was told; `nil` until it is known where the node stands.
+        let told = NIOLockedValueBox<UInt64?>(cursor?.position)
         return AsyncThrowingStream(unfolding: { [self] in
             while true {
                 try Task.checkCancellation()
-                let position: UInt64
-                if let known = place.position {
-                    position = known
-                } else {
-                    position = try await settlementsEnd().position
-                    place.position = position
+                guard let position = told.withLockedValue({ $0 }) else {
+                    let end = try await settlementsEnd().position
+                    told.withLockedValue { $0 = end }
+                    continue
                 }
                 guard let settlement = try await settlement(after: position, within: Self.holding) else { continue }
-                place.position = settlement.cursor.position
+                told.withLockedValue { $0 = settlement.cursor.position }
                 return settlement
             }
         })

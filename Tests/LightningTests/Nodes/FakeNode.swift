@@ -1,6 +1,5 @@
 import GatewayKit
 import Lightning
-import NIOConcurrencyHelpers
 
 /// A node that speaks its protocol faithfully, until it is told to misbehave.
 protocol FakeNode: Sendable {
@@ -12,28 +11,6 @@ protocol FakeNode: Sendable {
 
     func answer(_ request: FakeHTTP.Request) async -> FakeHTTP.Reaction
     func backend(at port: Int, _ authorities: NodeAuthorities?) throws -> any LightningBackend
-}
-
-/// How a fake node misbehaves.
-final class FakeFaults: Sendable {
-    private struct State {
-        var react: (@Sendable (FakeHTTP.Request) -> FakeHTTP.Reaction?)?
-        var rewrite: (@Sendable (FakeHTTP.Request, String) -> String)?
-    }
-
-    private let state = NIOLockedValueBox(State())
-
-    /// What it does instead of its work; where this is `nil` it works.
-    var react: (@Sendable (FakeHTTP.Request) -> FakeHTTP.Reaction?)? {
-        get { state.withLockedValue { $0.react } }
-        set { state.withLockedValue { $0.react = newValue } }
-    }
-
-    /// What becomes of what it has answered.
-    var rewrite: (@Sendable (FakeHTTP.Request, String) -> String)? {
-        get { state.withLockedValue { $0.rewrite } }
-        set { state.withLockedValue { $0.rewrite = newValue } }
-    }
 }
 
 extension FakeNode {
