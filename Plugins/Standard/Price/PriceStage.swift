@@ -63,7 +63,7 @@ package struct PriceStage: StagePlugin {
             }
             unsold = UnsoldPaths(from: &settings)
             lightning = Self.nodes(from: &settings, services)
-            let ownKeys = ["expiry", UnsoldPaths.key, nodeKey] + Metering.keys
+            let ownKeys = ["expiry", UnsoldPaths.key, Self.nodeKey] + Metering.keys
             let own = PolicyNode(.map(entries.filter { !ownKeys.contains($0.key) }), at: whole.place)
             pricer =
                 settings.contains("use") ? services.pricer(own, in: settings) : Self.rules(own, in: settings, services)

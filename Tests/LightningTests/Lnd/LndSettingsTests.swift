@@ -1,4 +1,5 @@
 import GatewayKit
+import GatewayRPC
 import GatewayTesting
 import Lightning
 import LightningTesting

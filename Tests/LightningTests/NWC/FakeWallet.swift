@@ -203,7 +203,7 @@ final class FakeWallet: Sendable {
             return false
         }
         guard isHold else { return notify(invoice.paymentHash) }
-        try await withCheckedThrowingContinuation { payer in
+        try await withCheckedThrowingContinuation { (payer: CheckedContinuation<Void, any Error>) in
             state.withLockedValue { state in
                 guard let index = state.transactions.firstIndex(where: { $0.hash == invoice.paymentHash }),
                     state.transactions[index].state == "pending"

@@ -36,7 +36,8 @@ struct CoreLightningTests {
             try node.books.pay(try node.books.make(amount, memo: "tea", seconds: 60).invoice.paymentHash)
         }
         try await node.serve { backend, server in
-            #expect(try await backend.settlementsEnd() == SettlementCursor(position: UInt64(count)))
+            let end = try await backend.settlementsEnd()
+            #expect(end == SettlementCursor(position: UInt64(count)))
             #expect(server.requests.count <= 20)
         }
     }
@@ -55,7 +56,8 @@ struct CoreLightningTests {
             )
         }
         try await node.serve { backend, server in
-            #expect(try await backend.settlementsEnd() == SettlementCursor(position: 1_000_000))
+            let end = try await backend.settlementsEnd()
+            #expect(end == SettlementCursor(position: 1_000_000))
             #expect(server.requests.count <= 44)
         }
     }
