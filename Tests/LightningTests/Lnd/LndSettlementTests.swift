@@ -14,68 +14,54 @@ struct LndSettlementTests {
         return invoice.paymentHash
     }
 
-    /// A stream that listens, and the first payment that it has told of.
-    private func listening(
-        _ fake: FakeLnd,
-        _ lnd: Lnd
-    ) async throws -> (iterator: AsyncThrowingStream<Settlement, any Error>.Iterator, first: Settlement?) {
+    /// A stream that listens, and has told of a first payment.
+    private func listening(_ fake: FakeLnd, _ lnd: Lnd) async throws -> AsyncThrowingStream<Settlement, any Error> {
         let first = try await pay(fake, lnd)
-        var iterator = lnd.settlements(since: SettlementCursor(position: 0)).makeAsyncIterator()
-        let settlement = try await iterator.next()
-        #expect(settlement?.payment == first)
-        return (iterator, settlement)
-    }
-
-    private func next(
-        _ count: Int,
-        _ iterator: inout AsyncThrowingStream<Settlement, any Error>.Iterator
-    ) async throws -> [PaymentHash] {
-        var payments = [PaymentHash]()
-        while payments.count < count, let settlement = try await iterator.next() {
-            payments.append(settlement.payment)
-        }
-        return payments
+        let stream = lnd.settlements(since: SettlementCursor(position: 0))
+        let settlements = try await Lnd.next(1, of: stream)
+        #expect(settlements.map(\.payment) == [first])
+        return stream
     }
 
     @Test func `what arrives while the node restarts is told, once`() async throws {
         try await Lnd.with { fake, lnd in
-            var (iterator, _) = try await listening(fake, lnd)
+            let stream = try await listening(fake, lnd)
             let later = try await lnd.invoice()
             await fake.stop()
             try await fake.pay(later.bolt11)
             try await fake.start()
-            let told = try await iterator.next()
-            #expect(told?.payment == later.paymentHash)
-            #expect(told?.cursor == SettlementCursor(position: 2))
+            let told = try await Lnd.next(1, of: stream)
+            #expect(told.map(\.payment) == [later.paymentHash])
+            #expect(told.map(\.cursor) == [SettlementCursor(position: 2)])
         }
     }
 
     @Test func `what is told twice is taken once`() async throws {
         try await Lnd.with { fake, lnd in
             fake.faults.events = .duplicated
-            var (iterator, _) = try await listening(fake, lnd)
+            let stream = try await listening(fake, lnd)
             let payments = [try await pay(fake, lnd), try await pay(fake, lnd)]
-            let told = try await next(2, &iterator)
+            let told = try await Lnd.next(2, of: stream).map(\.payment)
             #expect(told == payments)
         }
     }
 
     @Test func `what is told in the wrong order is put right`() async throws {
         try await Lnd.with { fake, lnd in
-            var (iterator, _) = try await listening(fake, lnd)
+            let stream = try await listening(fake, lnd)
             fake.faults.events = .reordered
             let payments = [try await pay(fake, lnd), try await pay(fake, lnd)]
-            let told = try await next(2, &iterator)
+            let told = try await Lnd.next(2, of: stream).map(\.payment)
             #expect(told == payments)
         }
     }
 
     @Test func `what is not told is asked for when the next one comes`() async throws {
         try await Lnd.with { fake, lnd in
-            var (iterator, _) = try await listening(fake, lnd)
+            let stream = try await listening(fake, lnd)
             fake.faults.events = .lost(oneOf: 2)
             let payments = [try await pay(fake, lnd), try await pay(fake, lnd)]
-            let told = try await next(2, &iterator)
+            let told = try await Lnd.next(2, of: stream).map(\.payment)
             #expect(told == payments)
         }
     }
