@@ -61,7 +61,7 @@ final class SettlementQueue: Sendable {
 
     /// Waits until there is room.
     ///
-    /// - Returns: false where nobody reads any more.
+    /// - Returns: false where it was not taken: nobody reads any more, or the task that sends is cancelled.
     func send(_ settlement: Settlement) async -> Bool {
         await withTaskCancellationHandler {
             await withCheckedContinuation { (writer: Writer) in
@@ -84,7 +84,8 @@ final class SettlementQueue: Sendable {
                 defer { state.writer = nil }
                 return state.writer
             }
-            writer?.resume(returning: false)
+            // What waits was taken.
+            writer?.resume(returning: true)
         }
     }
 

@@ -147,13 +147,17 @@ extension LndNode {
     ) async -> Told {
         // The same subscription tells of invoices that are made.
         guard invoice.state == .settled, invoice.settleIndex > 0 else { return .told }
+        let before = order.withLockedValue { $0 }
         switch order.withLockedValue({ $0.step(to: invoice.settleIndex) }) {
         case .known: return .told
         case .gap: return .missing
         case .next:
             // Nothing that this gateway could have asked for.
             guard let settlement = settlement(of: invoice) else { return .told }
-            return await queue.send(settlement) ? .told : .ended
+            if await queue.send(settlement) { return .told }
+            // A subscription whose time is over ends in the middle of this: the next one tells of it again.
+            order.withLockedValue { $0 = before }
+            return .ended
         }
     }
 
