@@ -16,7 +16,7 @@ struct InvoiceFloodTests {
     private static let most = 100
 
     private let node = ExampleNode()
-    private let budget = InvoiceBudget(InvoiceLimits(perClient: most))
+    private let budget = InvoiceBudget(InvoiceLimits(perClient: Self.most))
     private let loop = NIOAsyncTestingEventLoop()
 
     private func stage(_ store: any Store) -> PriceStage {

@@ -19,7 +19,7 @@ final class PoolReader: Sendable {
                     group.addTask {
                         let isKept = cursor != nil && beginning == nil
                         let start = beginning ?? nodes[member] ?? (isKept ? pool.position(of: member) : nil)
-                        await Self.follow(member, of: pool, feed, from: start, into: channel, isKept: isKept)
+                        await PoolReader.follow(member, of: pool, feed, from: start, into: channel, isKept: isKept)
                     }
                 }
             }
