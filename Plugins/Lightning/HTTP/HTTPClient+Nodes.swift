@@ -1,6 +1,7 @@
 internal import AsyncHTTPClient
 internal import GatewayKit
 internal import NIOCore
+internal import NIOHTTP1
 
 // What is the same for all nodes and wallets that are asked over HTTP.
 
@@ -12,6 +13,22 @@ extension HTTPClient.Configuration {
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.timeout.connect = timeout
         return configuration
+    }
+}
+
+extension HTTPClient {
+    /// A whole answer, of `LightningFailure.longestAnswer` at the most.
+    ///
+    /// - Parameter limit: for all of it. The client's own ends with the head of an answer (AsyncHTTPClient 1.37,
+    ///   Transaction+StateMachine.swift, `deadlineExceeded`), behind which nothing may ever come.
+    func answer(to request: HTTPClientRequest, within limit: Duration) async throws -> NodeAnswer {
+        let answer = try await outcome(within: limit) { [self] in
+            let response = try await execute(request, timeout: TimeAmount(limit))
+            let bytes = try await response.body.collect(upTo: LightningFailure.longestAnswer.bytes)
+            return NodeAnswer(status: response.status.code, bytes: Array(bytes.readableBytesView))
+        }
+        guard let answer else { throw HTTPClientError.deadlineExceeded }
+        return answer
     }
 }
 

@@ -73,9 +73,7 @@ final class NodeClient: Sendable {
             request.body = .bytes(ByteBuffer(string: body.text))
         }
         do {
-            let response = try await client.execute(request, timeout: TimeAmount(timeout + patience))
-            let bytes = try await response.body.collect(upTo: LightningFailure.longestAnswer.bytes)
-            return NodeAnswer(status: response.status.code, bytes: Array(bytes.readableBytesView))
+            return try await client.answer(to: request, within: timeout + patience)
         } catch {
             throw failure(error)
         }

@@ -17,7 +17,7 @@ struct LndHTTP: LndConnection {
     /// `nil` before it has started and after it was stopped: a client that is made has to be shut down.
     private let wallet = NIOLockedValueBox<LndRESTWallet?>(nil)
 
-    private static let longestStream = TimeAmount.hours(1)
+    private static let longestStream = Duration.seconds(3_600)
 
     /// Opens nothing.
     init(opening open: @escaping @Sendable () -> LndRESTWallet) {
@@ -96,7 +96,7 @@ struct LndHTTP: LndConnection {
         _ payment: Routerrpc_SendPaymentRequest,
         timeout: Duration
     ) async throws(LndFault) -> Lnrpc_Payment? {
-        try await update(of: "/v2/router/send", body: try Self.json(payment), timeout: TimeAmount(timeout)) {
+        try await update(of: "/v2/router/send", body: try Self.json(payment), timeout: timeout) {
             $0.hasEnded
         }
     }
@@ -117,7 +117,7 @@ struct LndHTTP: LndConnection {
     private func update(
         of path: String,
         body: String?,
-        timeout: TimeAmount?,
+        timeout: Duration?,
         where isWanted: @escaping @Sendable (Lnrpc_Payment) -> Bool
     ) async throws(LndFault) -> Lnrpc_Payment? {
         let found = NIOLockedValueBox<Lnrpc_Payment?>(nil)
@@ -146,50 +146,32 @@ struct LndHTTP: LndConnection {
         of wallet: LndRESTWallet,
         to request: HTTPClientRequest
     ) async throws(LndFault) -> Answer {
-        let bytes: [UInt8]
-        let isSuccess: Bool
+        let answer: NodeAnswer
         do {
-            let response = try await wallet.client.execute(request, timeout: wallet.timeout)
-            isSuccess = response.status.code == 200
-            bytes = Array(try await response.body.collect(upTo: LndRESTWallet.longestAnswer.bytes).readableBytesView)
+            answer = try await wallet.client.answer(to: request, within: Duration(wallet.timeout))
         } catch {
             throw Self.fault(wallet.failure(error))
         }
-        guard isSuccess else { throw try Self.refusal(in: bytes) }
-        return try Self.message(bytes)
+        guard answer.status == 200 else { throw try Self.refusal(in: answer.bytes) }
+        return try Self.message(answer.bytes)
     }
 
-    /// Tells of each line until `each` says false, or there are no more.
+    /// Tells of each line until `each` says false, there are no more, or the time is over.
     private func lines<Line: Message>(
         of path: String,
         body: String? = nil,
-        timeout: TimeAmount?,
-        _ each: @Sendable (Line) async throws -> Bool
+        timeout: Duration?,
+        _ each: @escaping @Sendable (Line) async throws -> Bool
     ) async throws(LndFault) {
         let wallet = try started()
         let request = body.map { wallet.request(to: path, body: $0) } ?? wallet.request(to: path)
+        let limit = timeout ?? Duration(wallet.timeout)
         do {
-            let response = try await wallet.client.execute(request, timeout: timeout ?? wallet.timeout)
-            guard response.status.code == 200 else {
-                let body = try await response.body.collect(upTo: LndRESTWallet.longestAnswer.bytes)
-                throw try Self.refusal(in: Array(body.readableBytesView))
+            let end: Void? = try await outcome(within: limit) {
+                let response = try await wallet.client.execute(request, timeout: TimeAmount(limit))
+                try await Self.tell(of: response, each)
             }
-            var buffered = [UInt8]()
-            for try await part in response.body {
-                for byte in part.readableBytesView {
-                    if byte != UInt8(ascii: "\n") {
-                        buffered.append(byte)
-                        continue
-                    }
-                    guard try await each(try Self.message(buffered)) else { return }
-                    buffered = []
-                }
-                guard buffered.count <= LndRESTWallet.longestAnswer.bytes else {
-                    throw LndFault(.malformed, "a line of lnd's answer is longer than \(LndRESTWallet.longestAnswer)")
-                }
-            }
-            // The last line may have no end.
-            if !buffered.isEmpty { _ = try await each(try Self.message(buffered)) }
+            if end == nil { throw HTTPClientError.deadlineExceeded }
         } catch let fault as LndFault {
             throw fault
         } catch let error as HTTPClientError where error == .deadlineExceeded && timeout == Self.longestStream {
@@ -197,6 +179,32 @@ struct LndHTTP: LndConnection {
         } catch {
             throw Self.fault(wallet.failure(error))
         }
+    }
+
+    private static func tell<Line: Message>(
+        of response: HTTPClientResponse,
+        _ each: @Sendable (Line) async throws -> Bool
+    ) async throws {
+        guard response.status.code == 200 else {
+            let body = try await response.body.collect(upTo: LndRESTWallet.longestAnswer.bytes)
+            throw try refusal(in: Array(body.readableBytesView))
+        }
+        var buffered = [UInt8]()
+        for try await part in response.body {
+            for byte in part.readableBytesView {
+                if byte != UInt8(ascii: "\n") {
+                    buffered.append(byte)
+                    continue
+                }
+                guard try await each(try message(buffered)) else { return }
+                buffered = []
+            }
+            guard buffered.count <= LndRESTWallet.longestAnswer.bytes else {
+                throw LndFault(.malformed, "a line of lnd's answer is longer than \(LndRESTWallet.longestAnswer)")
+            }
+        }
+        // The last line may have no end.
+        if !buffered.isEmpty { _ = try await each(try message(buffered)) }
     }
 
     // MARK: JSON

@@ -79,16 +79,15 @@ struct LndRPC: LndConnection {
         _ subscription: Lnrpc_InvoiceSubscription,
         _ each: @escaping @Sendable (Lnrpc_Invoice) async -> Bool
     ) async throws(LndFault) {
-        try await call(isRepeatable: false, timeout: Self.longestStream, of: follower) { connection, options in
+        // Ends by itself before the call does, which would be held against a node that is as well as it was.
+        let timeout = Self.longestStream + .seconds(60)
+        try await call(isRepeatable: false, timeout: timeout, of: follower) { connection, options in
             try await Lnrpc_Lightning.Client(wrapping: connection)
                 .subscribeInvoices(subscription, metadata: metadata, options: options) { response in
-                    do {
+                    _ = try await outcome(within: Self.longestStream) {
                         for try await invoice in response.messages {
                             guard await each(invoice) else { return }
                         }
-                    } catch let error as RPCError where error.code == .deadlineExceeded {
-                        // The hour is over, and the node is as well as it was.
-                        return
                     }
                 }
         }
