@@ -56,10 +56,15 @@ struct LndRightsTests {
     }
 
     @Test func `what a macaroon says moves no cursor and fills no terminal`() throws {
-        let rights = try rights([("a\u{1B}[31m", (0..<100).map { "b\($0)\n" })])
-        let text = try #require(rights.findings.last)
-        #expect(text.unicodeScalars.allSatisfy { (0x20..<0x7F).contains($0.value) })
-        #expect(text.count < 700)
+        let rights = try rights(
+            [("a\u{1B}[31m", (0..<100).map { "b\($0)\n" })],
+            caveats: ["time-before \u{1B}[31m2027"]
+        )
+        #expect(rights.findings.count == 3)
+        for text in rights.findings {
+            #expect(text.unicodeScalars.allSatisfy { (0x20..<0x7F).contains($0.value) })
+            #expect(text.count < 700)
+        }
     }
 
     // MARK: What is no macaroon

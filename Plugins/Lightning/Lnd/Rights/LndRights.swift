@@ -94,17 +94,18 @@ package struct LndRights: Hashable, Sendable {
             )
         }
         for caveat in caveats where caveat.hasPrefix("time-before ") {
-            let end = String(String.UnicodeScalarView(caveat.unicodeScalars.dropFirst(12).prefix(40).filter(\.isASCII)))
-            findings.append("the macaroon of lnd ends at \(end)")
+            findings.append("the macaroon of lnd ends at \(shown(caveat.dropFirst(12).prefix(40)))")
         }
         return findings
     }
 
     /// A macaroon is somebody else's text.
     private func list(_ permissions: [String]) -> String {
-        let shown = permissions.prefix(8).map { permission in
-            String(String.UnicodeScalarView(permission.unicodeScalars.prefix(60).filter { (0x20..<0x7F) ~= $0.value }))
-        }
-        return shown.joined(separator: ", ") + (permissions.count > 8 ? ", ..." : "")
+        let texts = permissions.prefix(8).map { shown($0.prefix(60)) }
+        return texts.joined(separator: ", ") + (permissions.count > 8 ? ", ..." : "")
+    }
+
+    private func shown(_ text: Substring) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.filter { (0x20..<0x7F) ~= $0.value }))
     }
 }
