@@ -107,8 +107,8 @@ extension LndNode {
             guard page.invoices.count == Int(Self.pageLength), page.lastIndexOffset > offset else { return }
             offset = page.lastIndexOffset
         }
-        // The first one is left out rather than all of them.
-        order.withLockedValue { _ = $0.step(to: 1) }
+        // Where there is one, it is left out rather than all of them; where there is none, it is yet to come.
+        if try await newestSettlement() > 0 { order.withLockedValue { _ = $0.step(to: 1) } }
     }
 
     /// - Returns: true where a settlement between two others was missing.
