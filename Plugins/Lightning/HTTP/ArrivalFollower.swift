@@ -8,7 +8,8 @@ internal import NIOConcurrencyHelpers
 /// follows is not told afterwards; it is settled all the same (`LightningBackend.isSettled`).
 struct ArrivalFollower: Sendable {
     /// Payments of a list that begins with the newest, from the given place in it on, of this tick and later ones; may hold
-    /// earlier ones, too. Ends the list where it is shorter than `pageLength`.
+    /// earlier ones, too. Ends the list where it is shorter than half of `pageLength`: a node may leave others out of a page
+    /// (phoenixd, `Api.kt`: those on the chain).
     typealias Page = @Sendable (_ since: UInt64, _ offset: Int) async throws -> [ArrivedPayment]
 
     let clock: ArrivalClock
@@ -95,8 +96,8 @@ struct ArrivalFollower: Sendable {
             }
             arrived += page.filter { $0.tick >= tick }
             if arrived.count > Self.mostTold { arrived.removeFirst(arrived.count - Self.mostTold) }
-            guard page.count >= pageLength, page.allSatisfy({ $0.tick >= tick }) else { return arrived }
-            offset += page.count
+            guard page.count >= pageLength / 2, page.allSatisfy({ $0.tick >= tick }) else { return arrived }
+            offset += pageLength
         }
     }
 }
