@@ -89,13 +89,19 @@ package final class HeldPayments: HoldingDesk, Startable {
         // Before the node is asked: what may be paid can always be taken or given back.
         try await store.setValue(held.encoded(), for: HeldPayment.key(of: payment))
         state.withLockedValue { $0.held[payment] = held }
-        return try await check.holdInvoice(
-            of: lightning,
-            for: amount,
-            payment: payment,
-            memo: memo,
-            expiresIn: expiresIn
-        )
+        do {
+            return try await check.holdInvoice(
+                of: lightning,
+                for: amount,
+                payment: payment,
+                memo: memo,
+                expiresIn: expiresIn
+            )
+        } catch {
+            // Whatever the node has made, nobody was given it: while a node is away, nothing is to pile up here.
+            await forget(payment)
+            throw error
+        }
     }
 
     package func state(of payment: PaymentHash) async throws -> InvoiceState? {

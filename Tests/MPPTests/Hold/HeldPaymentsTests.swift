@@ -64,6 +64,20 @@ struct HeldPaymentsTests {
         await next.stop()
     }
 
+    @Test func `what no node has made an invoice for is not kept`() async throws {
+        await #expect(throws: LightningFailure.self) {
+            _ = try await held.makeInvoice(
+                by: RefusingLightning(),
+                for: Amount(millisatoshis: 10_000),
+                of: "quotes",
+                memo: "tea",
+                expiresIn: .seconds(600)
+            )
+        }
+        let kept = try await kept()
+        #expect(kept == 0)
+    }
+
     @Test func `a payment that was taken is not given back, whatever the process knew of it`() async throws {
         let invoice = try await invoice()
         node.arrive(invoice.paymentHash)
