@@ -52,9 +52,9 @@ struct SettlementFollower: Sendable {
                     try await store.setValue(Array("\(position)".utf8), for: cursorKey)
                     pause = Self.firstPause
                 }
-            } catch is CancellationError {
-                return
             } catch {
+                // Something below it may have been cancelled, which is no reason to follow no more.
+                if Task.isCancelled { return }
                 logger.error("cannot follow the node's settlements", metadata: ["error": "\(error)"])
             }
             try? await Task.sleep(for: pause.jittered)
