@@ -31,6 +31,8 @@ final class FakeHTTP: Sendable {
         case hangUp
         /// Half of an answer, and then it hangs up.
         case half(String)
+        /// Half of an answer, and then nothing.
+        case stall(String)
         case silence
     }
 
@@ -123,13 +125,17 @@ final class FakeHTTP: Sendable {
                     let length = "Content-Length: \(body.utf8.count)\r\n\r\n"
                     channel.writeAndFlush(ByteBuffer(string: head + length + body), promise: nil)
                 case .half(let body):
-                    let head = "HTTP/1.1 200 Answer\r\nContent-Length: \(2 * body.utf8.count)\r\n\r\n"
-                    channel.writeAndFlush(ByteBuffer(string: head + body), promise: nil)
+                    channel.writeAndFlush(ByteBuffer(string: Answering.half(body)), promise: nil)
                     channel.close(promise: nil)
+                case .stall(let body): channel.writeAndFlush(ByteBuffer(string: Answering.half(body)), promise: nil)
                 case .hangUp: channel.close(promise: nil)
                 case .silence: break
                 }
             }
+        }
+
+        private static func half(_ body: String) -> String {
+            "HTTP/1.1 200 Answer\r\nContent-Length: \(2 * body.utf8.count)\r\n\r\n" + body
         }
 
         func errorCaught(context: ChannelHandlerContext, error: any Error) {

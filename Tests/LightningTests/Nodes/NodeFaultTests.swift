@@ -91,6 +91,21 @@ struct NodeFaultTests {
         }
     }
 
+    @Test func `an answer that stops in the middle is given up in time`() async throws {
+        try await FakeHTTP.with(respond: { _ in .stall("{") }) { server in
+            let address = try #require(NodeAddress(parsing: "http://127.0.0.1:\(server.port)"))
+            var settings = NodeSettings(address: address)
+            settings.timeout = .milliseconds(100)
+            let backend = CoreLightning(settings, rune: Secret("x"))
+            try await backend.start()
+            let failure = await #expect(throws: LightningFailure.self) {
+                _ = try await backend.isSettled(PaymentHash(.zero))
+            }
+            #expect(failure?.reason == .unavailable)
+            await backend.stop()
+        }
+    }
+
     @Test(arguments: Kind.allCases)
     func `nothing is asked before the start`(_ kind: Kind) async throws {
         let backend = try kind.node().backend(at: 1, nil)
