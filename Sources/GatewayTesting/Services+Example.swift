@@ -61,6 +61,9 @@ public struct RefusingStore: Store {
 public struct RefusingLightning: LightningBackend {
     public init() {}
 
+    /// What a node is for that could pay back what is left of a session, if it were not down.
+    public var capabilities: LightningCapabilities { .refund }
+
     private var failure: LightningFailure { LightningFailure(.unavailable, "this node is down") }
 
     public func makeInvoice(for amount: Amount, memo: String, expiresIn: Duration) async throws -> Invoice {

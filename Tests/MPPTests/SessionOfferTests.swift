@@ -17,11 +17,12 @@ struct SessionOfferTests {
         for price: Amount,
         invoice bolt11: String = "lnbcrt1example",
         _ payment: PaymentHash = PaymentHash(.zero),
-        paying factor: UInt64 = 1_000
+        paying factor: UInt64 = 1_000,
+        by node: any LightningBackend = RefusingLightning()
     ) throws -> (challenges: [PaymentChallenge], amounts: [Amount]) {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let example = ExampleSettings(settings.merging(["insecure": "true"]) { first, _ in first })
-        let services = Services.example(time: time.source, dataFolder: folder)
+        let services = Services.example(time: time.source, lightning: node, dataFolder: folder)
         let scheme = try #require(example.make(word: "mpp") { MPPScheme(from: &$0, services) })
         #expect(example.messages == [])
         var amounts = [Amount]()
@@ -70,6 +71,15 @@ struct SessionOfferTests {
     ) throws {
         let settings: [String: Any] = setting.map { ["intents": "session", "deposit": $0] } ?? ["intents": "session"]
         #expect(try offer(settings, for: sats(price)).amounts == [sats(deposit)])
+    }
+
+    @Test func `no session is offered by a node that pays nothing back`() throws {
+        let node = HoldingNode(time: time)
+        let alone = try offer(["intents": "session"], for: sats(10), by: node)
+        #expect(alone.challenges.isEmpty)
+        #expect(alone.amounts.isEmpty)
+        let both = try offer(["intents": ["charge", "session"]], for: sats(10), by: node)
+        #expect(both.challenges.map(\.intent) == ["charge"])
     }
 
     @Test func `what is credited is what the invoice asks for, without its fraction of a satoshi`() throws {

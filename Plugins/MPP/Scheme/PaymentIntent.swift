@@ -8,6 +8,9 @@ package protocol PaymentIntent: Sendable {
     /// What its credentials are told when their challenge has expired.
     var expired: PaymentProblem { get }
 
+    /// False where the node lacks what selling it takes: then it is not offered. By default true.
+    var canBeSold: Bool { get }
+
     /// What is asked for, for one of whose payments a challenge is made.
     func offer(for quote: Quote, in exchange: Exchange) throws -> Eventually<PaymentOffer>
 
@@ -44,6 +47,7 @@ package protocol PaymentIntent: Sendable {
 }
 
 extension PaymentIntent {
+    package var canBeSold: Bool { true }
     package var sellsCalls: Bool { false }
     package func account(of offer: PaymentOffer) -> MeterAccount? { nil }
     package func giveBack(in exchange: Exchange) {}

@@ -12,6 +12,7 @@ struct SessionIntent: PaymentIntent {
     let mint: ChallengeMint
     let store: any Store
     let time: TimeSource
+    private let lightning: any LightningBackend
     private let work: SessionWork
 
     init(_ terms: MPPTerms, _ services: Services, _ book: SessionBook, _ mint: ChallengeMint) {
@@ -21,9 +22,13 @@ struct SessionIntent: PaymentIntent {
         store = services.store
         work = SessionWork(terms, services, book, mint.archive)
         time = services.time
+        lightning = services.lightning
     }
 
     // MARK: Selling
+
+    /// A deposit is taken where what is left of it can go back.
+    var canBeSold: Bool { lightning.capabilities.contains(.refund) }
 
     func offer(for quote: Quote, in exchange: Exchange) throws -> Eventually<PaymentOffer> {
         let now = time.now()

@@ -11,6 +11,7 @@ final class UnreliableNode: LightningBackend {
         var isReliable = false
     }
 
+    let capabilities: LightningCapabilities = .refund
     private let dice: Dice
     private let state = NIOLockedValueBox(State())
 
