@@ -1,20 +1,19 @@
 package import GatewayKit
 internal import NIOHTTP1
 
-/// A wallet of an LNbits server, by its keys.
+/// A wallet of an LNbits server, by its invoice key.
 ///
 /// LNbits tells preimages to whoever asks for a payment by its hash, with no key at all: those of paid invoices, and some
 /// versions those of open ones. So a preimage proves nothing there (`preimageExposure`).
+///
+/// It pays no invoice that leaves its amount open, as those do to which the rest of a session goes: so it pays none.
 package final class LNbits: LightningBackend, Plugin {
     package static let word = "lnbits"
 
-    package let capabilities: LightningCapabilities
+    package let capabilities = LightningCapabilities.subscribe
     package let preimageExposure = PreimageExposure.anybody
     private let settings: LNbitsSettings
-    /// With the key that can make invoices and nothing else.
     private let client: NodeClient
-    /// With the key that can spend; `nil`: nothing is paid back.
-    private let spender: NodeClient?
     private let reader: InvoiceReader
     private let time: TimeSource
     private let doorbell = Doorbell()
@@ -33,20 +32,16 @@ package final class LNbits: LightningBackend, Plugin {
         self.settings = settings
         self.time = time
         client = NodeClient(settings.node, name: "LNbits", fields: [("X-Api-Key", settings.key)])
-        spender = settings.adminKey.map { NodeClient(settings.node, name: "LNbits", fields: [("X-Api-Key", $0)]) }
         reader = InvoiceReader(network: settings.node.network)
-        capabilities = settings.adminKey == nil ? [.subscribe] : [.subscribe, .refund]
     }
 
     /// Connects to nobody yet.
     package func start() async throws {
         client.start()
-        spender?.start()
     }
 
     package func stop() async {
         await client.stop()
-        await spender?.stop()
     }
 
     // MARK: Invoices
@@ -112,38 +107,10 @@ package final class LNbits: LightningBackend, Plugin {
         feeLimit: Amount,
         patience: Duration
     ) async throws -> Payment {
-        guard let spender else { throw LightningFailure(.refused, "LNbits pays nothing: there is no 'admin-key'") }
-        let invoice = try reader.read(bolt11)
-        guard amount == nil, invoice.amount != nil else {
-            throw LightningFailure(.refused, "LNbits pays no invoice that names no amount")
-        }
-        // It takes no limit, and says what it keeps in reserve for the way.
-        let question = "\(Self.payments)/fee-reserve?invoice=\(NodeBody.encoded(bolt11))"
-        let reserve = try answers.feeReserve(in: try await spender.answer(.GET, question))
-        guard reserve <= feeLimit else {
-            throw LightningFailure(.refused, "LNbits takes up to \(reserve) for the payment, which is above the limit")
-        }
-        guard try await payment(invoice.payment) == .unpaid else {
-            throw LightningFailure(.refused, "the invoice is paid already, or its payment is under way")
-        }
-        let request = LNbitsMessage.PayRequest(bolt11: bolt11)
-        let answer = try await spender.answer(
-            .POST,
-            Self.payments,
-            .message(request, isSnakeCase: true),
-            patience: patience
-        )
-        switch try answers.paid(invoice.payment, in: answer) {
-        case .paid(let payment): return payment
-        case .unpaid: throw LightningFailure(.refused, "LNbits could not pay")
-        case .underWay: throw LightningFailure(.unavailable, "the payment is under way")
-        }
+        throw LightningFailure(.refused, "LNbits pays no invoice that leaves its amount open, and so none")
     }
 
-    package func payment(_ payment: PaymentHash) async throws -> PaymentState {
-        let answer = try await (spender ?? client).answer(.GET, "\(Self.payments)/\(payment)")
-        return try answers.payment(payment, in: answer)
-    }
+    package func payment(_ payment: PaymentHash) async throws -> PaymentState { .unpaid }
 
     // MARK: Findings
 
@@ -151,7 +118,7 @@ package final class LNbits: LightningBackend, Plugin {
     package func findings() async -> [String] {
         var findings = [String]()
         if let answer = try? await client.answer(.GET, "/api/v1/wallet"), (try? answers.maySpend(in: answer)) == true {
-            findings.append("'key' of LNbits may spend: use the invoice key, and 'admin-key' for what is paid back")
+            findings.append("'key' of LNbits may spend: use the invoice key")
         }
         if let told = await payment(toldToStrangers: "\(Self.payments)?limit=10") {
             findings.append(

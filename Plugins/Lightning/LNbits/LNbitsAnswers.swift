@@ -12,7 +12,7 @@ package struct LNbitsAnswers: Sendable {
         return message
     }
 
-    /// With status 520 LNbits says what its own node did, and whether that is certain.
+    /// With status 520 LNbits says what its own node answered, and whether that is certain.
     func failure(in answer: NodeAnswer) -> LightningFailure {
         guard let failure = answer.message(LNbitsMessage.Failure.self, isSnakeCase: true) else {
             return LightningFailure(.unavailable, "LNbits answered \(answer.status), and not as it should")
@@ -88,47 +88,5 @@ package struct LNbitsAnswers: Sendable {
     /// True where the key that was asked with may spend.
     package func maySpend(in answer: NodeAnswer) throws -> Bool {
         try message(LNbitsMessage.Wallet.self, in: answer).id != nil
-    }
-
-    // MARK: Payments
-
-    package func feeReserve(in answer: NodeAnswer) throws -> Amount {
-        let reserve = try message(LNbitsMessage.FeeReserve.self, in: answer).feeReserve
-        return Amount(millisatoshis: reserve.magnitude)
-    }
-
-    package func paid(_ payment: PaymentHash, in answer: NodeAnswer) throws -> PaymentState {
-        try state(of: payment, message(LNbitsMessage.Outgoing.self, in: answer))
-    }
-
-    package func payment(_ payment: PaymentHash, in answer: NodeAnswer) throws -> PaymentState {
-        if answer.status == 404 {
-            _ = try isUnknown(answer)
-            return .unpaid
-        }
-        return try state(of: payment, message(LNbitsMessage.FoundPayment.self, in: answer).details)
-    }
-
-    private func state(of payment: PaymentHash, _ outgoing: LNbitsMessage.Outgoing) throws -> PaymentState {
-        guard try hash(outgoing.paymentHash) == payment else {
-            throw LightningFailure(.malformed, "LNbits answered with a payment that it was not asked for")
-        }
-        // An invoice of the wallet itself that nobody has told it to pay.
-        guard outgoing.amount < 0 else { return .unpaid }
-        switch outgoing.status {
-        case "failed": return .unpaid
-        case "success": break
-        default: return .underWay
-        }
-        guard let preimage = outgoing.preimage.flatMap({ Bytes32(hex: $0) }), preimage.sha256 == payment.bytes else {
-            throw LightningFailure(.malformed, "LNbits answered with a preimage that is not the payment's")
-        }
-        return .paid(
-            Payment(
-                preimage: Preimage(preimage),
-                amount: Amount(millisatoshis: outgoing.amount.magnitude),
-                fee: Amount(millisatoshis: outgoing.fee.magnitude)
-            )
-        )
     }
 }

@@ -9,11 +9,6 @@ enum LNbitsMessage {
         let expiry: Int64
     }
 
-    struct PayRequest: Encodable {
-        let out = true
-        let bolt11: String
-    }
-
     /// Of an invoice that was made: the preimage stands beside these, and is not read.
     struct NewInvoice: Decodable {
         let paymentHash: String
@@ -38,25 +33,6 @@ enum LNbitsMessage {
         let details: Listed?
     }
 
-    /// The same for a payment that goes out, whose proof is ours.
-    struct FoundPayment: Decodable {
-        let details: Outgoing
-    }
-
-    struct Outgoing: Decodable {
-        let paymentHash: String
-        let status: String
-        let amount: Int64
-        /// Millisatoshi, below zero.
-        let fee: Int64
-        let preimage: String?
-    }
-
-    struct FeeReserve: Decodable {
-        /// Millisatoshi.
-        let feeReserve: Int64
-    }
-
     struct Wallet: Decodable {
         /// Only where the key may spend.
         let id: String?
@@ -70,7 +46,7 @@ enum LNbitsMessage {
 
     struct Failure: Decodable {
         let detail: String
-        /// Of a payment: `failed`, or `pending` where it is not known.
+        /// `failed`, or `pending` where it is not known.
         let status: String?
     }
 }

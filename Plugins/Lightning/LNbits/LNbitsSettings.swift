@@ -5,21 +5,17 @@ package struct LNbitsSettings: Sendable {
     package var node: NodeSettings
     /// The wallet's invoice key.
     package var key: Secret
-    /// The wallet's admin key, for what is paid back.
-    package var adminKey: Secret?
     /// How often it is asked for news, a tenth more or less.
     package var poll = Duration.seconds(1)
 
-    package init(node: NodeSettings, key: Secret, adminKey: Secret? = nil) {
+    package init(node: NodeSettings, key: Secret) {
         self.node = node
         self.key = key
-        self.adminKey = adminKey
     }
 
     init(from settings: inout PolicyReader) {
         node = NodeSettings(from: &settings, usual: .onThisMachine(port: 5000, isSecure: false))
         key = Self.key("key", from: &settings) ?? Secret("")
-        adminKey = settings.node("admin-key") != nil ? Self.key("admin-key", from: &settings) : nil
         poll = settings.timeout("poll", or: poll)
     }
 

@@ -66,7 +66,6 @@ enum SchemaHints {
         "listen/min-body-rate": "Slower bodies are refused, after 'body-grace'.",
         "listen/proxy-protocol": "Takes client addresses from PROXY headers of 'trusted-proxies'.",
         "listen/trusted-proxies": "Networks whose X-Forwarded-For is believed; unix for peers of a socket.",
-        "lnbits/admin-key": "The wallet's key that may spend, for what is paid back.",
         "lnbits/key": "The wallet's invoice key, which cannot spend.",
         "lnbits/poll": "How often the wallet is asked for what has arrived.",
         "lnd/network": "Where the node is; its invoices are given out for no other network.",

@@ -1,7 +1,6 @@
 import Foundation
 import GatewayKit
 import Lightning
-import NIOConcurrencyHelpers
 
 /// An LNbits (1.6), as far as the gateway asks it: it tells strangers the preimages of what is paid, as LNbits does, and of
 /// open invoices where it is told to.
@@ -14,7 +13,6 @@ final class FakeLNbits: FakeNode {
     let faults = FakeFaults()
     let tellsOpenPreimages: Bool
     private let key: String
-    private let sent = NIOLockedValueBox<Set<PaymentHash>>([])
 
     init(books: FakeBooks? = nil, key: String = FakeLNbits.invoiceKey, tellsOpenPreimages: Bool = false) throws {
         self.books = try books ?? FakeBooks()
@@ -24,11 +22,7 @@ final class FakeLNbits: FakeNode {
     }
 
     func backend(at port: Int, _ authorities: NodeAuthorities?) throws -> any LightningBackend {
-        var settings = LNbitsSettings(
-            node: try settings(at: port, authorities),
-            key: Secret(key),
-            adminKey: Secret(Self.adminKey)
-        )
+        var settings = LNbitsSettings(node: try settings(at: port, authorities), key: Secret(key))
         settings.poll = .milliseconds(5)
         return LNbits(settings)
     }
@@ -37,7 +31,6 @@ final class FakeLNbits: FakeNode {
         let key = request.fields["x-api-key"]
         let last = request.path.split(separator: "/").last.map(String.init) ?? ""
         switch (request.method, request.path) {
-        case ("GET", "/api/v1/payments/fee-reserve"): return .answer(200, #"{"fee_reserve": 2000}"#)
         case ("GET", _) where Bytes32(hex: last) != nil: return look(PaymentHash(Bytes32(hex: last) ?? .zero), key)
         default: break
         }
@@ -50,23 +43,22 @@ final class FakeLNbits: FakeNode {
         case ("GET", "/api/v1/payments"): return list(request.query)
         case ("POST", "/api/v1/payments"):
             let json = request.json
-            guard json["out"] as? Bool == true else { return make(json) }
-            guard key == Self.adminKey else { return .answer(403, #"{"detail":"Invoice (or Admin) key required."}"#) }
-            return pay(json)
+            guard json["out"] as? Bool == false else { return .answer(403, #"{"detail":"Admin key required."}"#) }
+            return make(json)
         default: return .answer(404, #"{"detail":"Not Found"}"#)
         }
     }
 
     // MARK: Calls
 
-    private static func text(of entry: FakeBooks.Entry, isOut: Bool = false) -> String {
+    private static func text(of entry: FakeBooks.Entry) -> String {
         let amount = entry.invoice.amount.millisatoshis
         let paid = entry.paidAt ?? 1_700_000_000_000_000
         let date = Date(timeIntervalSince1970: Double(paid / 1_000_000)).ISO8601Format().dropLast()
         let fraction = String(String(paid % 1_000_000 + 1_000_000).dropFirst())
         return """
             {"checking_id":"\(entry.invoice.paymentHash)","payment_hash":"\(entry.invoice.paymentHash)","wallet_id":"8350ed1d",\
-            "amount":\(isOut ? "-" : "")\(amount),"fee":\(isOut ? -1_000 : 0),"bolt11":"\(entry.invoice.bolt11)",\
+            "amount":\(amount),"fee":0,"bolt11":"\(entry.invoice.bolt11)",\
             "status":"\(entry.isPaid ? "success" : "pending")","memo":"tea","expiry":"2026-11-30T10:04:02","webhook":null,\
             "preimage":"\(entry.preimage.bytes.hex)","updated_at":"\(date).\(fraction)+00:00","labels":[],"extra":{}}
             """
@@ -81,13 +73,12 @@ final class FakeLNbits: FakeNode {
     }
 
     private func look(_ payment: PaymentHash, _ key: String?) -> FakeHTTP.Reaction {
-        let isOut = sent.withLockedValue { $0.contains(payment) }
-        guard let entry = isOut ? others.entry(payment) : books.entry(payment) else {
+        guard let entry = books.entry(payment) else {
             return .answer(404, #"{"detail":"Payment does not exist."}"#)
         }
         let preimage = entry.isPaid || tellsOpenPreimages ? #""\#(entry.preimage.bytes.hex)""# : "null"
         let isOwner = key == Self.invoiceKey || key == Self.adminKey
-        let details = isOwner ? #","details":\#(Self.text(of: entry, isOut: isOut))"# : ""
+        let details = isOwner ? #","details":\#(Self.text(of: entry))"# : ""
         return .answer(200, #"{"paid":\#(entry.isPaid),"preimage":\#(preimage)\#(details)}"#)
     }
 
@@ -101,13 +92,5 @@ final class FakeLNbits: FakeNode {
             200,
             "[\(entries.dropFirst(offset).prefix(limit).map { Self.text(of: $0) }.joined(separator: ","))]"
         )
-    }
-
-    private func pay(_ json: [String: Any]) -> FakeHTTP.Reaction {
-        guard let text = json["bolt11"] as? String, let invoice = try? Bolt11Invoice(decoding: text),
-            let entry = try? others.pay(invoice.paymentHash)
-        else { return .answer(520, #"{"detail":"Internal invoice already paid.","status":"failed"}"#) }
-        sent.withLockedValue { _ = $0.insert(invoice.paymentHash) }
-        return .answer(201, Self.text(of: entry, isOut: true))
     }
 }

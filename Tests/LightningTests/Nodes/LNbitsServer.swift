@@ -44,7 +44,7 @@ struct LNbitsServer {
         return try await body(try await LNbitsServer(at: port, token: token))
     }
 
-    /// - Parameter token: for the first account, which credits the others.
+    /// - Parameter token: for the first account, which credits the payer's.
     private init(at port: Int, token: String) async throws {
         address = try #require(NodeAddress(parsing: "http://127.0.0.1:\(port)"))
         let password = "\(UUID())"
@@ -57,11 +57,9 @@ struct LNbitsServer {
         shop = try await Self.ask(Wallet.self, "POST", base + "/api/v1/account", ["name": "shop"])
         payer = try await Self.ask(Wallet.self, "POST", base + "/api/v1/account", ["name": "payer"])
         struct Done: Decodable { let success: Bool }
-        for wallet in [shop, payer] {
-            let credit: [String: Any] = ["id": wallet.id, "amount": 1_000_000]
-            let bearer = ("Authorization", "Bearer \(access.accessToken)")
-            _ = try await Self.ask(Done.self, "PUT", base + "/users/api/v1/balance", credit, bearer)
-        }
+        let credit: [String: Any] = ["id": payer.id, "amount": 1_000_000]
+        let bearer = ("Authorization", "Bearer \(access.accessToken)")
+        _ = try await Self.ask(Done.self, "PUT", base + "/users/api/v1/balance", credit, bearer)
     }
 
     /// Of the shop.
@@ -69,7 +67,7 @@ struct LNbitsServer {
         var node = NodeSettings(address: address)
         // Sixteen invoices at once take it ten seconds.
         node.timeout = .seconds(60)
-        var settings = LNbitsSettings(node: node, key: Secret(shop.inkey), adminKey: Secret(shop.adminkey))
+        var settings = LNbitsSettings(node: node, key: Secret(shop.inkey))
         settings.poll = .milliseconds(50)
         return settings
     }
@@ -85,18 +83,6 @@ struct LNbitsServer {
             ("X-Api-Key", payer.adminkey)
         )
         guard paid.status == "success" else { throw LightningFailure(.refused, "the payment is \(paid.status)") }
-    }
-
-    /// An invoice of the other wallet.
-    func foreignInvoice(_ amount: Amount) async throws -> String {
-        struct Made: Decodable { let bolt11: String }
-        return try await Self.ask(
-            Made.self,
-            "POST",
-            "\(address)/api/v1/payments",
-            ["out": false, "amount": amount.satoshisRoundedUp, "unit": "sat", "memo": "refund", "expiry": 600],
-            ("X-Api-Key", payer.inkey)
-        ).bolt11
     }
 
     // MARK: The process

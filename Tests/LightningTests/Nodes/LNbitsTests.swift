@@ -15,22 +15,10 @@ struct LNbitsTests {
         }
     }
 
-    @Test func `invoices are made with the key that cannot spend`() async throws {
+    @Test func `invoices are made with the wallet's key`() async throws {
         try await FakeLNbits().serve { backend, server in
             _ = try await backend.makeInvoice(for: amount, memo: "tea", expiresIn: .seconds(60))
             #expect(server.requests.map { $0.fields["x-api-key"] } == [FakeLNbits.invoiceKey])
-        }
-    }
-
-    @Test func `nothing is paid where the reserve for the fee is above the limit`() async throws {
-        let node = try FakeLNbits()
-        let bolt11 = try node.others.make(amount, memo: "refund", seconds: 600).invoice.bolt11
-        try await node.serve { backend, server in
-            let failure = await #expect(throws: LightningFailure.self) {
-                _ = try await backend.pay(bolt11, feeLimit: Amount(millisatoshis: 1_999))
-            }
-            #expect(failure?.reason == .refused)
-            #expect(server.requests.allSatisfy { $0.method == "GET" })
         }
     }
 
@@ -70,7 +58,7 @@ struct LNbitsTests {
     @Test func `a key that may spend in the place of the invoice key is told`() async throws {
         try await FakeLNbits(key: FakeLNbits.adminKey).serve { backend, _ in
             let told = await backend.findings()
-            #expect(told == ["'key' of LNbits may spend: use the invoice key, and 'admin-key' for what is paid back"])
+            #expect(told == ["'key' of LNbits may spend: use the invoice key"])
         }
     }
 

@@ -200,22 +200,10 @@ struct NodeAnswerTests {
         }
     }
 
-    @Test func `a payment that LNbits makes comes with its proof, or is none`() throws {
-        let answers = LNbitsAnswers()
-        let text = lnbits("success", amount: -10_000)
-        for state in variants(of: text, status: 201, { try answers.paid(payment, in: $0) }) {
-            if case .paid(let made) = state { #expect(made.preimage == preimage) }
-        }
-        let pending = NodeAnswer(status: 201, bytes: Array(lnbits("pending", amount: -10_000).utf8))
-        #expect(try answers.paid(payment, in: pending) == .underWay)
-        let incoming = NodeAnswer(status: 200, bytes: Array(#"{"details":\#(lnbits("success"))}"#.utf8))
-        #expect(try answers.payment(payment, in: incoming) == .unpaid)
-    }
-
     @Test(arguments: [("failed", .refused), ("pending", .unavailable)] as [(String, LightningFailure.Reason)])
-    func `what LNbits is not sure of may have been paid`(_ word: String, _ reason: LightningFailure.Reason) throws {
+    func `what LNbits is not sure of may be asked for again`(_ word: String, _ reason: LightningFailure.Reason) throws {
         let answer = NodeAnswer(status: 520, bytes: Array(#"{"detail":"no","status":"\#(word)"}"#.utf8))
-        let failure = #expect(throws: LightningFailure.self) { _ = try LNbitsAnswers().paid(payment, in: answer) }
+        let failure = #expect(throws: LightningFailure.self) { _ = try LNbitsAnswers().invoice(in: answer, reader) }
         #expect(failure?.reason == reason)
     }
 }

@@ -31,7 +31,7 @@ struct NodeSettingsTests {
             "address": "https://node.example.com", "certificate": "ca.pem", "network": "signet", "timeout": "3s",
         ]
         #expect(messages("cln", common.merging(["rune": "x"]) { $1 }, files: files) == [])
-        let lnbits = ["key": "x", "admin-key": "y", "poll": "2s"]
+        let lnbits = ["key": "x", "poll": "2s"]
         #expect(messages("lnbits", common.merging(lnbits) { $1 }, files: files) == [])
         let phoenixd: [String: Any] = [
             "password": "x", "refunds": "true", "poll": "500ms",
