@@ -33,10 +33,10 @@ extension LndFault {
     /// lnd, payments/db/errors.go, `ErrPaymentNotInitiated`; of other sources of NOT_FOUND there is none here.
     var isNotInitiated: Bool { reason == .status(5) || says("payment isn't initiated") }
 
-    /// lnd, rpcperms/interceptor.go: no invoice is made before the wallet is open and the node has started.
+    /// lnd, rpcperms/interceptor.go and rpcserver.go: no invoice is made before the wallet is open and the node has started.
     var isAboutStarting: Bool {
         says("waiting to start") || says("wallet locked") || says("wallet not created")
-            || says("in the process of starting up") || says("shutting down")
+            || says("in the process of starting") || says("not ready for") || says("shutting down")
     }
 
     /// PERMISSION_DENIED, UNAUTHENTICATED, or what the macaroon service says with status UNKNOWN.

@@ -66,6 +66,8 @@ struct LndFaultTests {
     private static let refusals: [(RPCError.Code, String, LightningFailure.Reason)] = [
         (.unknown, "wallet locked, unlock it to enable full RPC access", .unavailable),
         (.unknown, "the RPC server is in the process of starting up, but not yet ready to accept calls", .unavailable),
+        (.unknown, "server is still in the process of starting", .unavailable),
+        (.unknown, "lnd is not ready for: /lnrpc.Lightning/AddInvoice", .unavailable),
         (.unavailable, "", .unavailable), (.internalError, "internal server error", .unavailable),
         (.resourceExhausted, "", .unavailable),
         (.unknown, "permission denied", .refused), (.unknown, "memo too large: 2000 bytes", .refused),
