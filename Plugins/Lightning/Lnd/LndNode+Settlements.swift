@@ -4,8 +4,8 @@ internal import NIOConcurrencyHelpers
 internal import SwiftProtobuf
 
 extension LndNode {
-    /// Invoices of a page: several KB each with their parts.
-    private static let pageLength: UInt64 = 100
+    /// Invoices of a page: in JSON some 10 KB each where they were paid in parts, and together less than the longest answer.
+    private static let pageLength: UInt64 = 50
     /// Pages that are looked through for a settlement, at the most.
     private static let mostPages = 100
     /// Settlements that may arrive between the first invoice of a gateway and its question where the settlements stand.
