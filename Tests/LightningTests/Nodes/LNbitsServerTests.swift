@@ -27,7 +27,7 @@ struct LNbitsServerTests {
                     expiresIn: .seconds(600)
                 )
                 #expect(try Bolt11Invoice(decoding: invoice.bolt11).memo == "ナンセンス 1杯")
-                try await LightningConformance(of: backend) { try await server.pay($0.bolt11) }.run()
+                try await LightningConformance(of: backend, pay: { try await server.pay($0.bolt11) }).run()
                 result = .success(await backend.findings())
             } catch {
                 result = .failure(error)
