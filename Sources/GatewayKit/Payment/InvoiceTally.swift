@@ -30,8 +30,8 @@ public final class InvoiceTally: Sendable {
         public private(set) var sum = Duration.zero
 
         mutating func add(_ delay: Duration) {
-            // Clocks of a node and of a gateway differ.
-            let delay = max(delay, .zero)
+            // Clocks of a node and of a gateway differ, and a node may say any time: their sum must not overflow.
+            let delay = min(max(delay, .zero), .seconds(365 * 86_400))
             counts[Self.bounds.firstIndex { delay <= $0 } ?? Self.bounds.count] += 1
             sum += delay
         }
