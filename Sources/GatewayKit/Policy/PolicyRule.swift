@@ -66,6 +66,7 @@ public enum PolicyRule: String, Sendable, Hashable, CaseIterable {
     case overlappingRegexes = "overlapping-regexes"
     case unboundedMeter = "unbounded-meter"
     case revealedPreimage = "revealed-preimage"
+    case strandedDeposit = "stranded-deposit"
     case allowWithoutReason = "allow-without-reason"
     case allowOfNothing = "allow-of-nothing"
 

@@ -46,6 +46,7 @@ struct PlanDraft {
         SaleRules(all, run: run).check()
         MeterRules(all, run: run).check()
         PreimageRules(all, lightning: services.lightning, run: run).check()
+        if declarations.lightning != nil { RefundRules(all, lightning: services.lightning, run: run).check() }
         MoneyLint(routes, run: run).check()
         for others in drafts.ofListeners.values {
             MoneyLint(others, run: run).check()
