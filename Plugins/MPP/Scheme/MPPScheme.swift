@@ -106,12 +106,12 @@ package struct MPPScheme: AuthScheme, Plugin {
         }
         let preference = AcceptPayment(exchange.request.fields.values(of: .acceptPayment).joined(separator: ","))
         let fitting = exchange.speaksJSONRPC ? intents.filter(\.sellsCalls) : intents
-        let intents = fitting.filter(\.canBeSold)
-        guard !intents.isEmpty || fitting.isEmpty else {
+        let sold = fitting.filter(\.canBeSold)
+        guard !sold.isEmpty || fitting.isEmpty else {
             let detail = "sessions are not sold here: the node pays nothing back"
             return .now(Challenge(refusal: Reply(.serviceUnavailable, detail: detail)))
         }
-        let wanted = preference?.selected(of: intents) { (Self.method, $0.name) } ?? intents
+        let wanted = preference?.selected(of: sold) { (Self.method, $0.name) } ?? sold
         let made = try digest(in: exchange).flatMap { digest in
             try challenge(of: wanted, from: 0, for: quote, digest: digest, in: exchange, after: Challenge(lines: []))
         }
