@@ -98,8 +98,9 @@ package final class HeldPayments: HoldingDesk, Startable {
                 expiresIn: expiresIn
             )
         } catch {
-            // Whatever the node has made, nobody was given it: while a node is away, nothing is to pile up here.
-            await forget(payment)
+            // Nobody was given it, whatever the node has made: nobody pays it. In a task of its own, since this one may be
+            // cancelled.
+            await Task { await forget(payment) }.value
             throw error
         }
     }

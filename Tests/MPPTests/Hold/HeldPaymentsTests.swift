@@ -48,6 +48,21 @@ struct HeldPaymentsTests {
         await next.stop()
     }
 
+    @Test func `of an invoice that the node did not make nothing is kept`() async throws {
+        let desk = held
+        await #expect(throws: LightningFailure.self) {
+            try await desk.makeInvoice(
+                by: RefusingLightning(),
+                for: Amount(millisatoshis: 10_000),
+                of: "quotes",
+                memo: "tea",
+                expiresIn: .seconds(600)
+            )
+        }
+        let kept = try await kept()
+        #expect(kept == 0)
+    }
+
     @Test func `an invoice that nobody pays is closed and forgotten after its end`() async throws {
         let invoice = try await invoice()
         let next = held
