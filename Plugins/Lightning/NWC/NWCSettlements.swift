@@ -18,6 +18,8 @@ final class NWCSettlements: Sendable {
         var isDue = false
         var tellsByItself = false
         var unwritten = 0
+        /// The last of those that write what is to be remembered, one after the other.
+        var writing: Task<Void, Never>?
 
         mutating func note(_ transaction: NWCTransaction, at now: WallTime) {
             guard transaction.isIncoming,
@@ -226,8 +228,21 @@ final class NWCSettlements: Sendable {
 
     // MARK: From one process to the next
 
-    /// So that the next process goes on where a reader stands, exactly, and not only to the second of its cursor.
+    /// So that the next process goes on where a reader stands, exactly, and not only to the second of its cursor. One after the
+    /// other: an older list never takes the place of a newer one.
     func remember() async {
+        let writing = state.withLockedValue { state in
+            let task = Task { [before = state.writing] in
+                await before?.value
+                await self.write()
+            }
+            state.writing = task
+            return task
+        }
+        await writing.value
+    }
+
+    private func write() async {
         let (latest, count) = state.withLockedValue { ($0.log.latest(Self.remembered), $0.unwritten) }
         guard count > 0, (try? await store.setValue(latest, for: key)) != nil else { return }
         state.withLockedValue { $0.unwritten -= count }
