@@ -10,7 +10,17 @@ package struct NWCError: Error, Hashable, Sendable {
         self.message = LndRESTWallet.printable(message)
     }
 
-    package var isNotFound: Bool { code == "NOT_FOUND" }
+    /// Of a look-up: the wallet answered that it knows nothing of the payment. Some have no code of its own for that, and say it
+    /// in these words alone (LNbits, "nwcprovider").
+    package var isNotFound: Bool {
+        switch code {
+        case "NOT_FOUND": true
+        case "INTERNAL", "OTHER": Self.notFound.contains(message.lowercased())
+        default: false
+        }
+    }
+
+    private static let notFound: Set = ["payment not found", "invoice not found", "transaction not found"]
 
     /// True where the wallet has done nothing, and nothing of it may come later: of any other code that is not sure.
     package var isCertain: Bool {

@@ -48,6 +48,24 @@ struct NWCAnswerTests {
         #expect(error.isCertain == isCertain)
     }
 
+    @Test(
+        arguments: [
+            ("NOT_FOUND", "no more", true), ("INTERNAL", "Payment not found", true),
+            ("INTERNAL", "wallet not found", false), ("INTERNAL", "no more", false),
+            ("RESTRICTED", "Payment not found", false),
+        ]
+    )
+    func `a payment that the wallet does not know has a code, or words, of its own`(
+        _ code: String,
+        words: String,
+        isNotFound: Bool
+    ) throws {
+        let text = Self.error.replacing("QUOTA_EXCEEDED", with: code).replacing("no more", with: words)
+        let read = try Self.code(text)
+        let error = try #require(read)
+        #expect(error.isNotFound == isNotFound)
+    }
+
     @Test(arguments: [
         "", "[]", "{}", #"{"result_type":"pay_invoice"}"#, #"{"result_type":"pay_invoice","result":1}"#,
         #"{"result_type":"pay_invoice","error":{}}"#, #"{"result_type":"make_invoice","result":{}}"#,
