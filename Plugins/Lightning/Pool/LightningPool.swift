@@ -239,15 +239,35 @@ package final class LightningPool: LightningBackend, Plugin {
 
     package func settleInvoice(with preimage: Preimage) async throws {
         let payment = PaymentHash(preimage.bytes.sha256)
-        guard let owner = try await owner(of: payment) else {
-            throw LightningFailure(.refused, "no node of the pool is known to have made the invoice")
+        if let owner = try await owner(of: payment) { return try await owner.backend.settleInvoice(with: preimage) }
+        var failure: (any Error)?
+        for member in holders {
+            do {
+                guard try await member.backend.invoiceState(payment) != .open else { continue }
+                return try await member.backend.settleInvoice(with: preimage)
+            } catch {
+                failure = failure ?? error
+            }
         }
-        try await owner.backend.settleInvoice(with: preimage)
+        throw failure ?? LightningFailure(.refused, "no node of the pool is known to have made the invoice")
     }
 
     package func cancelInvoice(_ payment: PaymentHash) async throws {
-        try await owner(of: payment)?.backend.cancelInvoice(payment)
+        if let owner = try await owner(of: payment) { return try await owner.backend.cancelInvoice(payment) }
+        var failure: (any Error)?
+        for member in holders {
+            do {
+                try await member.backend.cancelInvoice(payment)
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
     }
+
+    /// Those that may hold a payment of which it is not written down which node made its invoice: a process that dies may have
+    /// had no time for it. The others know nothing of it.
+    private var holders: [PoolMember] { members.filter { $0.backend.capabilities.contains(.hold) } }
 
     package func read(_ bolt11: String) throws -> PayableInvoice {
         var failure: (any Error)?

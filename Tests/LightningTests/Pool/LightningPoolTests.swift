@@ -1,3 +1,4 @@
+import Crypto
 import GatewayKit
 import GatewayTesting
 import Lightning
@@ -130,6 +131,40 @@ struct LightningPoolTests {
         node.behaviour = DevBehaviour(.down)
         await #expect(throws: LightningFailure.self) { try await pool.isSettled(invoice.paymentHash) }
         await #expect(throws: LightningFailure.self) { try await pool.isSettled(PaymentHash(.random())) }
+    }
+
+    /// A payment that a node holds, whose invoice the process that asked for it had no time to write down.
+    private func held(by node: DevNode) async throws -> (preimage: Preimage, payment: PaymentHash) {
+        let preimage = Preimage(.random())
+        let payment = PaymentHash(Bytes32(SHA256.hash(data: preimage.bytes.array)) ?? .zero)
+        try await node.start()
+        let invoice = try await node.makeHoldInvoice(
+            for: amount,
+            payment: payment,
+            memo: "tea",
+            expiresIn: .seconds(60)
+        )
+        Task { _ = try await node.pay(invoice.bolt11, feeLimit: .zero) }
+        while try await node.invoiceState(payment) != .held { await Task.yield() }
+        return (preimage, payment)
+    }
+
+    @Test func `a held payment is found where nobody has written down which node holds it`() async throws {
+        let spare = DevNode.example()
+        let (preimage, payment) = try await held(by: spare)
+        let pool = try await pool([PoolMember("main", DevNode.example()), PoolMember("spare", spare)])
+        try await pool.settleInvoice(with: preimage)
+        let state = try await spare.invoiceState(payment)
+        #expect(state == .settled)
+    }
+
+    @Test func `a held payment goes back where nobody has written down which node holds it`() async throws {
+        let spare = DevNode.example()
+        let (_, payment) = try await held(by: spare)
+        let pool = try await pool([PoolMember("main", DevNode.example()), PoolMember("spare", spare)])
+        try await pool.cancelInvoice(payment)
+        let state = try await spare.invoiceState(payment)
+        #expect(state == .ended)
     }
 
     @Test func `one node alone is told to pay an invoice, however often`() async throws {
