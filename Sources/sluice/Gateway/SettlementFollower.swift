@@ -12,6 +12,8 @@ struct SettlementFollower: Sendable {
     /// Invoices that are asked for in a look.
     private static let mostLooks = 64
     private static let mostLooksBack = 2_000
+    /// Looks from one look back to the next, where some could not be asked for.
+    private static let looksPerLookBack = 12
 
     private let lightning: any LightningBackend
     /// A cursor means something to the node that told it, and to no other.
@@ -36,13 +38,14 @@ struct SettlementFollower: Sendable {
     func follow() async {
         var pause = Self.firstPause
         var hasLookedBack = false
+        var looks = 0
         while !Task.isCancelled {
             do {
                 // What a wallet can do may be known only once it has been reached.
                 guard lightning.capabilities.contains(.subscribe) else {
-                    try await lookOnce()
-                    if !hasLookedBack { try await lookBack() }
-                    hasLookedBack = true
+                    _ = try await lookOnce()
+                    if !hasLookedBack, looks % Self.looksPerLookBack == 0 { hasLookedBack = try await lookBack() }
+                    looks += 1
                     try await Task.sleep(for: Self.lookPause.jittered)
                     continue
                 }
@@ -72,7 +75,9 @@ struct SettlementFollower: Sendable {
         }
         let end = try await lightning.settlementsEnd()
         // What was sold before the node could be asked where it stands, and by the node before it.
-        try await lookOnce()
+        guard try await lookOnce() else {
+            throw LightningFailure(.unavailable, "the node does not answer for its open invoices")
+        }
         try await store.setValue(Array("\(end.position)".utf8), for: cursorKey)
         return end
     }
@@ -89,23 +94,45 @@ struct SettlementFollower: Sendable {
     // MARK: Looking
 
     /// Asks for what the last quotes of the books asked for and nobody is known to have paid.
-    private func lookBack() async throws {
-        guard let chain = try await store.books.chains().first(where: { $0.name == LedgerChain.quotes }) else { return }
+    ///
+    /// - Returns: false where the node did not answer for some of them.
+    private func lookBack() async throws -> Bool {
+        let chains = try await store.books.chains()
+        guard let chain = chains.first(where: { $0.name == LedgerChain.quotes }) else { return true }
+        var hasAnswered = true
         let first = max(chain.start, chain.end - Int64(Self.mostLooksBack))
         for row in try await store.books.rows(of: chain.name, after: first, limit: Self.mostLooksBack) {
             guard let payment = row.entry?.payment, let issued = try await store.invoice(payment),
                 issued.state == .open
             else { continue }
-            guard try await lightning.isSettled(payment) else { continue }
-            try await note(payment, issued.invoice.amount, at: time.now())
+            let isSettled = try await isSettled(payment)
+            hasAnswered = hasAnswered && isSettled != nil
+            if isSettled == true { try await note(payment, issued.invoice.amount, at: time.now()) }
         }
+        return hasAnswered
     }
 
     /// Asks for some of the invoices that this process has made and that are open.
-    private func lookOnce() async throws {
+    ///
+    /// - Returns: false where the node did not answer for some of them.
+    private func lookOnce() async throws -> Bool {
+        var hasAnswered = true
         for invoice in budget.someOpen(Self.mostLooks) {
-            guard try await lightning.isSettled(invoice.paymentHash) else { continue }
-            try await note(invoice.paymentHash, invoice.amount, at: time.now())
+            let isSettled = try await isSettled(invoice.paymentHash)
+            hasAnswered = hasAnswered && isSettled != nil
+            if isSettled == true { try await note(invoice.paymentHash, invoice.amount, at: time.now()) }
+        }
+        return hasAnswered
+    }
+
+    /// `nil` where the node does not answer, which says nothing of the next payment: of a pool another node may be asked.
+    private func isSettled(_ payment: PaymentHash) async throws -> Bool? {
+        do {
+            return try await lightning.isSettled(payment)
+        } catch {
+            try Task.checkCancellation()
+            logger.debug("cannot ask for a payment", metadata: ["payment": "\(payment)", "error": "\(error)"])
+            return nil
         }
     }
 }
