@@ -52,17 +52,20 @@ package final class NWCBackend: LightningBackend, Plugin {
     ///   - connection: what the wallet gave.
     ///   - network: of the invoices.
     ///   - timeout: for an answer.
+    ///   - limits: of what a relay may send, and how long it may take.
     ///   - pauses: between attempts to connect.
     ///   - services: of the gateway.
     package init(
         _ connection: NWCConnection,
         network: Bolt11Network,
         timeout: Duration,
+        limits: WebSocketLimits = WebSocketLimits(),
         pauses: Pauses = Pauses(),
         _ services: Services
     ) throws {
         received = NWCSettlements(of: connection.wallet, services)
         var settings = NWCWallet.Settings()
+        settings.limits = limits
         settings.pauses = pauses
         guard let wallet = NWCWallet(connection, settings, telling: received, services) else {
             throw StartFailure("libsecp256k1 cannot be used")

@@ -34,7 +34,10 @@ struct NWCState {
     private(set) var profile: NWCProfile?
     private var requests: [Bytes32: Request] = [:]
     private var recent = RecentIDs(most: 4_096)
-    private var waiting: [EventLoopPromise<Void>] = []
+    private var waiting: [Int: EventLoopPromise<Void>] = [:]
+    private var lastNumber = 0
+    /// Of each relay, which of its connections it is.
+    private var connections: [Int: Int] = [:]
     /// What each relay was answered last, where it wanted to know who asks.
     private var introductions: [Int: Bytes32] = [:]
 
@@ -51,22 +54,37 @@ struct NWCState {
         return .down(reasons.first ?? "there is none")
     }
 
-    /// Told when a relay is ready.
-    mutating func wait(_ promise: EventLoopPromise<Void>) {
-        waiting.append(promise)
+    /// Told when a relay is ready, unless it leaves before, by this number.
+    mutating func wait(_ promise: EventLoopPromise<Void>) -> Int {
+        lastNumber += 1
+        waiting[lastNumber] = promise
+        return lastNumber
     }
 
-    mutating func connected(_ relay: Int) {
+    mutating func leave(_ number: Int) {
+        waiting[number] = nil
+    }
+
+    /// - Returns: the number of the connection.
+    mutating func connected(_ relay: Int) -> Int {
         relays[relay] = .open
         introductions[relay] = nil
+        lastNumber += 1
+        connections[relay] = lastNumber
+        return lastNumber
+    }
+
+    /// True while a connection has not become ready.
+    func isUnready(_ relay: Int, _ connection: Int) -> Bool {
+        relays[relay] == .open && connections[relay] == connection
     }
 
     /// - Returns: those that have waited for it; `nil`: it was ready before, or is gone.
     mutating func ready(_ relay: Int) -> [EventLoopPromise<Void>]? {
         guard relays[relay] == .open else { return nil }
         relays[relay] = .ready
-        defer { waiting = [] }
-        return waiting
+        defer { waiting = [:] }
+        return Array(waiting.values)
     }
 
     /// - Returns: those that wait for a relay where all are lost, and those whose answer no relay can bring any more.
@@ -74,7 +92,10 @@ struct NWCState {
         relays[relay] = .lost(reason)
         introductions[relay] = nil
         var told = [EventLoopPromise<Void>]()
-        if case .down = readiness { swap(&told, &waiting) }
+        if case .down = readiness {
+            told = Array(waiting.values)
+            waiting = [:]
+        }
         var ended = [Request]()
         for event in Array(requests.keys) {
             if let request = withdraw(relay, from: event) { ended.append(request) }
@@ -143,8 +164,8 @@ struct NWCState {
         relays = relays.map { _ in .lost(reason) }
         defer {
             requests = [:]
-            waiting = []
+            waiting = [:]
         }
-        return (waiting, Array(requests.values))
+        return (Array(waiting.values), Array(requests.values))
     }
 }

@@ -90,12 +90,16 @@ extension NWCWallet {
         request?.answer.fail(Self.noRelay(reason))
     }
 
-    private func waitForRelay(within patience: Duration) async throws {
+    /// - Throws: `LightningFailure` where there is none in time.
+    func waitForRelay(within patience: Duration) async throws {
         let promise = eventLoop.makePromise(of: Void.self)
-        let readiness = state.withLockedValue { state in
+        let (readiness, number) = state.withLockedValue { state -> (NWCState.Readiness, Int?) in
             let readiness = state.readiness
-            if case .soon = readiness { state.wait(promise) }
-            return readiness
+            guard case .soon = readiness else { return (readiness, nil) }
+            return (readiness, state.wait(promise))
+        }
+        defer {
+            if let number { state.withLockedValue { $0.leave(number) } }
         }
         switch readiness {
         case .ready: promise.succeed()

@@ -32,6 +32,8 @@ final class NWCWallet: Sendable {
     let state: NIOLockedValueBox<NWCState>
     private let settlements: NWCSettlements
     private let logger: Logger
+    /// For a relay to say what it has stored.
+    private let readyTime: TimeAmount
 
     private static let profileSubscription = "profile"
     private static let wordsSubscription = "words"
@@ -55,6 +57,7 @@ final class NWCWallet: Sendable {
         }
         time = services.time
         logger = services.logger
+        readyTime = TimeAmount(settings.limits.connecting)
         state = NIOLockedValueBox(NWCState(relays: connection.relays.count))
     }
 
@@ -77,8 +80,12 @@ final class NWCWallet: Sendable {
     private func hear(_ news: RelayNews, from index: Int) -> Bool {
         switch news {
         case .connected:
-            state.withLockedValue { $0.connected(index) }
+            let connection = state.withLockedValue { $0.connected(index) }
             subscribe(to: index)
+            // Whoever wants to ask something waits for it, and there may be another relay.
+            eventLoop.scheduleTask(in: readyTime) {
+                if self.state.withLockedValue({ $0.isUnready(index, connection) }) { self.relays[index].drop() }
+            }
             return false
         case .lost(let reason):
             logger.warning(

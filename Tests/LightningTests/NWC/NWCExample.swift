@@ -39,12 +39,14 @@ enum NWCExample {
     static func started(
         _ wallet: FakeWallet,
         timeout: Duration = .seconds(10),
-        store: any Store = MemoryStore()
+        store: any Store = MemoryStore(),
+        limits: WebSocketLimits = WebSocketLimits()
     ) async throws -> NWCBackend {
         let backend = try NWCBackend(
             try wallet.connection,
             network: .regtest,
             timeout: timeout,
+            limits: limits,
             pauses: Pauses(first: .milliseconds(1), longest: .milliseconds(20)),
             .example(time: wallet.time, store: store)
         )

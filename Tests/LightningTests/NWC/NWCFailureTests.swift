@@ -157,6 +157,22 @@ struct NWCFailureTests {
         try await relay.stop()
     }
 
+    @Test func `a relay that never says what it has stored is left, and tried again`() async throws {
+        let wallet = try FakeWallet()
+        let relay = try await wallet.addRelay()
+        relay.behaviour.hidesEnd = true
+        var limits = WebSocketLimits()
+        limits.connecting = .milliseconds(300)
+        let backend = try await NWCExample.started(wallet, limits: limits)
+        let failure = try await backend.failure { _ = try await $0.tenSatoshis() }
+        #expect(failure.reason == .unavailable)
+        relay.behaviour.hidesEnd = false
+        try await Self.untilItWorks { _ = try await backend.tenSatoshis() }
+        #expect(relay.opened > 1)
+        await backend.stop()
+        try await relay.stop()
+    }
+
     @Test func `a request that is cancelled ends`() async throws {
         let wallet = try FakeWallet()
         wallet.behaviour.isAsleep = true
