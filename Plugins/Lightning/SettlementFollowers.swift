@@ -35,6 +35,12 @@ struct SettlementFollowers {
         return behind
     }
 
+    /// - Returns: all of them, for the caller to end. There may be others.
+    mutating func dismiss() -> [Continuation] {
+        defer { continuations = [:] }
+        return Array(continuations.values)
+    }
+
     /// - Returns: all of them, for the caller to end.
     mutating func close() -> [Continuation] {
         isClosed = true

@@ -17,6 +17,8 @@ final class NWCSettlements: Sendable {
         /// Whether all since the floor are looked for next, and not only the newest.
         var isDue = false
         var tellsByItself = false
+        /// False once the wallet has said that payments cannot be listed.
+        var mayLook = true
         var unwritten = 0
         /// The last of those that write what is to be remembered, one after the other.
         var writing: Task<Void, Never>?
@@ -116,8 +118,19 @@ final class NWCSettlements: Sendable {
         }
     }
 
+    /// Until a wallet says what it can it is taken for one that can all. Whoever followed one that then turns out not to list
+    /// payments is told, and has to ask for each.
     func learn(_ profile: NWCProfile) {
-        state.withLockedValue { $0.tellsByItself = profile.tellsOfPayments }
+        let misled = state.withLockedValue { state -> [SettlementFollowers.Continuation] in
+            state.tellsByItself = profile.tellsOfPayments
+            defer { state.mayLook = profile.permits(.listTransactions) }
+            return state.mayLook && !profile.permits(.listTransactions) ? state.followers.dismiss() : []
+        }
+        for continuation in misled {
+            continuation.finish(
+                throwing: LightningFailure(.refused, "the wallet's connection does not permit list_transactions")
+            )
+        }
     }
 
     /// False for one that may have arrived all the same.
@@ -132,6 +145,7 @@ final class NWCSettlements: Sendable {
         let now = time.now()
         return AsyncThrowingStream(bufferingPolicy: .bufferingOldest(3 * SettlementFollowers.slack)) { continuation in
             let id = state.withLockedValue { state -> Int? in
+                guard state.mayLook else { return nil }
                 var start = WallTime(seconds: now.seconds)
                 if let cursor {
                     for settlement in state.told(after: cursor) {

@@ -76,6 +76,8 @@ final class PoolReader: Sendable {
                     metadata: ["node": "\(pool.members[member].name)", "error": "\(error)"]
                 )
             }
+            // What a wallet can do may turn out late. Whoever follows the pool has to ask for each payment then, of all nodes.
+            guard backend.capabilities.contains(.subscribe) else { return channel.close() }
             try? await Task.sleep(for: pauses.next())
         }
     }

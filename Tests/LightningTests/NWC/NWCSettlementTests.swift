@@ -145,6 +145,18 @@ struct NWCSettlementTests {
         }
     }
 
+    @Test func `a stream ends where the wallet's connection turns out not to permit to list payments`() async throws {
+        let wallet = try FakeWallet()
+        try await NWCExample.with(wallet, introduces: false) { backend, _ in
+            let stream = backend.settlements(since: nil)
+            wallet.introduce("make_invoice lookup_invoice")
+            await #expect(throws: LightningFailure.self) {
+                for try await _ in stream {}
+            }
+            #expect(!backend.capabilities.contains(.subscribe))
+        }
+    }
+
     @Test func `stopping ends the streams`() async throws {
         let wallet = try FakeWallet()
         try await NWCExample.with(wallet) { backend, _ in
