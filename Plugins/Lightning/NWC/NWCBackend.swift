@@ -115,7 +115,7 @@ package final class NWCBackend: LightningBackend, Plugin {
         var findings = wallet.connection.relays.filter { !$0.isSecure }.map {
             "the relay \($0) is reached without TLS: who listens learns when there are payments, though not which"
         }
-        guard let profile = wallet.profile else { return findings }
+        guard let profile = await profile() else { return findings }
         for method in [NWCMethod.makeInvoice, .lookUpInvoice] where !profile.permits(method) {
             findings.append("the wallet's connection does not permit \(method.rawValue), without which nothing is sold")
         }
@@ -140,6 +140,21 @@ package final class NWCBackend: LightningBackend, Plugin {
             findings.append("the wallet knows only the old encryption NIP-04: a newer version may know NIP-44")
         }
         return findings
+    }
+
+    /// What the wallet says of itself, which is waited for where nobody has heard it yet: `doctor` has no store to start with.
+    private func profile() async -> NWCProfile? {
+        if let known = wallet.profile { return known }
+        if following.withLockedValue({ $0 }) != nil {
+            try? await wallet.waitForRelay(within: timeout)
+            return wallet.profile
+        }
+        await withTaskGroup(of: Void.self) { [wallet, timeout] group in
+            group.addTask { await wallet.follow() }
+            try? await wallet.waitForRelay(within: timeout)
+            group.cancelAll()
+        }
+        return wallet.profile
     }
 
     // MARK: Asking

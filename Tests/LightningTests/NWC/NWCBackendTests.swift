@@ -110,6 +110,21 @@ struct NWCBackendTests {
         #expect(findings.count == 4)
     }
 
+    @Test func `what a wallet may do is found without a store, and without starting`() async throws {
+        let wallet = try FakeWallet()
+        let relay = try await wallet.addRelay()
+        wallet.introduce("make_invoice lookup_invoice list_transactions sign_message")
+        let backend = try NWCBackend(
+            try wallet.connection,
+            network: .regtest,
+            timeout: .seconds(10),
+            .example(time: wallet.time)
+        )
+        let findings = await backend.findings()
+        #expect(findings.contains { $0.contains("never asked: sign_message") })
+        try await relay.stop()
+    }
+
     // MARK: Lies
 
     @Test(arguments: [Amount(millisatoshis: 9_000), Amount(millisatoshis: 11_000)])
