@@ -22,6 +22,12 @@ extension LightningPool {
                 settings.error(at: "members", "should have one without 'named-only', for routes that name none")
             )
         }
+        let tellsAll = members.allSatisfy { $0.backend.capabilities.contains(.subscribe) }
+        if !tellsAll, members.contains(where: { $0.dailyLimit != nil }) {
+            settings.note(
+                settings.error(at: "members", "should all tell of payments by themselves where one has a 'daily-limit'")
+            )
+        }
         self.init(members, choice: Choice(rawValue: choice) ?? .order, services)
     }
 
@@ -55,6 +61,23 @@ extension LightningPool {
                     logger: services.logger
                 )
             }
-        return PoolMember(entry.key, attended, weight: weight, dailyLimit: dailyLimit, isNamedOnly: isNamedOnly)
+        return PoolMember(
+            entry.key,
+            at: place(of: entry.value),
+            attended,
+            weight: weight,
+            dailyLimit: dailyLimit,
+            isNamedOnly: isNamedOnly
+        )
+    }
+
+    /// The word and the address, as the policy has them.
+    private static func place(of node: PolicyNode) -> String {
+        guard case .map(let entries) = node.content else { return "" }
+        let texts = ["use", "address"].compactMap { key -> String? in
+            guard case .text(let text)? = entries.first(where: { $0.key == key })?.value.content else { return nil }
+            return text
+        }
+        return texts.joined(separator: " ")
     }
 }

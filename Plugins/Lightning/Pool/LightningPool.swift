@@ -75,7 +75,7 @@ package final class LightningPool: LightningBackend, Plugin {
 
     package func start() async throws {
         for (index, member) in members.enumerated() {
-            guard let bytes = try await store.value(for: PoolAccount.key(of: member.name)) else { continue }
+            guard let bytes = try await store.value(for: PoolAccount.key(of: member)) else { continue }
             let account = try PoolAccount(stored: bytes)
             state.withLockedValue { $0.accounts[index] = account }
         }
@@ -360,6 +360,6 @@ package final class LightningPool: LightningBackend, Plugin {
             state.accounts[member].position = cursor.position
             return state.accounts[member]
         }
-        try await store.setValue(account.encoded(), for: PoolAccount.key(of: members[member].name))
+        try await store.setValue(account.encoded(), for: PoolAccount.key(of: members[member]))
     }
 }

@@ -39,7 +39,9 @@ struct PoolAccount: Hashable, Sendable, Codable {
 
     // MARK: In the store
 
-    static func key(of name: String) -> String { prefix + name }
+    static func key(of member: PoolMember) -> String {
+        prefix + member.name + (member.place.isEmpty ? "" : " \(member.place)")
+    }
 
     init() {}
 

@@ -3,6 +3,8 @@ package import GatewayKit
 /// One node of a pool.
 package struct PoolMember: Sendable {
     package let name: String
+    /// Of which kind it is and where: how far the settlements of a node were followed means nothing to another one of its name.
+    let place: String
     package let backend: any LightningBackend
     /// How often it is chosen, compared with the others, where the pool chooses by weight.
     package let weight: Int
@@ -14,12 +16,14 @@ package struct PoolMember: Sendable {
 
     package init(
         _ name: String,
+        at place: String = "",
         _ backend: any LightningBackend,
         weight: Int = 1,
         dailyLimit: Amount? = nil,
         isNamedOnly: Bool = false
     ) {
         self.name = name
+        self.place = place
         self.backend = backend
         self.weight = weight
         self.dailyLimit = dailyLimit
