@@ -284,11 +284,11 @@ package final class LightningPool: LightningBackend, Plugin {
     // MARK: Paying
 
     /// One node alone pays an invoice, however often that is tried: which one is written down before it is told to. A node
-    /// that is away is waited for.
+    /// that is away is waited for. One that turns out not to pay at all, and says that it has not, is left for another.
     package func pay(_ bolt11: String, amount: Amount?, feeLimit: Amount, patience: Duration) async throws -> Payment {
         let payment = try read(bolt11).payment
         let payer: PoolMember
-        if let earlier = try await self.payer(of: payment) {
+        if let earlier = try await self.payer(of: payment), try await mustPay(payment, earlier) {
             payer = earlier
         } else {
             guard let first = members.first(where: { $0.backend.capabilities.contains(.refund) }) else {
@@ -298,6 +298,11 @@ package final class LightningPool: LightningBackend, Plugin {
             payer = first
         }
         return try await payer.backend.pay(bolt11, amount: amount, feeLimit: feeLimit, patience: patience)
+    }
+
+    private func mustPay(_ payment: PaymentHash, _ member: PoolMember) async throws -> Bool {
+        if member.backend.capabilities.contains(.refund) { return true }
+        return try await member.backend.payment(payment) != .unpaid
     }
 
     /// A node may have been told to pay before it was in the pool: where that is not written down, each is asked, and one that
