@@ -99,7 +99,7 @@ package final class WebSocket: Sendable {
                             maxAccumulatedFrameSize: limits.longestMessage.bytes
                         )
                     )
-                    try pipeline.addHandler(WebSocketHandler(inbox: inbox))
+                    try pipeline.addHandler(WebSocketHandler(inbox: inbox, limits))
                     return channel
                 }
             }

@@ -1,3 +1,4 @@
+internal import GatewayKit
 internal import NIOCore
 internal import NIOWebSocket
 
@@ -9,12 +10,17 @@ final class WebSocketHandler: ChannelInboundHandler {
     typealias Inbox = AsyncThrowingStream<String, any Error>.Continuation
 
     private let inbox: Inbox
+    private let limits: WebSocketLimits
     private var waitsForWord = false
     private var hasEnded = false
+    /// The lengths of the texts that wait to be read, and their sum.
+    private var waiting = CircularBuffer<Int>()
+    private var waitingBytes = 0
 
-    /// - Parameter inbox: with a bounded buffer.
-    init(inbox: Inbox) {
+    /// - Parameter inbox: has room for as many texts as the limits say.
+    init(inbox: Inbox, _ limits: WebSocketLimits) {
         self.inbox = inbox
+        self.limits = limits
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -25,13 +31,28 @@ final class WebSocketHandler: ChannelInboundHandler {
             guard let text = String(validating: frame.unmaskedData.readableBytesView, as: UTF8.self) else {
                 return end(context, .notText)
             }
-            if case .dropped = inbox.yield(text) { end(context, .tooMuch) }
+            if !handOn(text) { end(context, .tooMuch) }
         case .ping: write(.pong, frame.unmaskedData, context)
         case .connectionClose:
             write(.connectionClose, frame.unmaskedData, context)
             end(context, .closed)
         case .pong: break
         default: end(context, .notText)
+        }
+    }
+
+    /// - Returns: false when more waits than may.
+    private func handOn(_ text: String) -> Bool {
+        switch inbox.yield(text) {
+        case .dropped: return false
+        case .enqueued(let room):
+            waiting.append(text.utf8.count)
+            waitingBytes += text.utf8.count
+            // Texts are read in their order: those that wait are the last ones.
+            while waiting.count > limits.mostWaiting - room, let read = waiting.popFirst() { waitingBytes -= read }
+            return waitingBytes <= limits.longestWaiting.bytes
+        // Nobody reads any more.
+        default: return true
         }
     }
 

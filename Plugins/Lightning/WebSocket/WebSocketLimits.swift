@@ -7,6 +7,8 @@ package struct WebSocketLimits: Sendable {
     package var mostFragments = 64
     /// Messages that wait to be read; a server that sends more is left.
     package var mostWaiting = 1_024
+    /// The same of their bytes.
+    package var longestWaiting = ByteCount.mebibytes(16)
     /// For the connection, and once more for the handshakes.
     package var connecting = Duration.seconds(10)
     /// After so long without a word the server is sent a ping; after as long again it is left.

@@ -1,3 +1,4 @@
+import GatewayKit
 import Lightning
 import Testing
 
@@ -78,6 +79,22 @@ struct WebSocketTests {
                 relay.say("x")
             }
             // Nothing is read before all is sent.
+            while !socket.hasEnded {
+                await Task.yield()
+            }
+            return await Self.end(of: socket)
+        }
+        #expect(failure == .tooMuch)
+    }
+
+    @Test func `a server that sends long texts is left before as many wait as may`() async throws {
+        let failure = try await Self.with { relay, address in
+            var limits = WebSocketLimits()
+            limits.longestWaiting = .kibibytes(1)
+            let socket = try await Self.connect(to: relay, address, limits)
+            for _ in 0..<10 {
+                relay.say(String(repeating: "x", count: 600))
+            }
             while !socket.hasEnded {
                 await Task.yield()
             }
