@@ -43,7 +43,7 @@ package final class LightningPool: LightningBackend, Plugin {
         store = services.store
         time = services.time
         logger = services.logger
-        check = InvoiceCheck(time: services.time)
+        check = InvoiceCheck(time: services.time, telling: services.invoiceCheck)
         state = NIOLockedValueBox(State(accounts: members.map { _ in PoolAccount() }))
     }
 

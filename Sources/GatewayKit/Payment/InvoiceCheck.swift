@@ -18,10 +18,18 @@ public final class InvoiceCheck: Sendable {
     private static let clockDifference = Duration.seconds(60)
 
     private let time: TimeSource
+    private let other: InvoiceCheck?
     private let state = NIOLockedValueBox(State())
 
     public init(time: TimeSource = .system) {
         self.time = time
+        other = nil
+    }
+
+    /// One that counts what is wrong in another one, too: for a node that is made of nodes.
+    package init(time: TimeSource, telling other: InvoiceCheck) {
+        self.time = time
+        self.other = other
     }
 
     /// How many were wrong, by what was wrong with them first.
@@ -110,7 +118,12 @@ public final class InvoiceCheck: Sendable {
     }
 
     private func wrong(_ fault: InvoiceFault, _ why: String) -> LightningFailure {
-        state.withLockedValue { $0.counts[fault, default: 0] += 1 }
+        count(fault)
         return LightningFailure(.malformed, "the node made a wrong invoice: \(why)")
+    }
+
+    private func count(_ fault: InvoiceFault) {
+        state.withLockedValue { $0.counts[fault, default: 0] += 1 }
+        other?.count(fault)
     }
 }

@@ -58,6 +58,19 @@ struct LightningPoolTests {
         #expect(try await invoice(of: pool).node == "spare")
     }
 
+    @Test func `wrong invoices of its nodes are counted with all others`() async throws {
+        let services = Services.example(store: store)
+        let pool = LightningPool(
+            [PoolMember("greedy", GreedyNode(base: DevNode.example()))],
+            choice: .order,
+            services
+        )
+        try await pool.start()
+        await #expect(throws: LightningFailure.self) { try await invoice(of: pool) }
+        let wrong = services.invoiceCheck.faults.filter { $0.count > 0 }.map { $0.fault }
+        #expect(wrong == [InvoiceFault.amount])
+    }
+
     @Test func `by weight, a heavy node is chosen more often`() async throws {
         let pool = try await pool(
             [PoolMember("light", DevNode.example()), PoolMember("heavy", DevNode.example(), weight: 1_000)],
