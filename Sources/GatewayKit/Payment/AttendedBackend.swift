@@ -91,7 +91,8 @@ package final class AttendedBackend: ForwardingBackend {
     }
 
     package func pay(_ bolt11: String, amount: Amount?, feeLimit: Amount, patience: Duration) async throws -> Payment {
-        try await answer(within: patience + Self.paymentSlack) { [base] in
+        // A payment that does not arrive in time says nothing about the node: its payee may hold it.
+        try await answer(within: patience + Self.paymentSlack, isTelling: false) { [base] in
             try await base.pay(bolt11, amount: amount, feeLimit: feeLimit, patience: patience)
         }
     }
@@ -106,9 +107,11 @@ package final class AttendedBackend: ForwardingBackend {
 
     // MARK: Judging
 
+    /// - Parameter isTelling: whether a failure says that the node is away.
     /// - Throws: `LightningFailure` where the node is not asked or does not answer in time, and what it says.
     private func answer<Value: Sendable>(
         within patience: Duration,
+        isTelling: Bool = true,
         _ ask: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         guard let permit = breaker.withLockedValue({ $0.permit(at: time.uptime()) }) else {
@@ -127,7 +130,12 @@ package final class AttendedBackend: ForwardingBackend {
             note { $0.withdrew(permit, at: self.time.uptime()) }
             throw error
         } catch {
-            note { $0.failed(permit, at: self.time.uptime(), chance: .random(in: 0...1)) }
+            let now = time.uptime()
+            if isTelling {
+                note { $0.failed(permit, at: now, chance: .random(in: 0...1)) }
+            } else {
+                note { $0.withdrew(permit, at: now) }
+            }
             throw error as? LightningFailure ?? LightningFailure(.unavailable, "\(name): \(error)")
         }
     }

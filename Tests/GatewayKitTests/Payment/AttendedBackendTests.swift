@@ -75,6 +75,14 @@ struct AttendedBackendTests {
         #expect(node.questionCount == 4)
     }
 
+    @Test func `payments that do not arrive do not say that the node is away`() async {
+        let backend = attended()
+        for _ in 0..<5 {
+            await #expect(throws: LightningFailure.self) { try await backend.pay("lnbcrt1", feeLimit: .zero) }
+        }
+        #expect(backend.isAvailable)
+    }
+
     @Test func `a node that refuses is there`() async {
         node.mood = .refusing
         let backend = attended()
