@@ -90,13 +90,15 @@ package final class HeldPayments: HoldingDesk, Startable {
         try await store.setValue(held.encoded(), for: HeldPayment.key(of: payment))
         state.withLockedValue { $0.held[payment] = held }
         do {
-            return try await check.holdInvoice(
+            let invoice = try await check.holdInvoice(
                 of: lightning,
                 for: amount,
                 payment: payment,
                 memo: memo,
                 expiresIn: expiresIn
             )
+            try Task.checkCancellation()
+            return invoice
         } catch {
             // Nobody was given it, whatever the node has made: nobody pays it. In a task of its own, since this one may be
             // cancelled.
