@@ -4,10 +4,10 @@ internal import Logging
 
 // What becomes of a payment that is held, with the answer.
 extension ChargeIntent {
-    /// Takes it for an answer 2xx, before that goes out, and gives it back for any other.
+    /// Takes it for an answer 2xx, or a WebSocket that was opened, before that goes out, and gives it back for any other.
     func end(_ taken: TakenCharge, _ charge: Charge, with response: inout ResponseHead, of exchange: Exchange) {
-        let isServed = Self.isSuccess(response) && !exchange.wasRefusedHere && exchange.upstreamFailure == nil
-        guard isServed else {
+        let isServed = Self.isSuccess(response) || response.status.code == 101
+        guard isServed, !exchange.wasRefusedHere, exchange.upstreamFailure == nil else {
             exchange.holdResponse(until: release(taken, charge, of: exchange))
             holds.giveBack(taken.payment)
             return
