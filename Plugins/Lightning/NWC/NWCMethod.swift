@@ -7,4 +7,12 @@ package enum NWCMethod: String, Sendable {
     case makeHoldInvoice = "make_hold_invoice"
     case settleHoldInvoice = "settle_hold_invoice"
     case cancelHoldInvoice = "cancel_hold_invoice"
+
+    /// True for what does no harm where the wallet does it late, because no money moves.
+    package var mayBeLate: Bool {
+        switch self {
+        case .makeInvoice, .lookUpInvoice, .listTransactions: true
+        case .payInvoice, .makeHoldInvoice, .settleHoldInvoice, .cancelHoldInvoice: false
+        }
+    }
 }

@@ -3,7 +3,10 @@ internal import NIOConcurrencyHelpers
 internal import NIOCore
 
 extension NWCWallet {
-    /// - Parameter patience: for the answer; the wallet is told not to begin after it.
+    /// The clocks of a wallet and of this machine differ by less.
+    private static let clockDifference = Duration.seconds(60)
+
+    /// - Parameter patience: for the answer; the wallet is told not to begin after it, by a clock that may be another.
     /// - Throws: `NWCError` where the wallet says no, and `LightningFailure` where there is no answer.
     func ask(
         _ method: NWCMethod,
@@ -66,7 +69,8 @@ extension NWCWallet {
         within patience: Duration
     ) throws -> NostrEvent {
         let now = time.now()
-        let expiration = now.advanced(by: patience).seconds + 1
+        let slack = method.mayBeLate ? Self.clockDifference : .zero
+        let expiration = now.advanced(by: patience + slack).seconds + 1
         let tags = [
             ["p", connection.wallet.description], ["encryption", cipher.rawValue], ["expiration", "\(expiration)"],
         ]

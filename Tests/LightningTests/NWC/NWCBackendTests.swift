@@ -29,7 +29,7 @@ struct NWCBackendTests {
         #expect(tags == ["nip44_v2"])
     }
 
-    @Test func `a request says to whom it is and when it is over`() async throws {
+    @Test func `a request says to whom it is and when it is over, whatever the wallet's clock says`() async throws {
         let wallet = try FakeWallet()
         let event = try await NWCExample.with(wallet, timeout: .seconds(20)) { backend, relays in
             _ = try await backend.tenSatoshis()
@@ -37,6 +37,19 @@ struct NWCBackendTests {
         }
         #expect(event.kind == 23_194)
         #expect(event.tag("p") == wallet.key.publicKey.description)
+        let end = try #require(event.tag("expiration").flatMap { Int64($0) })
+        #expect((79...82).contains(end - event.createdAt.seconds))
+    }
+
+    @Test func `a payment is over exactly when it was said to be`() async throws {
+        let wallet = try FakeWallet()
+        let amount = Amount(millisatoshis: 10_000)
+        let bolt11 = try wallet.foreignInvoice(amount)
+        let event = try await NWCExample.with(wallet) { backend, relays in
+            _ = try await backend.pay(bolt11, amount: nil, feeLimit: amount, patience: .seconds(20))
+            return try #require(relays[0].published.last)
+        }
+        #expect(wallet.asked.last == "pay_invoice")
         let end = try #require(event.tag("expiration").flatMap { Int64($0) })
         #expect((19...22).contains(end - event.createdAt.seconds))
     }
