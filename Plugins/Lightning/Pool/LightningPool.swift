@@ -357,7 +357,8 @@ package final class LightningPool: LightningBackend, Plugin {
     }
 
     func count(_ settlement: Settlement, of member: Int) {
-        state.withLockedValue { $0.accounts[member].count(settlement) }
+        let now = time.now()
+        state.withLockedValue { $0.accounts[member].count(settlement, at: now) }
     }
 
     func keep(_ cursor: SettlementCursor, of member: Int) async throws {

@@ -22,10 +22,11 @@ struct PoolAccount: Hashable, Sendable, Codable {
     private static func day(of time: WallTime) -> Int64 { time.seconds / 86_400 }
 
     /// Counts a settlement, the first time that it is told.
-    mutating func count(_ settlement: Settlement) {
+    mutating func count(_ settlement: Settlement, at now: WallTime) {
         guard settlement.cursor.position > counted else { return }
         counted = settlement.cursor.position
-        let day = Self.day(of: settlement.settledAt)
+        // What a clock that is ahead calls tomorrow would hide all that is received today.
+        let day = Self.day(of: min(settlement.settledAt, now))
         // What is told late was received on a day that is over.
         guard day >= self.day else { return }
         if day > self.day { (self.day, received) = (day, 0) }
