@@ -104,9 +104,9 @@ final class NWCWallet: Sendable {
         case .accepted(let event, let isAccepted, let reason): noteReceipt(of: event, isAccepted, reason, from: index)
         case .endOfStored(subscription: Self.profileSubscription): return becomeReady(index)
         case .closed(_, let reason):
-            // Where it wants to know who asks, it is told, and then asked again.
-            let isTold = state.withLockedValue { $0.wantsIntroduction(index) }
-            if !isTold || !reason.hasPrefix("auth-required") {
+            // Where it wants to know who asks, it is told, once it has said so, and then asked again.
+            let isNew = state.withLockedValue { $0.relays[index] == .open }
+            if !isNew || !reason.hasPrefix("auth-required") {
                 logger.warning("a relay ends a subscription: \(LndRESTWallet.printable(reason))")
                 relays[index].drop()
             }

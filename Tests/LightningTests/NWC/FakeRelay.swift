@@ -13,6 +13,8 @@ final class FakeRelay: Sendable {
     struct Behaviour: Sendable {
         /// Nobody may publish or subscribe who has not said who it is.
         var asksWho = false
+        /// It asks only once it has refused something.
+        var asksLate = false
         /// Receipts say no, with this reason.
         var refuses: String?
         /// It never says that what is stored has come.
@@ -121,7 +123,11 @@ final class FakeRelay: Sendable {
             state.connections[ObjectIdentifier(channel)] = Connection(channel: channel)
             state.opened += 1
         }
-        if behaviour.asksWho { send([.string("AUTH"), .string(Self.challenge)], to: channel) }
+        if behaviour.asksWho, !behaviour.asksLate { ask(channel) }
+    }
+
+    private func ask(_ channel: any Channel) {
+        send([.string("AUTH"), .string(Self.challenge)], to: channel)
     }
 
     func closed(_ channel: any Channel) {
@@ -138,7 +144,9 @@ final class FakeRelay: Sendable {
         case "REQ":
             guard parts.count > 2, let name = parts[1].text else { return }
             guard isKnown else {
-                return send([.string("CLOSED"), .string(name), .string("auth-required: who is it?")], to: channel)
+                send([.string("CLOSED"), .string(name), .string("auth-required: who is it?")], to: channel)
+                if behaviour.asksLate { ask(channel) }
+                return
             }
             subscribe(name, parts[2], on: channel)
         case "AUTH":

@@ -54,10 +54,12 @@ struct NWCBackendTests {
         #expect((19...22).contains(end - event.createdAt.seconds))
     }
 
-    @Test func `a relay that asks who it is, is told`() async throws {
+    @Test(arguments: [false, true])
+    func `a relay that asks who it is, is told`(late: Bool) async throws {
         let wallet = try FakeWallet()
         let relay = try await wallet.addRelay()
         relay.behaviour.asksWho = true
+        relay.behaviour.asksLate = late
         let invoice = try await NWCExample.with(wallet, relays: 0) { backend, _ in try await backend.tenSatoshis() }
         #expect(invoice.amount == Amount(millisatoshis: 10_000))
         try await relay.stop()
