@@ -337,9 +337,8 @@ if Context.environment["SLUICE_SANITIZED"] != nil {
     let shared = ["GatewayKit", "GatewayServer", "L402", "Lightning", "MPP", "Standard", "Stores"]
     let kept =
         shared + shared.map { "\($0)Tests" } + [
-            "GatewayTesting", "CPostgres", "CSecp256k1", "ConformanceAdapter", "GatewayRPC", "LightningTesting", "PostgresTesting",
-            "StoreCrashChild",
-            "StoreCrashChild",
+            "GatewayTesting", "CPostgres", "CSecp256k1", "ConformanceAdapter", "GatewayRPC", "LightningTesting",
+            "PostgresTesting", "StoreCrashChild",
         ]
     package.targets.removeAll { !kept.contains($0.name) }
     package.products = []
