@@ -54,7 +54,7 @@ import Testing
             let challenge = try #require(answer.payments.first)
             let request = try challenge.requestObject()
             let invoice = try #require(request["methodDetails"]?["invoice"]?.text)
-            let preimage = try await preimage(of: invoice, gateway)
+            let preimage = try await gateway.preimage(of: invoice)
             return Offer(
                 invoice: invoice,
                 authorization: challenge.paid(with: preimage).authorization,
@@ -62,7 +62,7 @@ import Testing
             )
         }
         let challenge = try #require(answer.challenge)
-        let preimage = try await preimage(of: challenge.invoice, gateway)
+        let preimage = try await gateway.preimage(of: challenge.invoice)
         return Offer(
             invoice: challenge.invoice,
             authorization: challenge.paid(with: preimage).authorization,
@@ -72,24 +72,6 @@ import Testing
 
     private static func payment(of preimage: Preimage) -> PaymentHash {
         PaymentHash(preimage.bytes.withUnsafeBytes { Bytes32.sha256(of: $0) })
-    }
-
-    /// The development node keeps its invoices in the store.
-    private static func preimage(of invoice: String, _ gateway: TestGateway) async throws -> Preimage {
-        struct Row: Decodable {
-            let bolt11: String
-            let preimage: String
-        }
-        // It writes them soon after they are made.
-        let node = try #require(gateway.lightning as? DevNode)
-        try await node.flush()
-        for (_, value) in try await gateway.store.values(withPrefix: "") {
-            guard let row = try? JSONDecoder().decode(Row.self, from: Data(value)), row.bolt11 == invoice,
-                let preimage = Bytes32(hex: row.preimage)
-            else { continue }
-            return Preimage(preimage)
-        }
-        throw ConformanceFailure("the node does not know the invoice")
     }
 
     private static func present(_ offer: Offer, _ door: Door, _ gateway: TestGateway) async throws -> TestGateway.Answer

@@ -269,7 +269,10 @@ import Testing
     @Test func `waits for the node's word where the policy says so`() async throws {
         try await TestGateway.withSessions { gateway in
             let client = try await gateway.openSession("/asked")
-            let topUp = try await client.topUp()
+            let challenge = try await gateway.sessionChallenge("/asked")
+            let invoice = try #require(try challenge.requestObject()["depositInvoice"]?.text)
+            let preimage = try await gateway.preimage(of: invoice)
+            let topUp = client.credential("topUp", challenge, [("topUpPreimage", preimage.bytes.hex)])
             let bearer = try await client.bearer()
             try await gateway.setNode("down")
             let refused = try await client.present(topUp)
@@ -278,6 +281,7 @@ import Testing
             // What was deposited needs no node.
             expectStatus(200, try await client.present(bearer))
             try await gateway.setNode("normal")
+            _ = try await gateway.pay(invoice)
             #expect(try await client.present(topUp).body == #"{"status":"ok"}"#)
             #expect(try await client.kept.deposit == sats(400))
         }
