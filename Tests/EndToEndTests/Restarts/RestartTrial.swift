@@ -158,15 +158,17 @@ final class RestartTrial: Sendable {
     /// `nil` where nobody answers.
     func request(_ credential: PaymentCredential?) async throws -> TestGateway.Answer? {
         try Task.checkCancellation()
-        guard let url = state.withLockedValue({ $0.life?.url }) else {
+        guard let life = state.withLockedValue({ $0.life }) else {
             await Task.yield()
             return nil
         }
-        var request = HTTPClientRequest(url: url + "/echo")
+        var request = HTTPClientRequest(url: life.url + "/echo")
         if let credential { request.headers.add(name: "Authorization", value: credential.authorization) }
         do {
             let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
             let body = try await response.body.collect(upTo: 1 << 20)
+            // The dead make no offers: nothing of these is written.
+            if credential == nil, life.store.isSevered { return nil }
             return TestGateway.Answer(
                 status: Int(response.status.code),
                 headers: response.headers,

@@ -5,16 +5,18 @@ import NIOConcurrencyHelpers
 /// The store of one process: once that is killed, nothing of it reaches what the next process finds.
 final class SeverableStore: ForwardingStore {
     let base: any Store
-    private let isSevered = NIOLockedValueBox(false)
+    private let severed = NIOLockedValueBox(false)
 
     init(_ base: any Store) {
         self.base = base
     }
 
-    func sever() { isSevered.withLockedValue { $0 = true } }
+    var isSevered: Bool { severed.withLockedValue { $0 } }
+
+    func sever() { severed.withLockedValue { $0 = true } }
 
     private func check() throws {
-        if isSevered.withLockedValue({ $0 }) { throw StoreFailure("the process was killed") }
+        if isSevered { throw StoreFailure("the process was killed") }
     }
 
     // The base is opened once for all processes.
