@@ -74,8 +74,10 @@ struct SettlementFollower: Sendable {
             return SettlementCursor(position: position)
         }
         let end = try await lightning.settlementsEnd()
-        // What was sold before the node could be asked where it stands, and by the node before it.
-        guard try await lookOnce() else {
+        // What was sold before the node could be asked where it stands, and by the node before it. The books know of what has
+        // been taken since, too, which nobody counts among the open ones any more.
+        let (isOpenKnown, isBookKnown) = (try await lookOnce(), try await lookBack())
+        guard isOpenKnown, isBookKnown else {
             throw LightningFailure(.unavailable, "the node does not answer for its open invoices")
         }
         try await store.setValue(Array("\(end.position)".utf8), for: cursorKey)
