@@ -5,6 +5,7 @@ import L402
 import MPP
 import NIOHTTP1
 import Testing
+import sluice
 
 @Suite struct `A charged request` {
     @Test func `is served once, with a receipt, and the upstream sees nothing of the payment`() async throws {
@@ -169,7 +170,8 @@ import Testing
         try await TestGateway.withPayments { gateway in
             let served = try await gateway.charge("/echo")
             let asked = try await gateway.charge("/asked")
-            while !gateway.policy.settlements.knows(asked.payment) { await Task.yield() }
+            let payment = try asked.payment
+            while !gateway.policy.settlements.knows(payment) { await Task.yield() }
             _ = try await gateway.request("/dev/behaviour", method: .POST, body: #"{"mode":"down"}"#, at: gateway.node)
             expectStatus(200, try await gateway.present(served, "/echo"))
             expectStatus(200, try await gateway.present(asked, "/asked"))
