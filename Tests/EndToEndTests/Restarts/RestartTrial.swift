@@ -30,12 +30,14 @@ final class RestartTrial: Sendable {
 
     let time = ManualTime()
     let node: RestartingNode
-    let store = MemoryStore()
+    /// By the same clock: invoices that ended long ago are forgotten.
+    let store: MemoryStore
     private let upstream: RunningServer
     private let folder = NSTemporaryDirectory() + "sluice-\(UUID().uuidString)"
     private let state = NIOLockedValueBox(State())
 
     init(of capabilities: LightningCapabilities = .subscribe, earlier: UInt64 = 0) async throws {
+        store = MemoryStore(time: time.source)
         node = RestartingNode(time: time, capabilities: capabilities, earlier: earlier)
         upstream = try await EchoUpstream.start()
     }
