@@ -36,7 +36,6 @@ struct LNbitsServer {
         let port = try await FakeHTTP.with(respond: { _ in .hangUp }) { $0.port }
         let process = try started(in: folder, port: port)
         defer {
-            // Told to end it waits for servers elsewhere, which it cannot reach.
             kill(process.processIdentifier, SIGKILL)
             process.waitUntilExit()
         }
@@ -91,17 +90,19 @@ struct LNbitsServer {
         let python = try #require(environment["SLUICE_LNBITS_PYTHON"], "CI needs SLUICE_LNBITS_PYTHON")
         let process = Process()
         process.executableURL = URL(filePath: python)
-        // It finds its templates from the folder that it is installed in.
+        // It finds its templates from the folder that it is installed in. Its own command serves in a child, which outlives it.
         let run = """
-            import os, sysconfig
+            import os, sysconfig, uvicorn
             os.chdir(sysconfig.get_path("purelib"))
-            from lnbits.server import main
-            main()
+            from lnbits.settings import set_cli_settings
+            set_cli_settings(host="127.0.0.1", port=\(port), forwarded_allow_ips="")
+            uvicorn.run("lnbits.__main__:app", host="127.0.0.1", port=\(port))
             """
-        process.arguments = ["-c", run, "--host", "127.0.0.1", "--port", "\(port)"]
+        process.arguments = ["-c", run]
+        // It asks nobody elsewhere for rates or extensions.
         process.environment = environment.merging([
             "LNBITS_DATA_FOLDER": folder.path, "LNBITS_BACKEND_WALLET_CLASS": "FakeWallet", "LNBITS_ADMIN_UI": "true",
-            "PYTHONUNBUFFERED": "1",
+            "LNBITS_EXCHANGE_RATE_PROVIDERS": "[]", "LNBITS_EXTENSIONS_MANIFESTS": "[]", "PYTHONUNBUFFERED": "1",
         ]) { $1 }
         let output = Pipe()
         process.standardOutput = output
