@@ -54,7 +54,7 @@ struct CredentialTests {
 
     @Test(arguments: [false, true])
     func `two credentials that differ are refused in any order`(isReversed: Bool) throws {
-        let other = try shop.token()
+        let other = try shop.token(paidWith: Shop.otherPreimage)
         var fields = [("Authorization", "LSAT \(words)"), ("Authorization", other.authorization)]
         if isReversed { fields.reverse() }
         #expect(try shop.rejection(fields[0], fields[1]) == .malformed)

@@ -6,14 +6,14 @@ import Testing
 struct PageTests {
     private func keyring() throws -> Keyring { try #require(Keyring([1: Bytes32.random()])) }
 
-    private func token(of keyring: Keyring) throws -> PresentedToken {
-        PresentedToken(try #require(keyring.macaroon(for: Shop.payment, caveats: ["services=quotes:0"])))
+    private func token(of keyring: Keyring, for payment: PaymentHash = Shop.payment) throws -> PresentedToken {
+        PresentedToken(try #require(keyring.macaroon(for: payment, caveats: ["services=quotes:0"])))
     }
 
     @Test func `a page's key is of its keyring, its token and its purpose`() throws {
         let keyring = try keyring()
         let token = try token(of: keyring)
-        let other = try self.token(of: keyring)
+        let other = try self.token(of: keyring, for: Shop.payment(of: Shop.otherPreimage))
         let key = try #require(keyring.pageKey(of: token.macaroon))
         #expect(keyring.token(of: key) == token)
         #expect(try self.keyring().token(of: key) == nil)

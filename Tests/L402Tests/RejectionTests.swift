@@ -62,7 +62,7 @@ struct RejectionTests {
     }
 
     @Test func `a revoked token, remembered or not`() throws {
-        let other = try shop.token()
+        let other = try shop.token(paidWith: Shop.otherPreimage)
         let fields = ("Authorization", token.authorization)
         let credential = try #require(try shop.credential(fields))
         shop.services.revocations.insert([credential.id])
@@ -151,7 +151,7 @@ struct RejectionTests {
 
     @Test func `two macaroons in fields of lnd's clients that differ`() throws {
         let first = try #require(token.metadata)
-        let second = try #require(shop.token().metadata)
+        let second = try #require(shop.token(paidWith: Shop.otherPreimage).metadata)
         #expect(try shop.rejection(("Macaroon", first), ("Grpc-Metadata-Macaroon", second)) == .malformed)
         #expect(try shop.rejection(("Macaroon", first), ("Grpc-Metadata-Macaroon", first)) == nil)
     }

@@ -15,7 +15,14 @@ struct Shop {
     /// 32 bytes of 0x11, which pay every invoice of the shop.
     static let preimage = Preimage(Bytes32(repeatElement(0x11, count: 32)) ?? .zero)
 
-    static let payment = PaymentHash(preimage.bytes.withUnsafeBytes { Bytes32.sha256(of: $0) })
+    static let payment = payment(of: preimage)
+
+    static func payment(of preimage: Preimage) -> PaymentHash {
+        PaymentHash(preimage.bytes.withUnsafeBytes { Bytes32.sha256(of: $0) })
+    }
+
+    /// 32 bytes of 0x22: somebody else's.
+    static let otherPreimage = Preimage(Bytes32(repeatElement(0x22, count: 32)) ?? .zero)
 
     static let amount = Amount(millisatoshis: 10_000)
 
@@ -33,11 +40,11 @@ struct Shop {
         Exchange.example(.example(fields: fields), route: route)
     }
 
-    /// The challenge for an invoice of the payment that `preimage` pays.
-    func challenge() throws -> Challenge {
+    /// The challenge for an invoice of a payment.
+    func challenge(for payment: PaymentHash = payment) throws -> Challenge {
         let invoice = Invoice(
             bolt11: "lnbcrt100n1shop",
-            paymentHash: Self.payment,
+            paymentHash: payment,
             amount: Self.amount,
             expiresAt: time.now.advanced(by: .seconds(600))
         )
@@ -46,9 +53,11 @@ struct Shop {
     }
 
     /// A token as a client that has paid holds it.
-    func token() throws -> L402Token {
-        let challenge = try #require(L402Challenge.challenges(in: challenge().lines).first)
-        return challenge.paid(with: Self.preimage)
+    func token(paidWith preimage: Preimage = preimage) throws -> L402Token {
+        let challenge = try #require(
+            L402Challenge.challenges(in: challenge(for: Self.payment(of: preimage)).lines).first
+        )
+        return challenge.paid(with: preimage)
     }
 
     func credential(_ fields: (String, String)...) throws -> Credential? {

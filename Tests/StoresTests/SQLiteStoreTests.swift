@@ -137,7 +137,7 @@ struct SQLiteStoreTests {
                 sql: """
                     PRAGMA ignore_check_constraints = ON;
                     INSERT INTO revocations VALUES (1, x'00', 0);
-                    INSERT INTO invoices VALUES (zeroblob(32), 'b', -1, 0, 's', 'r', 0, 'open', NULL, NULL, NULL);
+                    INSERT INTO invoices VALUES (zeroblob(32), 'b', -1, 0, 's', 'r', 0, 'open', NULL, NULL, NULL, NULL);
                     """
             )
         }
