@@ -10,7 +10,13 @@ extension PriceStage {
     static func cannotSell(_ error: any Error, in exchange: Exchange) throws -> Reply {
         if let reply = error as? Reply { throw reply }
         if let refusal = error as? InvoiceBudget.Refusal { return Self.refusal(of: refusal, in: exchange) }
-        exchange.logger.error("cannot ask for a payment", metadata: ["reason": "\(error)"])
+        // While a node is away that is told once, by who attends it.
+        let isAway = (error as? LightningFailure)?.reason == .unavailable
+        exchange.logger.log(
+            level: isAway ? .debug : .error,
+            "cannot ask for a payment",
+            metadata: ["reason": "\(error)"]
+        )
         return unsellable(for: "5")
     }
 

@@ -132,7 +132,7 @@ package final class AttendedBackend: ForwardingBackend {
         } catch {
             let now = time.uptime()
             if isTelling {
-                note { $0.failed(permit, at: now, chance: .random(in: 0...1)) }
+                note(error) { $0.failed(permit, at: now, chance: .random(in: 0...1)) }
             } else {
                 note { $0.withdrew(permit, at: now) }
             }
@@ -156,7 +156,7 @@ package final class AttendedBackend: ForwardingBackend {
         }
     }
 
-    private func note(_ change: (inout CircuitBreaker) -> Void) {
+    private func note(_ failure: (any Error)? = nil, _ change: (inout CircuitBreaker) -> Void) {
         let (before, after) = breaker.withLockedValue { breaker in
             let before = breaker.state
             change(&breaker)
@@ -164,12 +164,20 @@ package final class AttendedBackend: ForwardingBackend {
         }
         switch (before, after) {
         case (.closed, .open):
-            logger.error("the node does not answer: nothing is sold by it, what was sold is served", metadata: node)
+            logger.error(
+                "the node does not answer: nothing is sold by it, what was sold is served",
+                metadata: failure.map(reason) ?? node
+            )
         case (.halfOpen, .closed):
             logger.notice("the node answers again", metadata: node)
+        case (.closed, .closed):
+            // The first few of a row; what comes after those is told of above.
+            if let failure { logger.warning("a question to the node failed", metadata: reason(failure)) }
         default: break
         }
     }
 
     private var node: Logger.Metadata { ["node": "\(name)"] }
+
+    private func reason(_ failure: any Error) -> Logger.Metadata { ["node": "\(name)", "reason": "\(failure)"] }
 }
