@@ -29,7 +29,8 @@ struct NWCFailureTests {
         let wallet = try FakeWallet()
         try await NWCExample.with(wallet, relays: 2, timeout: .seconds(60)) { backend, relays in
             relays[0].behaviour.refuses = "blocked: not you"
-            _ = try await backend.tenSatoshis()
+            // As soon as the other one is connected, too.
+            try await Self.untilItWorks { _ = try await backend.tenSatoshis() }
             try await relays[0].stop()
             _ = try await backend.tenSatoshis()
         }
