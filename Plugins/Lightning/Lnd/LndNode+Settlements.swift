@@ -8,6 +8,8 @@ extension LndNode {
     private static let pageLength: UInt64 = 50
     /// Pages that are looked through for a settlement, at the most.
     private static let mostPages = 100
+    /// Pages without one that are looked through side by side; then there are steps between them, which double.
+    private static let closePages = 10
     /// Settlements that may arrive between the first invoice of a gateway and its question where the settlements stand.
     private static let margin: UInt64 = 100
 
@@ -20,14 +22,19 @@ extension LndNode {
         return SettlementCursor(position: newest - min(newest, Self.margin))
     }
 
-    /// The highest index among the newest page of invoices that has one; 0 where none has.
+    /// The highest index among the newest page of invoices that has one; 0 where none has. Thousands that nobody has paid are
+    /// stepped over: behind an index that is too low a few are told again, and behind 0 all there ever were.
     private func newestSettlement() async throws -> UInt64 {
         var offset: UInt64 = 0
-        for _ in 0..<Self.mostPages {
+        var step: UInt64 = 0
+        for number in 0..<Self.mostPages {
             let page = try await page(before: offset)
             if let newest = page.invoices.map(\.settleIndex).max(), newest > 0 { return newest }
-            guard !page.invoices.isEmpty, page.firstIndexOffset > 1 else { break }
-            offset = page.firstIndexOffset
+            let first = page.firstIndexOffset
+            guard !page.invoices.isEmpty, first > 1 else { break }
+            if number >= Self.closePages, step < 1 << 62 { step = max(Self.pageLength, step * 2) }
+            // The page of the oldest ones is not stepped over.
+            offset = max(first - min(step, first), min(first, Self.pageLength + 1))
         }
         return 0
     }

@@ -71,11 +71,11 @@ extension FakeLnd {
         defer { books.withLockedValue { $0.leave(id) } }
         opened { follower.finish() }
         for invoice in backlog {
-            books.withLockedValue { $0.sent += 1 }
+            books.withLockedValue { $0.note(invoice) }
             try await tell(invoice)
         }
         for await invoice in stream {
-            books.withLockedValue { $0.sent += 1 }
+            books.withLockedValue { $0.note(invoice) }
             try await tell(invoice)
         }
     }

@@ -74,13 +74,22 @@ package final class FakeLnd: Sendable {
         set { books.withLockedValue { $0.faults = newValue } }
     }
 
-    /// How many settled invoices it had before all others.
-    package func fill(_ count: UInt64) {
-        books.withLockedValue { $0.ancient = count }
+    /// How many invoices it had before all others: settled ones, but for some of the newest.
+    package func fill(_ count: UInt64, open: UInt64 = 0) {
+        books.withLockedValue { books in
+            books.ancient = count
+            books.ancientOpen = open
+        }
     }
 
     /// How many invoices it has told of by lists and subscriptions.
     package var sent: Int { books.withLockedValue { $0.sent } }
+
+    /// Their size.
+    package var sentBytes: Int { books.withLockedValue { $0.sentBytes } }
+
+    /// How often it was asked anything.
+    package var calls: Int { books.withLockedValue { $0.calls } }
 
     /// How a gateway is told of it.
     package func settings(
@@ -151,6 +160,7 @@ package final class FakeLnd: Sendable {
 
     /// - Parameter departure: returns when whoever asked has left.
     func admit(macaroon: String, _ departure: () async throws -> Void) async throws {
+        books.withLockedValue { $0.calls += 1 }
         guard macaroon == Self.macaroon else {
             // lnd's macaroon service says no more than that it does not know (status UNKNOWN).
             throw RPCError(code: .unknown, message: "verification failed: signature mismatch after caveat verification")

@@ -30,8 +30,9 @@ struct FakeLndBooks {
     }
 
     var faults = FakeLndFaults()
-    /// Invoices from before, all of them settled, which are made up when somebody asks.
+    /// Invoices from before, which are made up when somebody asks: all of them are settled but the newest ones.
     var ancient: UInt64 = 0
+    var ancientOpen: UInt64 = 0
     private(set) var entries: [PaymentHash: Entry] = [:]
     private var added: [PaymentHash] = []
     private var settled: [PaymentHash] = []
@@ -41,8 +42,11 @@ struct FakeLndBooks {
     /// An event that the next one overtakes.
     private var overtaken: Lnrpc_Invoice?
     var payments: [PaymentHash: Lnrpc_Payment] = [:]
+    var calls = 0
     /// Invoices that were sent, on whatever call.
-    var sent = 0
+    private(set) var sent = 0
+    /// The same, as they are in protobuf.
+    private(set) var sentBytes = 0
 
     var nextAddIndex: UInt64 { ancient + UInt64(added.count) + 1 }
     var newest: Entry? { added.last.flatMap { entries[$0] } }
@@ -72,16 +76,19 @@ struct FakeLndBooks {
         }
     }
 
+    private var ancientSettled: UInt64 { ancient - min(ancient, ancientOpen) }
+
     private func ancientInvoice(_ index: UInt64) -> Lnrpc_Invoice {
         var hash = Bytes32.zero
         hash.withUnsafeMutableBytes { $0.storeBytes(of: index, as: UInt64.self) }
         return .with {
             $0.rHash = Data(hash.array)
             $0.addIndex = index
+            $0.valueMsat = 1_000
+            guard index <= ancientSettled else { return }
             $0.settleIndex = index
             $0.settleDate = 1_700_000_000
             $0.amtPaidMsat = 1_000
-            $0.valueMsat = 1_000
             $0.state = .settled
         }
     }
@@ -102,7 +109,7 @@ struct FakeLndBooks {
         }
         guard first <= end, end > 0 else { return Lnrpc_ListInvoiceResponse() }
         let invoices = (first...end).compactMap { invoice($0) }
-        sent += invoices.count
+        for invoice in invoices { note(invoice) }
         return .with {
             $0.invoices = invoices
             $0.firstIndexOffset = first
@@ -136,7 +143,7 @@ struct FakeLndBooks {
         settled.append(entry.hash)
         entry.state = .settled
         entry.settledAt = now
-        entry.settleIndex = ancient + UInt64(settled.count)
+        entry.settleIndex = ancientSettled + UInt64(settled.count)
         entries[entry.hash] = entry
         tell(message(of: entry))
     }
@@ -154,9 +161,17 @@ struct FakeLndBooks {
         lastFollower += 1
         followers[lastFollower] = follower
         guard index > 0 else { return ([], lastFollower) }
-        let old = index < ancient ? ((index + 1)...ancient).map { ancientInvoice($0) } : []
-        let known = settled.dropFirst(Int(index > ancient ? index - ancient : 0)).compactMap { entries[$0] }
+        let last = ancientSettled
+        let old = index < last ? ((index + 1)...last).map { ancientInvoice($0) } : []
+        let known = settled.dropFirst(Int(index > last ? index - last : 0)).compactMap { entries[$0] }
         return (old + known.map { message(of: $0) }, lastFollower)
+    }
+
+    /// It is being sent.
+    mutating func note(_ invoice: Lnrpc_Invoice) {
+        sent += 1
+        let bytes: [UInt8]? = try? invoice.serializedBytes()
+        sentBytes += bytes?.count ?? 0
     }
 
     mutating func leave(_ id: Int) { followers[id] = nil }

@@ -91,6 +91,21 @@ struct LndSettlementTests {
         }
     }
 
+    /// With how many settlements would be told again at the most: as many as invoices were stepped over.
+    @Test(arguments: [(UInt64(60), UInt64(100)), (6_000, 6_000), (400_000, 400_000)])
+    func `settlements are found behind any number of newer invoices that nobody has paid`(
+        _ open: UInt64,
+        _ again: UInt64
+    ) async throws {
+        try await Lnd.with { fake, lnd in
+            fake.fill(1_000_000, open: open)
+            let end = try await lnd.settlementsEnd().position
+            let newest = 1_000_000 - open
+            #expect((newest - again...newest).contains(end))
+            #expect(fake.calls <= 30)
+        }
+    }
+
     @Test func `a reader that is slow is waited for`() async throws {
         try await Lnd.with { fake, lnd in
             fake.fill(5_000)
