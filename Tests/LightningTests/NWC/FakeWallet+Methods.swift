@@ -110,8 +110,33 @@ extension FakeWallet {
             let found = state.transactions.reversed().filter {
                 $0.isIncoming && $0.state == "settled" && Double($0.createdAt.seconds) >= from
             }
-            return .object([.init("transactions", .array(found.dropFirst(offset).prefix(limit).map(\.json)))])
+            var page = Array(found.dropFirst(offset).prefix(limit))
+            var age = max(0, offset - found.count)
+            while page.count < limit, age < state.ancient {
+                let transaction = ancient(age)
+                guard Double(transaction.createdAt.seconds) >= from else { break }
+                page.append(transaction)
+                age += 1
+            }
+            state.listed[offset] = page.count
+            return .object([.init("transactions", .array(page.map(\.json)))])
         }
+    }
+
+    /// - Parameter age: how many are newer.
+    private func ancient(_ age: Int) -> FakeTransaction {
+        var bytes = Bytes32.zero
+        bytes.withUnsafeMutableBytes { $0.storeBytes(of: UInt64(age + 1), as: UInt64.self) }
+        let paidAt = openedAt.advanced(by: .seconds(-600 * (age + 1)))
+        return FakeTransaction(
+            state: "settled",
+            bolt11: "lnbcrt1",
+            hash: PaymentHash(bytes),
+            amount: Amount(millisatoshis: 1_000),
+            createdAt: paidAt,
+            expiresAt: paidAt,
+            settledAt: paidAt
+        )
     }
 
     private func settleHold(_ parameters: JSONValue) throws -> JSONValue {

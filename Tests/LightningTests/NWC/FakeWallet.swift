@@ -41,6 +41,9 @@ final class FakeWallet: Sendable {
         /// Of somebody else, whom it can pay.
         var payable: [PaymentHash: Preimage] = [:]
         var asked: [String] = []
+        /// Payments from before, one in ten minutes, which are made up when somebody asks.
+        var ancient = 0
+        var listed: [Int: Int] = [:]
     }
 
     let key: NostrKey
@@ -51,6 +54,7 @@ final class FakeWallet: Sendable {
     private let node: NodeKey
     private let conversation: NostrConversation
     let time: TimeSource
+    let openedAt: WallTime
     private let relays = NIOLockedValueBox<[FakeRelay]>([])
 
     static let everything = """
@@ -70,6 +74,7 @@ final class FakeWallet: Sendable {
         self.conversation = conversation
         self.ciphers = ciphers
         self.time = time
+        openedAt = time.now()
     }
 
     var behaviour: Behaviour {
@@ -79,6 +84,14 @@ final class FakeWallet: Sendable {
 
     /// The methods that it was asked, in their order.
     var asked: [String] { state.withLockedValue { $0.asked } }
+
+    /// How many payments its lists had, by the place where they began.
+    var listed: [Int: Int] { state.withLockedValue { $0.listed } }
+
+    /// How many payments it got before all others.
+    func fill(_ count: Int) {
+        state.withLockedValue { $0.ancient = count }
+    }
 
     /// Answers that are not sent yet.
     var withheld: [NostrEvent] { state.withLockedValue { $0.withheld } }

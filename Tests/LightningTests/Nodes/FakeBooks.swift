@@ -27,12 +27,16 @@ final class FakeBooks: Sendable {
     }
 
     let network: Bolt11Network
+    /// Invoices from before, all of them paid, one in ten minutes, which are made up when somebody asks.
+    private let ancient: UInt64
+    private let openedAt = TimeSource.system.now()
     private let key: NodeKey
     private let state = NIOLockedValueBox(State())
 
-    init(network: Bolt11Network = .regtest) throws {
+    init(network: Bolt11Network = .regtest, ancient: UInt64 = 0) throws {
         guard let key = NodeKey.random() else { throw Refused() }
         self.network = network
+        self.ancient = ancient
         self.key = key
     }
 
@@ -79,7 +83,7 @@ final class FakeBooks: Sendable {
             state.lastTick = max(now, state.lastTick + 1_000)
             state.paid.append(payment)
             entry.paidAt = state.lastTick
-            entry.payIndex = UInt64(state.paid.count)
+            entry.payIndex = lastAncientIndex + UInt64(state.paid.count)
             state.entries[payment] = entry
             defer { state.waiting = [] }
             return (entry, state.waiting)
@@ -88,8 +92,51 @@ final class FakeBooks: Sendable {
         return entry
     }
 
+    /// A page of what is paid, the newest first, up to one that is not to be listed any more.
+    func page(offset: Int, limit: Int, while isListed: (Entry) -> Bool = { _ in true }) -> [Entry] {
+        let own = Array(paid.reversed().prefix(while: isListed))
+        var page = Array(own.dropFirst(offset).prefix(limit))
+        var age = UInt64(max(0, offset - own.count))
+        while page.count < limit, age < ancient {
+            let entry = ancientEntry(age)
+            guard isListed(entry) else { break }
+            page.append(entry)
+            age += 1
+        }
+        return page
+    }
+
     /// In the order of their numbers.
-    func firstPaid(after index: UInt64) -> Entry? { paid.first { $0.payIndex ?? 0 > index } }
+    func firstPaid(after index: UInt64) -> Entry? {
+        guard index < lastAncientIndex else { return paid.first { $0.payIndex ?? 0 > index } }
+        return ancientEntry(min(lastAncientIndex - index, ancient) - 1)
+    }
+
+    // MARK: From before
+
+    /// The number of the last one; the same whatever their count is, as of a node that has deleted the others.
+    private var lastAncientIndex: UInt64 { ancient > 0 ? 5_000_000 : 0 }
+
+    /// - Parameter age: how many are newer.
+    private func ancientEntry(_ age: UInt64) -> Entry {
+        var bytes = Bytes32.zero
+        bytes.withUnsafeMutableBytes { $0.storeBytes(of: age + 1, as: UInt64.self) }
+        let paidAt = openedAt.advanced(by: .seconds(-600 * Int64(age + 1)))
+        return Entry(
+            invoice: Invoice(
+                bolt11: "lnbcrt1",
+                paymentHash: PaymentHash(bytes),
+                amount: Amount(millisatoshis: 1_000),
+                expiresAt: paidAt
+            ),
+            preimage: Preimage(.zero),
+            memo: "ancient",
+            paidAt: UInt64(paidAt.milliseconds) * 1_000,
+            payIndex: lastAncientIndex - age
+        )
+    }
+
+    // MARK: Waiting
 
     /// Waits for it.
     func next(after index: UInt64) async -> Entry {
@@ -97,7 +144,7 @@ final class FakeBooks: Sendable {
             if let entry = firstPaid(after: index) { return entry }
             await withCheckedContinuation { continuation in
                 let isWaiting = state.withLockedValue { state in
-                    guard UInt64(state.paid.count) <= index else { return false }
+                    guard lastAncientIndex + UInt64(state.paid.count) <= index else { return false }
                     state.waiting.append(continuation)
                     return true
                 }

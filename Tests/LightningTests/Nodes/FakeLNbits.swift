@@ -87,10 +87,9 @@ final class FakeLNbits: FakeNode {
         let limit = query["limit"].flatMap { Int($0) } ?? 10
         let offset = query["offset"].flatMap { Int($0) } ?? 0
         let isArrived = query["status"] == "success" && query["amount[gt]"] == "0" && query["sortby"] == "updated_at"
-        let entries = isArrived ? books.paid.reversed() : books.all
-        return .answer(
-            200,
-            "[\(entries.dropFirst(offset).prefix(limit).map { Self.text(of: $0) }.joined(separator: ","))]"
-        )
+        let page =
+            isArrived
+            ? books.page(offset: offset, limit: limit) : Array(books.all.dropFirst(offset).prefix(limit))
+        return .answer(200, "[\(page.map { Self.text(of: $0) }.joined(separator: ","))]")
     }
 }

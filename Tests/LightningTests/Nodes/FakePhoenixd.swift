@@ -84,9 +84,10 @@ final class FakePhoenixd: FakeNode {
         let from = query["from"].flatMap { UInt64($0) } ?? 0
         let limit = query["limit"].flatMap { Int($0) } ?? 20
         let offset = query["offset"].flatMap { Int($0) } ?? 0
-        let entries =
-            query["all"] == "true" ? books.all : books.paid.reversed().filter { ($0.paidAt ?? 0) / 1_000 >= from }
-        let page = entries.dropFirst(offset).prefix(limit)
+        let page =
+            query["all"] == "true"
+            ? Array(books.all.dropFirst(offset).prefix(limit))
+            : books.page(offset: offset, limit: limit) { ($0.paidAt ?? 0) / 1_000 >= from }
         return .answer(200, "[\(page.map(Self.text).joined(separator: ","))]")
     }
 
