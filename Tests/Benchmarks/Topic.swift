@@ -2,7 +2,7 @@ internal import ArgumentParser
 
 /// What `--only` can name.
 enum Topic: String, CaseIterable {
-    case http1, paid, tls, h2, grpc, bodies, sse, idle, latency, metered, routes, expressions, prices
+    case http1, paid, tls, h2, grpc, bodies, sse, idle, latency, metered, routes, expressions, prices, flood
 
     var scenarios: [any Scenario] {
         switch self {
@@ -19,6 +19,7 @@ enum Topic: String, CaseIterable {
         case .routes: RouteScenario.all
         case .expressions: ExpressionScenario.all
         case .prices: PriceScenario.all
+        case .flood: FloodScenario.all
         }
     }
 

@@ -3,7 +3,9 @@ enum Metric: String, CaseIterable, Codable, CodingKeyRepresentable {
     case cpuPerRequest, cpuPerEvent, memoryPerStream, memoryPerConnection, addedMedian, addedSlow
     case firstByteWhole, firstByteMetered
     case matchTime, missTime, loadTime, expressionTime
-    case requestRate, eventRate, latencyMedian, latencySlow, memoryBefore, memoryAfter
+    case offers, clientRefusals, refusals, invoices, openInvoices
+    case requestRate, eventRate, latencyMedian, latencySlow, memoryBefore, memoryHalfway, memoryAfter
+    case databaseBefore, databaseHalfway, databaseAfter
 
     var heading: String {
         switch self {
@@ -19,12 +21,21 @@ enum Metric: String, CaseIterable, Codable, CodingKeyRepresentable {
         case .missTime: "ns/miss"
         case .loadTime: "ms to load"
         case .expressionTime: "ns/expression"
+        case .offers: "402"
+        case .clientRefusals: "429"
+        case .refusals: "503"
+        case .invoices: "invoices"
+        case .openInvoices: "open"
         case .requestRate: "requests/s"
         case .eventRate: "events/s"
         case .latencyMedian: "p50 ms"
         case .latencySlow: "p99 ms"
         case .memoryBefore: "MiB before"
+        case .memoryHalfway: "MiB halfway"
         case .memoryAfter: "MiB with all"
+        case .databaseBefore: "database MiB before"
+        case .databaseHalfway: "halfway"
+        case .databaseAfter: "with all"
         }
     }
 }
