@@ -18,6 +18,7 @@ struct InvoiceFloodTests {
     private let node = ExampleNode()
     private let budget = InvoiceBudget(InvoiceLimits(perClient: Self.most))
     private let loop = NIOAsyncTestingEventLoop()
+    private let log = LoggedLevels()
 
     private func stage(
         _ store: any Store,
@@ -45,12 +46,15 @@ struct InvoiceFloodTests {
 
     /// What requests are answered that come at once.
     private func statuses(of asked: [Asked]) async throws -> [Int?] {
+        let logger = log.logger
         let answers = try await loop.executeInContext {
             try asked.map { asked in
-                let exchange = Exchange.example(
-                    asked.request,
+                let exchange = Exchange(
+                    id: ExchangeID(1),
+                    request: asked.request,
                     client: Client(address: asked.address),
                     route: Route(name: asked.route, service: "quotes", stages: []),
+                    logger: logger,
                     eventLoop: loop
                 )
                 exchange.schemes = [ExampleScheme()]
@@ -133,5 +137,7 @@ struct InvoiceFloodTests {
         #expect(budget.openCount == 300)
         #expect(answered.count(where: { $0 == 402 }) == 300)
         #expect(answered.count(where: { $0 == 503 }) == 700)
+        // Nor does what is written of them grow.
+        #expect(log.all == [.warning])
     }
 }

@@ -1,4 +1,5 @@
 package import GatewayKit
+internal import Logging
 internal import NIOCore
 
 /// Asks the node for invoices, as many as the budget has, and has the store note each one that is given out.
@@ -56,10 +57,13 @@ package final class InvoiceMaker: Sendable {
             // A page learns that its invoice was paid, and a bundle belongs to whoever was told of it first.
             mayShare: !exchange.request.prefersHTML && !exchange.route.isMetered
         )
-        switch budget.admit(buyer, for: expiresIn, at: time.now()) {
+        let now = time.now()
+        switch budget.admit(buyer, for: expiresIn, at: now) {
         case .make: break
         case .reuse(let invoice): return .now(invoice)
-        case .refuse(let refusal): return .later(eventLoop.makeFailedFuture(refusal))
+        case .refuse(let refusal):
+            tell(refusal, to: exchange.logger, at: now)
+            return .later(eventLoop.makeFailedFuture(refusal))
         }
         let promise = eventLoop.makePromise(of: Invoice.self)
         // The node signs it: so the rate is bound to what is paid. Short, since invoices have little room.
@@ -95,6 +99,18 @@ package final class InvoiceMaker: Sendable {
         }
         promise.futureResult.whenComplete { _ in timer.cancel() }
         return .later(promise.futureResult)
+    }
+
+    /// What concerns all clients is worth a warning; not one for each request of a flood.
+    private func tell(_ refusal: InvoiceBudget.Refusal, to logger: Logger, at now: WallTime) {
+        switch refusal {
+        case .client: logger.debug("a client has as many unpaid invoices as it may")
+        case .busy where budget.isNews(refusal, at: now):
+            logger.warning("as many invoices as there may be are being made")
+        case .full where budget.isNews(refusal, at: now):
+            logger.warning("as many invoices as there may be are open: sales wait for payments or expiries")
+        case .busy, .full: break
+        }
     }
 
     /// A payment was taken: its invoice is given to nobody any more, before the node tells of it.

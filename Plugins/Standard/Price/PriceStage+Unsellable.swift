@@ -9,7 +9,7 @@ extension PriceStage {
     /// - Throws: a `Reply`, when a scheme gave one of its own.
     static func cannotSell(_ error: any Error, in exchange: Exchange) throws -> Reply {
         if let reply = error as? Reply { throw reply }
-        if let refusal = error as? InvoiceBudget.Refusal { return Self.refusal(of: refusal, in: exchange) }
+        if let refusal = error as? InvoiceBudget.Refusal { return Self.refusal(of: refusal) }
         // While a node is away that is told once, by who attends it.
         let isAway = (error as? LightningFailure)?.reason == .unavailable
         exchange.logger.log(
@@ -33,17 +33,11 @@ extension PriceStage {
         return reply
     }
 
-    /// Told at each request of a flood, so that only what concerns all clients is worth a warning.
-    private static func refusal(of refusal: InvoiceBudget.Refusal, in exchange: Exchange) -> Reply {
+    private static func refusal(of refusal: InvoiceBudget.Refusal) -> Reply {
         switch refusal {
-        case .busy:
-            exchange.logger.warning("as many invoices as there may be are being made")
-            return unsellable(for: "1")
-        case .full:
-            exchange.logger.warning("as many invoices as there may be are open: sales wait for payments or expiries")
-            return unsellable(for: "30")
+        case .busy: return unsellable(for: "1")
+        case .full: return unsellable(for: "30")
         case .client:
-            exchange.logger.debug("a client has as many unpaid invoices as it may")
             var reply = Reply(
                 .tooManyRequests,
                 detail: "too much that was asked for from this address was not paid for; pay, or come back later"

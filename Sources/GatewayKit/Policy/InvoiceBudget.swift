@@ -56,7 +56,11 @@ public final class InvoiceBudget: Sendable {
         var making = 0
         var makingOfClient: [IPAddress: Int] = [:]
         var open = OpenInvoices()
+        /// When a refusal was told to the operator.
+        var told: [Refusal: WallTime] = [:]
     }
+
+    private static let silence = Duration.seconds(60)
 
     private let state: NIOLockedValueBox<State>
     /// What became of those that were made.
@@ -133,6 +137,16 @@ public final class InvoiceBudget: Sendable {
             if let invoice { state.open.add(invoice, of: buyer) }
         }
         if invoice != nil { tally.noteIssued(for: buyer.service) }
+    }
+
+    /// Whether the operator is to be told of a refusal: of each kind once a minute, however many there are.
+    package func isNews(_ refusal: Refusal, at now: WallTime) -> Bool {
+        state.withLockedValue { state in
+            // A clock may be set back.
+            if let told = state.told[refusal], (told..<told.advanced(by: Self.silence)).contains(now) { return false }
+            state.told[refusal] = now
+            return true
+        }
     }
 
     /// An invoice was paid or cancelled: it no longer counts, and is given to nobody any more.

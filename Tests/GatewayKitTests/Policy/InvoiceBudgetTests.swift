@@ -116,6 +116,15 @@ struct InvoiceBudgetTests {
         #expect(admit(buyer(nil), to: budget) == .refuse(.full))
     }
 
+    @Test func `a refusal is news once a minute, and each kind by itself`() {
+        let budget = InvoiceBudget()
+        #expect(budget.isNews(.full, at: time.now))
+        #expect(!budget.isNews(.full, at: time.now))
+        #expect(budget.isNews(.busy, at: time.now))
+        time.advance(by: .seconds(60))
+        #expect(budget.isNews(.full, at: time.now))
+    }
+
     @Test func `100,000 unpaid requests of one address leave as many invoices as it may have`() {
         let budget = InvoiceBudget(InvoiceLimits(perClient: 500))
         var made = 0
