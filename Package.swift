@@ -323,7 +323,8 @@ for name in writtenPlugins {
             name: "bench",
             dependencies: [
                 "sluice", "GRPCPricer", "GatewayKit", "GatewayPolicy", "GatewayTesting", "L402", "Lightning",
-                "Standard", "Stores", argumentParser, grpcCore, grpcTransport, httpTypes, nioConcurrency, nioCore,
+                "LightningTesting", "Standard", "Stores", argumentParser, grpcCore, grpcTransport, httpTypes,
+                nioConcurrency, nioCore,
             ],
             path: "Tests/Benchmarks",
             swiftSettings: settings

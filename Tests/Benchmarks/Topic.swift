@@ -2,7 +2,8 @@ internal import ArgumentParser
 
 /// What `--only` can name.
 enum Topic: String, CaseIterable {
-    case http1, paid, tls, h2, grpc, bodies, sse, idle, latency, metered, routes, expressions, prices, flood
+    case http1, paid, tls, h2, grpc, bodies, sse, idle, latency, metered, routes, expressions, prices
+    case flood, startup
 
     var scenarios: [any Scenario] {
         switch self {
@@ -20,6 +21,7 @@ enum Topic: String, CaseIterable {
         case .expressions: ExpressionScenario.all
         case .prices: PriceScenario.all
         case .flood: FloodScenario.all
+        case .startup: StartupScenario.all
         }
     }
 

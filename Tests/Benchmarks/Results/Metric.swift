@@ -3,6 +3,7 @@ enum Metric: String, CaseIterable, Codable, CodingKeyRepresentable {
     case cpuPerRequest, cpuPerEvent, memoryPerStream, memoryPerConnection, addedMedian, addedSlow
     case firstByteWhole, firstByteMetered
     case matchTime, missTime, loadTime, expressionTime
+    case listenTime, followTime, nodeCalls, nodeInvoices, nodeAnswers
     case offers, clientRefusals, refusals, invoices, openInvoices
     case requestRate, eventRate, latencyMedian, latencySlow, memoryBefore, memoryHalfway, memoryAfter
     case databaseBefore, databaseHalfway, databaseAfter
@@ -21,6 +22,11 @@ enum Metric: String, CaseIterable, Codable, CodingKeyRepresentable {
         case .missTime: "ns/miss"
         case .loadTime: "ms to load"
         case .expressionTime: "ns/expression"
+        case .listenTime: "ms to listen"
+        case .followTime: "ms to follow"
+        case .nodeCalls: "calls"
+        case .nodeInvoices: "invoices told"
+        case .nodeAnswers: "KiB told"
         case .offers: "402"
         case .clientRefusals: "429"
         case .refusals: "503"

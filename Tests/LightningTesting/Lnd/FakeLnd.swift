@@ -91,13 +91,18 @@ package final class FakeLnd: Sendable {
     /// How often it was asked anything.
     package var calls: Int { books.withLockedValue { $0.calls } }
 
+    /// Whether anybody is told of its invoices.
+    package var isFollowed: Bool { books.withLockedValue { $0.isFollowed } }
+
+    /// Where it listens: 0 until it has.
+    package var port: Int { place.withLockedValue { $0.port } }
+
     /// How a gateway is told of it.
     package func settings(
         certificate: LndIdentity = .node,
         macaroon: String = FakeLnd.macaroon,
         timeout: Duration = .seconds(10)
     ) -> LndSettings {
-        let port = place.withLockedValue { $0.port }
         var settings = LndSettings(
             address: ServiceAddress(parsing: "127.0.0.1:\(port)"),
             certificate: certificate.certificate,

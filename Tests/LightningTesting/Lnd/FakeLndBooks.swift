@@ -174,6 +174,8 @@ struct FakeLndBooks {
         sentBytes += bytes?.count ?? 0
     }
 
+    var isFollowed: Bool { !followers.isEmpty }
+
     mutating func leave(_ id: Int) { followers[id] = nil }
 
     mutating func leaveAll() -> [Follower] {
