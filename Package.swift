@@ -275,9 +275,9 @@ let package = Package(
             of: "EndToEnd",
             [
                 "sluice", "ConformanceAdapter", "ExtAuthz", "Free", "GRPCPricer", "GatewayPolicy", "GatewayPricing",
-                "GatewayRPC", "GatewayServer", "L402", "Lightning", "MPP", "PostgresTesting", "Rates", "Standard",
-                "Stores", asyncHTTPClient, crypto, grpcCore, grpcTransport, httpTypes, logging, nioConcurrency, nioCore,
-                nioHTTP1, nioPosix, swiftProtobuf,
+                "GatewayRPC", "GatewayServer", "L402", "Lightning", "LightningTesting", "MPP", "PostgresTesting",
+                "Rates", "Standard", "Stores", asyncHTTPClient, crypto, grpcCore, grpcTransport, httpTypes, logging,
+                nioConcurrency, nioCore, nioHTTP1, nioPosix, swiftProtobuf,
             ]
         ),
         .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),

@@ -97,6 +97,15 @@ package final class FakeLnd: Sendable {
     /// Where it listens: 0 until it has.
     package var port: Int { place.withLockedValue { $0.port } }
 
+    /// What it was asked to tell of as it happens, in that order.
+    package var subscriptions: [FakeLndSubscription] { books.withLockedValue { $0.subscriptions } }
+
+    /// What it was paid, by settle index from 1: without what `fill` says.
+    package var settled: [PaymentHash] { books.withLockedValue { $0.settled } }
+
+    /// Where it listens, also while it is stopped.
+    package var address: String { "127.0.0.1:\(place.withLockedValue { $0.port })" }
+
     /// How a gateway is told of it.
     package func settings(
         certificate: LndIdentity = .node,
@@ -104,7 +113,7 @@ package final class FakeLnd: Sendable {
         timeout: Duration = .seconds(10)
     ) -> LndSettings {
         var settings = LndSettings(
-            address: ServiceAddress(parsing: "127.0.0.1:\(port)"),
+            address: ServiceAddress(parsing: address),
             certificate: certificate.certificate,
             macaroon: Secret(macaroon)
         )
@@ -133,6 +142,15 @@ package final class FakeLnd: Sendable {
             case .failure(let error): payer.resume(throwing: error)
             }
         }
+    }
+
+    /// What a payer has learned, of an invoice that is settled.
+    package func preimage(of bolt11: String) throws -> Preimage {
+        let hash = try Bolt11Invoice(decoding: bolt11).paymentHash
+        guard let entry = books.withLockedValue({ $0.entries[hash] }), entry.state == .settled,
+            let preimage = entry.preimage
+        else { throw LightningFailure(.refused, "nobody has paid the invoice") }
+        return preimage
     }
 
     /// An invoice of another node, which this one can pay.

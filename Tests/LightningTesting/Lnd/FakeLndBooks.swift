@@ -35,7 +35,8 @@ struct FakeLndBooks {
     var ancientOpen: UInt64 = 0
     private(set) var entries: [PaymentHash: Entry] = [:]
     private var added: [PaymentHash] = []
-    private var settled: [PaymentHash] = []
+    private(set) var settled: [PaymentHash] = []
+    private(set) var subscriptions: [FakeLndSubscription] = []
     private var followers: [Int: Follower] = [:]
     private var lastFollower = 0
     private var payers: [PaymentHash: Payer] = [:]
@@ -160,11 +161,16 @@ struct FakeLndBooks {
     mutating func follow(behind index: UInt64, _ follower: Follower) -> (backlog: [Lnrpc_Invoice], id: Int) {
         lastFollower += 1
         followers[lastFollower] = follower
-        guard index > 0 else { return ([], lastFollower) }
+        let backlog = index > 0 ? settlements(behind: index) : []
+        subscriptions.append(FakeLndSubscription(position: index, replayed: backlog.count))
+        return (backlog, lastFollower)
+    }
+
+    private func settlements(behind index: UInt64) -> [Lnrpc_Invoice] {
         let last = ancientSettled
         let old = index < last ? ((index + 1)...last).map { ancientInvoice($0) } : []
         let known = settled.dropFirst(Int(index > last ? index - last : 0)).compactMap { entries[$0] }
-        return (old + known.map { message(of: $0) }, lastFollower)
+        return old + known.map { message(of: $0) }
     }
 
     /// It is being sent.
