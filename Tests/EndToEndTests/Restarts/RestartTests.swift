@@ -5,7 +5,7 @@ import Testing
 
 struct RestartTests {
     /// `SLUICE_RESTARTS=200` for the long run.
-    private static let restarts = ProcessInfo.processInfo.environment["SLUICE_RESTARTS"].flatMap { Int($0) } ?? 8
+    private static let restarts = ProcessInfo.processInfo.environment["SLUICE_RESTARTS"].flatMap { Int($0) } ?? 40
 
     private enum Blow: CaseIterable {
         case gateway, node, both
@@ -23,7 +23,7 @@ struct RestartTests {
             }
             for _ in 0..<Self.restarts {
                 let before = trial.finishedCount
-                while trial.finishedCount <= before + 2 { await Task.yield() }
+                while trial.finishedCount <= before + 2 { try await Task.sleep(for: .milliseconds(1)) }
                 let blow = Blow.allCases.randomElement() ?? .both
                 if blow != .gateway { trial.node.leave() }
                 if blow != .node {
@@ -44,7 +44,7 @@ struct RestartTests {
         let settled = trial.node.settled
         var booked = try await trial.bookedSettlements()
         while booked.count < settled.count {
-            await Task.yield()
+            try await Task.sleep(for: .milliseconds(1))
             booked = try await trial.bookedSettlements()
         }
         #expect(Set(booked.keys) == settled)

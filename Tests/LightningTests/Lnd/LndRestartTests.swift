@@ -53,10 +53,12 @@ struct LndRestartTests {
 
     /// An invoice is made once the node is there.
     private func pay(_ fake: FakeLnd, _ lnd: Lnd) async throws -> PaymentHash {
-        var made: Invoice?
-        while made == nil { made = try? await lnd.invoice() }
-        let invoice = try #require(made)
-        try await fake.pay(invoice.bolt11)
-        return invoice.paymentHash
+        while true {
+            if let invoice = try? await lnd.invoice() {
+                try await fake.pay(invoice.bolt11)
+                return invoice.paymentHash
+            }
+            try await Task.sleep(for: .milliseconds(5))
+        }
     }
 }
