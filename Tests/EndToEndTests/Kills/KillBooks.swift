@@ -20,6 +20,12 @@ struct KillBooks: Sendable {
     private(set) var served: [PaymentHash: Int] = [:]
     /// Payments that were taken for a token.
     private(set) var tokens: [PaymentHash: Int] = [:]
+    /// Deposits of sessions.
+    private(set) var deposits: [PaymentHash: Int] = [:]
+    /// Units that were taken from sessions and not given back.
+    private(set) var units: [PaymentHash: Int] = [:]
+    /// Sessions whose rest was paid back.
+    private(set) var refunds: [PaymentHash: Int] = [:]
 
     /// - Parameter lines: JSON, a row each.
     init(_ lines: String) throws {
@@ -40,6 +46,10 @@ struct KillBooks: Sendable {
         case LedgerEntry.Kind.claim.rawValue where row.detail == L402Scheme.word: tokens[payment, default: 0] += 1
         case LedgerEntry.Kind.move.rawValue:
             if case .served = ChargeEntry(purpose: row.detail) { served[payment, default: 0] += 1 }
+        case LedgerEntry.Kind.credit.rawValue: deposits[payment, default: 0] += 1
+        case LedgerEntry.Kind.debit.rawValue: units[payment, default: 0] += 1
+        case LedgerEntry.Kind.giveBack.rawValue: units[payment, default: 0] -= 1
+        case LedgerEntry.Kind.refund.rawValue: refunds[payment, default: 0] += 1
         default: break
         }
     }

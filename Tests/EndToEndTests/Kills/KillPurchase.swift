@@ -40,9 +40,6 @@ struct KillPurchase: Sendable {
 
     let form: Form
     let payment: PaymentHash
-    /// Of the gateway that made the offer.
-    let life: Int
-    let offeredAt: ContinuousClock.Instant
     /// `Authorization`.
     let authorization: String
     /// The other scheme's for the same payment, where that was offered too.
@@ -54,19 +51,11 @@ struct KillPurchase: Sendable {
     /// Requests with it that ended with the process.
     var brokenOff = 0
 
-    init(
-        _ form: Form,
-        payment: PaymentHash,
-        life: Int,
-        authorization: String,
-        otherAuthorization: String?
-    ) {
+    init(_ form: Form, payment: PaymentHash, authorization: String, otherAuthorization: String?) {
         self.form = form
         self.payment = payment
-        self.life = life
         self.authorization = authorization
         self.otherAuthorization = otherAuthorization
-        offeredAt = .now
     }
 
     mutating func note(_ end: End) { ends.append(end) }

@@ -5,6 +5,7 @@ import Testing
 struct KillTests {
     /// `SLUICE_KILLS=200` for the long run, which also waits a minute for what dead processes have taken.
     private static let asked = ProcessInfo.processInfo.environment["SLUICE_KILLS"].flatMap { Int($0) }
+    /// That buy; another one has sessions.
     private static let clients = 4
 
     private enum Blow: CaseIterable {
@@ -23,6 +24,7 @@ struct KillTests {
             try await trial.noteBooked()
             let last = try await trial.begin()
             try await trial.presentAll(waitsOut: Self.asked != nil)
+            try await trial.closeSessions()
             let books = try await trial.untilBooked()
             let status = try await trial.stop(last)
             #expect(status == 0)
@@ -45,6 +47,7 @@ struct KillTests {
             for _ in 0..<clients {
                 group.addTask { await trial.buy() }
             }
+            group.addTask { await trial.spend() }
             // Each kind as often as any other, in an order of chance.
             var blows = [Blow]()
             for _ in 0..<count {

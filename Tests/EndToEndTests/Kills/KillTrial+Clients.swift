@@ -12,7 +12,7 @@ import NIOHTTP1
 // What its clients do.
 extension KillTrial {
     /// Between two attempts where nobody answers, or nobody sells.
-    private static let pause = Duration.milliseconds(10)
+    static let pause = Duration.milliseconds(10)
 
     /// Buys until the trial is to end, and comes to the end of what it has begun.
     func buy() async {
@@ -36,7 +36,7 @@ extension KillTrial {
         return purchase
     }
 
-    private var isClosing: Bool { state.withLockedValue { $0.isClosing } }
+    var isClosing: Bool { state.withLockedValue { $0.isClosing } }
 
     /// Takes an offer and pays it.
     private func paid(_ form: KillPurchase.Form) async throws -> KillPurchase? {
@@ -63,11 +63,11 @@ extension KillTrial {
         let preimage = try node.preimage(of: invoice)
         let charge = challenge.paid(with: preimage)
         let (payment, token) = (try charge.payment, offer.challenge?.paid(with: preimage))
+        noteOffer(payment, of: life)
         guard form.isToken else {
             return KillPurchase(
                 form,
                 payment: payment,
-                life: life,
                 authorization: charge.authorization,
                 otherAuthorization: token?.authorization
             )
@@ -76,7 +76,6 @@ extension KillTrial {
         return KillPurchase(
             form,
             payment: payment,
-            life: life,
             authorization: token.authorization,
             otherAuthorization: charge.authorization
         )
@@ -128,7 +127,7 @@ extension KillTrial {
         state.withLockedValue { $0.purchases = purchases }
     }
 
-    private func nextAttempt() -> String {
+    func nextAttempt() -> String {
         state.withLockedValue { state in
             state.lastAttempt += 1
             return "\(state.lastAttempt)"
@@ -136,7 +135,7 @@ extension KillTrial {
     }
 
     /// `nil` where it says nothing of the payment.
-    private func meaning(of answer: TestGateway.Answer) async throws -> KillPurchase.End? {
+    func meaning(of answer: TestGateway.Answer) async throws -> KillPurchase.End? {
         switch answer.status {
         case 200:
             let lines = answer.body.lowercased().split(separator: "\n")
@@ -145,8 +144,8 @@ extension KillTrial {
             }
             return .served(attempt: String(line.dropFirst("x-attempt: ".count)))
         case 402:
-            let isUsed = answer.body.contains("used already") || answer.body.contains("used in another way")
-            return isUsed ? .used : .refused(answer.body)
+            let words = ["used already", "used in another way", "is open already"]
+            return words.contains { answer.body.contains($0) } ? .used : .refused(answer.body)
         case 409 where !answer.body.contains("is being served"): return .waits
         // Its answer has arrived, and is about to be kept.
         case 409, 503:
@@ -168,7 +167,7 @@ extension KillTrial {
     }
 
     /// `nil` where the gateway was killed before its answer was there.
-    private func request(
+    func request(
         _ path: String,
         _ fields: [(String, String)] = []
     ) async throws -> (answer: TestGateway.Answer, life: Int)? {

@@ -10,19 +10,21 @@ extension KillTrial {
 
     /// What must not be.
     func faults(of books: KillBooks) -> [String] {
-        let (faults, purchases) = state.withLockedValue { ($0.faults, $0.purchases) }
-        let ofPayments: [String] = purchases.flatMap { $0.faults + $0.faults(in: books) }
-        return faults + ofPayments + arrivalFaults(in: books) + followingFaults
+        let (faults, purchases, sessions) = state.withLockedValue { ($0.faults, $0.purchases, $0.sessions) }
+        let ofPurchases: [String] = purchases.flatMap { $0.faults + $0.faults(in: books) }
+        let ofSessions: [String] = sessions.flatMap { $0.faults + $0.faults(in: books) }
+        return faults + ofPurchases + ofSessions + arrivalFaults(in: books) + followingFaults
     }
 
     /// How it went, on a line.
     func summary(of books: KillBooks) -> String {
-        let (lives, purchases) = state.withLockedValue { ($0.life, $0.purchases) }
+        let (lives, purchases, sessions) = state.withLockedValue { ($0.life, $0.purchases, $0.sessions) }
         let unwritten = node.settled.count { !books.quotes.contains($0) }
         let replayed = node.subscriptions.reduce(0) { $0 + $1.replayed }
         return """
-            \(lives) lives, \(purchases.count) payments: \(purchases.count(where: \.isLost)) lost with the process that answered, \
-            \(purchases.count(where: \.waits)) held by one that died, \(unwritten) whose invoice died unwritten; \
+            \(lives) lives, \(purchases.count) purchases, \(sessions.count) sessions: \
+            \(purchases.count(where: \.isLost)) and \(sessions.reduce(0) { $0 + $1.lost }) units lost with the process that \
+            answered, \(purchases.count(where: \.waits)) held by one that died, \(unwritten) whose invoice died unwritten; \
             \(node.subscriptions.count) subscriptions, \(replayed) settlements told again
             """
     }
@@ -41,10 +43,8 @@ extension KillTrial {
 
     private func mayBeUnwritten(_ payment: PaymentHash) -> Bool {
         state.withLockedValue { state in
-            guard let purchase = state.purchases.first(where: { $0.payment == payment }),
-                let killed = state.killedAt[purchase.life]
-            else { return false }
-            return purchase.offeredAt.duration(to: killed) < Self.longestUnwritten
+            guard let offer = state.offers[payment], let killed = state.killedAt[offer.life] else { return false }
+            return offer.madeAt.duration(to: killed) < Self.longestUnwritten
         }
     }
 

@@ -11,6 +11,12 @@ import Testing
 /// `sluice run` in a process that is killed and started again while clients pay, and an lnd that goes and comes back: one data
 /// folder and one node for all lives.
 final class KillTrial: Sendable {
+    struct Offer {
+        /// Of the gateway that made it.
+        let life: Int
+        let madeAt: ContinuousClock.Instant
+    }
+
     struct State {
         /// Of the gateway; `nil` while there is none.
         var url: String?
@@ -21,8 +27,11 @@ final class KillTrial: Sendable {
         var subscriptionsBefore: [Int] = []
         /// By life: the settle index up to which the books were full before it.
         var booked: [Int: Int] = [:]
+        /// Those that were paid.
+        var offers: [PaymentHash: Offer] = [:]
         var lastAttempt = 0
         var purchases: [KillPurchase] = []
+        var sessions: [KillSession] = []
         var faults: [String] = []
         var isClosing = false
     }
@@ -32,6 +41,13 @@ final class KillTrial: Sendable {
           - name: both
             match: { path: /both }
             pipeline: [ use: either-scheme, price: 10 sat, forward: echo ]
+          - name: metered
+            match: { path: /metered }
+            pipeline:
+              - auth: { use: mpp, intents: session, deposit: 50 sat, session-idle: 1h }
+              - rate-limit: { limit: 1000/s }
+              - price: 10 sat
+              - forward: echo
         """
 
     let dice: Dice
@@ -144,8 +160,17 @@ final class KillTrial: Sendable {
 
     // MARK: For clients
 
+    func noteOffer(_ payment: PaymentHash, of life: Int) {
+        state.withLockedValue { $0.offers[payment] = Offer(life: life, madeAt: .now) }
+    }
+
     func noteFinished(_ purchase: KillPurchase) {
         state.withLockedValue { $0.purchases.append(purchase) }
+        finish.yield()
+    }
+
+    func noteFinished(_ session: KillSession) {
+        state.withLockedValue { $0.sessions.append(session) }
         finish.yield()
     }
 
@@ -174,7 +199,8 @@ final class KillTrial: Sendable {
     func noteBooked() async throws {
         let settlements = try await books().settlements
         let last = node.settled.lastIndex { settlements[$0] != nil }
-        state.withLockedValue { $0.booked[$0.life + 1] = last.map { $0 + 1 } ?? 0 }
+        let position = last.map { $0 + 1 } ?? 0
+        state.withLockedValue { state in state.booked[state.life + 1] = position }
     }
 
     /// Returns once the books know of each payment that has arrived and that was asked for by an invoice they know.

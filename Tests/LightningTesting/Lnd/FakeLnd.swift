@@ -154,7 +154,9 @@ package final class FakeLnd: Sendable {
     }
 
     /// An invoice of another node, which this one can pay.
-    package func foreignInvoice(_ amount: Amount) throws -> String {
+    ///
+    /// - Parameter amount: `nil`: whoever pays says how much.
+    package func foreignInvoice(_ amount: Amount?, expiresIn lifetime: Duration = .seconds(600)) throws -> String {
         let preimage = Preimage(.random())
         let hash = PaymentHash(Self.hash(of: preimage))
         foreign.withLockedValue { $0[hash] = preimage }
@@ -163,10 +165,18 @@ package final class FakeLnd: Sendable {
             amount: amount,
             timestamp: WallTime(seconds: time.now().seconds),
             fields: [
-                .paymentHash(hash), .paymentSecret(.random()), .memo("foreign"), .expiry(.seconds(600)),
-                .features(.basic),
+                .paymentHash(hash), .paymentSecret(.random()), .memo("foreign"), .expiry(lifetime), .features(.basic),
             ]
         ).signed(with: foreignKey)
+    }
+
+    /// What it has paid for an invoice of another node, without the fee; `nil` where it has not.
+    package func amountPaid(for bolt11: String) throws -> Amount? {
+        let hash = try Bolt11Invoice(decoding: bolt11).paymentHash
+        guard let payment = books.withLockedValue({ $0.payments[hash] }), payment.status == .succeeded else {
+            return nil
+        }
+        return Amount(millisatoshis: UInt64(clamping: payment.valueMsat))
     }
 
     static func hash(of preimage: Preimage) -> Bytes32 {
