@@ -80,8 +80,11 @@ final class KillTrial: Sendable {
         try Data(LndIdentity.node.certificate.utf8).write(to: URL(fileURLWithPath: certificate))
         try Data(file).write(to: URL(fileURLWithPath: macaroon))
         let lnd = "address: \(node.address), certificate: \(certificate), macaroon: !file \(macaroon), network: regtest"
-        let policy = TestGateway.policyText(upstreamPort: upstreamPort, routes: routes)
+        // All clients are one, by their address, and whatever is refused is offered anew.
+        let policy =
+            TestGateway.policyText(upstreamPort: upstreamPort, routes: routes)
             .replacing("{ use: dev, listen: 127.0.0.1:0 }", with: "{ use: lnd, \(lnd) }")
+            + "\ninvoices: { per-client: 10000 }\n"
         try Data(policy.utf8).write(to: URL(fileURLWithPath: "\(folder.path)/policy.yaml"))
     }
 
