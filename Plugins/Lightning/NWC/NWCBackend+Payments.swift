@@ -1,11 +1,10 @@
 package import GatewayKit
 internal import Logging
 internal import NIOConcurrencyHelpers
-internal import NIOCore
 
 extension NWCBackend {
-    /// For so long a wallet may take to begin what it was told in time.
-    private static let doubt = TimeAmount.seconds(60)
+    /// For so long after its time a wallet may begin what it was told: its clock is another one.
+    private static let doubt = Duration.seconds(60)
 
     /// The wallet bounds its fee itself: NIP-47 has no word for a limit. One that it has passed is logged.
     package func pay(
@@ -26,21 +25,23 @@ extension NWCBackend {
             throw LightningFailure(.refused, "the payment is under way")
         }
         defer { paying.withLockedValue { _ = $0.remove(hash) } }
+        let mayBegin = try await mayBegin(hash)
         // A wallet need not see that it pays one invoice once.
         guard try await knownPayment(hash) == .unpaid else {
             throw LightningFailure(.refused, "the invoice is paid, or being paid")
         }
-        guard !isUnclear(hash) else { throw LightningFailure(.unavailable, "the payment may be under way") }
+        guard !mayBegin else { throw LightningFailure(.unavailable, "the payment may be under way") }
+        // Before the wallet is told: the next process has to know of it, too.
+        let end = time.now().advanced(by: patience + Self.doubt)
+        try await store.setValue(Array("\(end.milliseconds)".utf8), for: Self.orderKey(hash))
         let payment: Payment
         do {
             payment = try await pay(invoice, paid, within: patience)
         } catch let failure as LightningFailure where failure.reason == .refused {
+            await forgetOrder(hash)
             throw failure
-        } catch {
-            let now = time.uptime()
-            unclear.withLockedValue { $0.keep(true, for: hash, until: now + Self.doubt, at: now) }
-            throw error
         }
+        await forgetOrder(hash)
         if payment.fee > feeLimit {
             logger.warning(
                 "the wallet paid a higher fee than was allowed",
@@ -64,15 +65,20 @@ extension NWCBackend {
         else {
             throw LightningFailure(.malformed, "the wallet answered with a preimage that is not the payment's")
         }
-        let fee = Amount(millisatoshis: NWCText.count(result["fees_paid"]) ?? 0)
+        let fee = await fee(of: invoice.paymentHash, in: result)
         return Payment(preimage: Preimage(preimage), amount: amount, fee: fee)
+    }
+
+    /// Not said by all at once: what the wallet knows of the payment may have it.
+    private func fee(of payment: PaymentHash, in result: JSONValue) async -> Amount {
+        if let fee = NWCText.count(result["fees_paid"]) { return Amount(millisatoshis: fee) }
+        guard let transaction = try? await transaction(payment), !transaction.isIncoming else { return .zero }
+        return transaction.fee
     }
 
     /// A no that may come from impatience does not say that nothing was paid: only what the wallet knows of the payment does.
     private func payment(_ payment: PaymentHash, after error: NWCError) async throws -> Payment {
-        guard !error.isCertain else {
-            throw LightningFailure(error.code == "RATE_LIMITED" ? .unavailable : .refused, "\(error)")
-        }
+        guard !error.isCertain else { throw LightningFailure(.refused, "\(error)") }
         switch try await knownPayment(payment) {
         case .paid(let payment): return payment
         case .unpaid: throw LightningFailure(.refused, "\(error)")
@@ -81,17 +87,38 @@ extension NWCBackend {
     }
 
     package func payment(_ payment: PaymentHash) async throws -> PaymentState {
+        // Looked for first: what ends while the wallet is asked is not taken for what was never begun.
+        let isOpen = paying.withLockedValue { $0.contains(payment) }
+        let mayBegin = try await mayBegin(payment)
         let state = try await knownPayment(payment)
-        guard state == .unpaid, paying.withLockedValue({ $0.contains(payment) }) || isUnclear(payment) else {
-            return state
-        }
-        return .underWay
+        return state == .unpaid && (isOpen || mayBegin) ? .underWay : state
     }
 
+    // MARK: Orders
+
+    /// Until when a wallet may begin a payment that it was told to make and has not answered for. Whichever wallet: one wallet
+    /// may have several connections, each with a key of its own.
+    private static func orderKey(_ payment: PaymentHash) -> String { "nwc/paying/\(payment)" }
+
     /// It was told to pay and did not answer: that it does not know of it may mean that it is not that far yet.
-    private func isUnclear(_ payment: PaymentHash) -> Bool {
-        let now = time.uptime()
-        return unclear.withLockedValue { $0.value(for: payment, at: now) } != nil
+    private func mayBegin(_ payment: PaymentHash) async throws -> Bool {
+        guard let value = try await store.value(for: Self.orderKey(payment)) else { return false }
+        guard let end = Int64(String(decoding: value, as: UTF8.self)) else {
+            throw StoreFailure("\(Self.orderKey(payment)) is no number")
+        }
+        return time.now() < WallTime(milliseconds: end)
+    }
+
+    /// What became of it is known. Where that cannot be written down, it ends by its time.
+    private func forgetOrder(_ payment: PaymentHash) async {
+        do {
+            try await store.setValue(nil, for: Self.orderKey(payment))
+        } catch {
+            logger.debug(
+                "cannot note that a payment has ended",
+                metadata: ["payment": "\(payment)", "error": "\(error)"]
+            )
+        }
     }
 
     private func knownPayment(_ payment: PaymentHash) async throws -> PaymentState {

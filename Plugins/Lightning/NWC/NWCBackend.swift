@@ -9,14 +9,13 @@ package final class NWCBackend: LightningBackend, Plugin {
     let wallet: NWCWallet
     let received: NWCSettlements
     let reader: InvoiceReader
+    let store: any Store
     let time: TimeSource
     let logger: Logger
     /// For an answer.
     let timeout: Duration
     /// Payments that are being made: a wallet need not see that it pays one invoice once.
     let paying = NIOLockedValueBox<Set<PaymentHash>>([])
-    /// Payments that a wallet did not answer for.
-    let unclear = NIOLockedValueBox(ExpiringTable<PaymentHash, Bool>(most: 10_000))
     private let following = NIOLockedValueBox<Task<Void, Never>?>(nil)
 
     /// Relays and wallets take 0.3 to 2 seconds.
@@ -72,6 +71,7 @@ package final class NWCBackend: LightningBackend, Plugin {
         }
         self.wallet = wallet
         reader = InvoiceReader(network: network)
+        store = services.store
         time = services.time
         logger = services.logger
         self.timeout = timeout

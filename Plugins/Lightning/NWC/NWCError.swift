@@ -22,12 +22,12 @@ package struct NWCError: Error, Hashable, Sendable {
 
     private static let notFound: Set = ["payment not found", "invoice not found", "transaction not found"]
 
-    /// True where the wallet has done nothing, and nothing of it may come later: of any other code that is not sure.
+    /// True where the wallet has done nothing, and nothing of it may come later: of any other code that is not sure. A request
+    /// reaches a wallet by several relays: one that takes each copy for a request says that there is no balance, no quota or no
+    /// haste left to the second, because of the first.
     package var isCertain: Bool {
         switch code {
-        case "RATE_LIMITED", "NOT_IMPLEMENTED", "INSUFFICIENT_BALANCE", "QUOTA_EXCEEDED", "RESTRICTED", "UNAUTHORIZED",
-            "UNSUPPORTED_ENCRYPTION", "NOT_FOUND":
-            true
+        case "NOT_IMPLEMENTED", "RESTRICTED", "UNAUTHORIZED", "UNSUPPORTED_ENCRYPTION", "NOT_FOUND": true
         default: false
         }
     }

@@ -97,7 +97,10 @@ extension FakeWallet {
                 )
             )
             let shown = state.behaviour.hidesPreimage ? Bytes32.zero : preimage.bytes
-            return .object([.init("preimage", .string(shown.hex)), .init("fees_paid", .number(1_000))])
+            let members: [JSONValue.Member] = [
+                .init("preimage", .string(shown.hex)), .init("fees_paid", .number(1_000)),
+            ]
+            return .object(members.filter { !state.behaviour.omits.contains($0.name) })
         }
     }
 

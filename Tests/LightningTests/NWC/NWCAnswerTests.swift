@@ -28,10 +28,10 @@ struct NWCAnswerTests {
 
     @Test(
         arguments: [
-            ("RATE_LIMITED", LightningFailure.Reason.unavailable, true), ("INTERNAL", .unavailable, false),
+            ("RATE_LIMITED", LightningFailure.Reason.unavailable, false), ("INTERNAL", .unavailable, false),
             ("OTHER", .unavailable, false), ("NOT_IMPLEMENTED", .refused, true),
-            ("INSUFFICIENT_BALANCE", .refused, true),
-            ("QUOTA_EXCEEDED", .refused, true), ("RESTRICTED", .refused, true), ("UNAUTHORIZED", .refused, true),
+            ("INSUFFICIENT_BALANCE", .refused, false),
+            ("QUOTA_EXCEEDED", .refused, false), ("RESTRICTED", .refused, true), ("UNAUTHORIZED", .refused, true),
             ("UNSUPPORTED_ENCRYPTION", .refused, true), ("NOT_FOUND", .refused, true),
             ("PAYMENT_FAILED", .refused, false),
             ("something new", .refused, false),

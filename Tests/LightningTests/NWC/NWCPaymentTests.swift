@@ -38,7 +38,19 @@ struct NWCPaymentTests {
         #expect(state == .paid(payment))
     }
 
-    @Test(arguments: ["INSUFFICIENT_BALANCE", "QUOTA_EXCEEDED", "RESTRICTED", "PAYMENT_FAILED", "INTERNAL"])
+    @Test func `a fee that the wallet does not tell with the payment is asked for`() async throws {
+        let wallet = try FakeWallet()
+        wallet.behaviour.omits = ["fees_paid"]
+        let (result, _, _) = try await paying(wallet)
+        let payment = try result.get()
+        #expect(payment.fee == Amount(millisatoshis: 1_000))
+    }
+
+    @Test(
+        arguments: [
+            "INSUFFICIENT_BALANCE", "QUOTA_EXCEEDED", "RATE_LIMITED", "RESTRICTED", "PAYMENT_FAILED", "INTERNAL",
+        ]
+    )
     func `a payment that was not begun is refused`(_ code: String) async throws {
         let wallet = try FakeWallet()
         wallet.behaviour.errors = ["pay_invoice": code]
@@ -49,7 +61,7 @@ struct NWCPaymentTests {
         #expect(state == .unpaid)
     }
 
-    @Test(arguments: ["PAYMENT_FAILED", "INTERNAL", "OTHER"])
+    @Test(arguments: ["PAYMENT_FAILED", "INTERNAL", "OTHER", "INSUFFICIENT_BALANCE", "QUOTA_EXCEEDED", "RATE_LIMITED"])
     func `a payment that arrived in spite of an error has arrived`(_ code: String) async throws {
         let wallet = try FakeWallet()
         wallet.behaviour.lateErrors = ["pay_invoice": code]
@@ -91,6 +103,47 @@ struct NWCPaymentTests {
             #expect(later == .unpaid)
         }
         #expect(wallet.asked.count(where: { $0 == "pay_invoice" }) == 1)
+    }
+
+    @Test func `a payment that was not answered for is under way for the next process, too`() async throws {
+        let time = ManualTime(start: TimeSource.system.now())
+        let wallet = try FakeWallet(time: time.source)
+        let store = MemoryStore()
+        let bolt11 = try wallet.foreignInvoice(Self.amount)
+        wallet.behaviour.ignored = ["pay_invoice"]
+        try await NWCExample.with(wallet, store: store) { backend, _ in
+            let payment = try backend.read(bolt11).payment
+            // Ends in the midst of it, as a process that is killed.
+            let paying = Task { try await backend.pay(bolt11, feeLimit: Self.amount) }
+            while !wallet.asked.contains("pay_invoice") {
+                await Task.yield()
+            }
+            let next = try await NWCExample.started(wallet, store: store)
+            let soon = try await next.payment(payment)
+            #expect(soon == .underWay)
+            let failure = try await next.failure { _ = try await $0.pay(bolt11, feeLimit: Self.amount) }
+            #expect(failure.reason == .unavailable)
+            time.advance(by: .seconds(121))
+            let later = try await next.payment(payment)
+            #expect(later == .unpaid)
+            await next.stop()
+            paying.cancel()
+            _ = await paying.result
+        }
+        #expect(wallet.asked.count(where: { $0 == "pay_invoice" }) == 1)
+    }
+
+    @Test(arguments: [nil, "PAYMENT_FAILED"] as [String?])
+    func `nothing is kept of a payment once it is known what became of it`(_ code: String?) async throws {
+        let wallet = try FakeWallet()
+        let store = MemoryStore()
+        let bolt11 = try wallet.foreignInvoice(Self.amount)
+        try await NWCExample.with(wallet, store: store) { backend, _ in
+            if let code { wallet.behaviour.errors = ["pay_invoice": code] }
+            _ = try? await backend.pay(bolt11, feeLimit: Self.amount)
+        }
+        #expect(wallet.asked.contains("pay_invoice"))
+        #expect(!store.keys.contains { $0.hasPrefix("nwc/paying/") })
     }
 
     @Test func `an error about which the wallet can say no more is not called refused`() async throws {
