@@ -28,6 +28,8 @@ package final class LightningPool: LightningBackend, Plugin {
     }
 
     let members: [PoolMember]
+    /// Between attempts to follow a node.
+    let pauses: Pauses
     private let choice: Choice
     private let store: any Store
     private let time: TimeSource
@@ -36,10 +38,20 @@ package final class LightningPool: LightningBackend, Plugin {
     private let state: NIOLockedValueBox<State>
     private let feed = PoolFeed()
 
-    /// - Parameter members: at least one.
-    package init(_ members: [PoolMember], choice: Choice, _ services: Services) {
+    /// - Parameters:
+    ///   - members: at least one.
+    ///   - choice: of the first to be asked for an invoice.
+    ///   - pauses: between attempts to follow a node.
+    ///   - services: of the gateway.
+    package init(
+        _ members: [PoolMember],
+        choice: Choice,
+        pauses: Pauses = Pauses(),
+        _ services: Services
+    ) {
         self.members = members
         self.choice = choice
+        self.pauses = pauses
         store = services.store
         time = services.time
         logger = services.logger
@@ -161,8 +173,9 @@ package final class LightningPool: LightningBackend, Plugin {
                     expiresAt: invoice.expiresAt,
                     node: member.name
                 )
-            } catch let error as LightningFailure {
-                failure = error
+            } catch {
+                if Task.isCancelled { throw error }
+                failure = error as? LightningFailure ?? LightningFailure(.unavailable, "\(member.name): \(error)")
                 logger.debug(
                     "a node makes no invoice, and the next is asked",
                     metadata: ["node": "\(member.name)", "error": "\(error)"]

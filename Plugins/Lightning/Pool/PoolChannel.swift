@@ -8,7 +8,7 @@ final class PoolChannel: Sendable {
     /// Makes the settlement at the moment in which it is read.
     typealias Making = @Sendable () -> Settlement
 
-    private typealias Last = CheckedContinuation<Void, any Error>
+    private typealias Last = CheckedContinuation<Bool, Never>
     private typealias Reader = CheckedContinuation<Settlement?, Never>
 
     private struct Sender {
@@ -26,9 +26,9 @@ final class PoolChannel: Sendable {
 
     private let state = NIOLockedValueBox(State())
 
-    /// - Throws: `CancellationError` when it is closed, read or not.
-    func send(_ make: @escaping Making) async throws {
-        try await withCheckedThrowingContinuation { (continuation: Last) in
+    /// - Returns: false when it is closed, read or not.
+    func send(_ make: @escaping Making) async -> Bool {
+        await withCheckedContinuation { (continuation: Last) in
             let (reader, isClosed) = state.withLockedValue { state -> (Reader?, Bool) in
                 guard !state.isClosed else { return (nil, true) }
                 guard let reader = state.reader else {
@@ -39,7 +39,7 @@ final class PoolChannel: Sendable {
                 state.last = continuation
                 return (reader, false)
             }
-            if isClosed { continuation.resume(throwing: CancellationError()) }
+            if isClosed { continuation.resume(returning: false) }
             reader?.resume(returning: make())
         }
     }
@@ -58,7 +58,7 @@ final class PoolChannel: Sendable {
                 if sender == nil { state.reader = reader }
                 return (last, sender, false)
             }
-            last?.resume()
+            last?.resume(returning: true)
             if let sender {
                 reader.resume(returning: sender.make())
             } else if isClosed {
@@ -75,9 +75,9 @@ final class PoolChannel: Sendable {
             return before
         }
         before.reader?.resume(returning: nil)
-        before.last?.resume(throwing: CancellationError())
+        before.last?.resume(returning: false)
         for sender in before.senders {
-            sender.continuation.resume(throwing: CancellationError())
+            sender.continuation.resume(returning: false)
         }
     }
 }

@@ -50,7 +50,7 @@ final class PoolReader: Sendable {
         isKept: Bool
     ) async {
         let backend = pool.members[member].backend
-        var pauses = Pauses()
+        var pauses = pool.pauses
         var last = start
         while !Task.isCancelled {
             do {
@@ -60,17 +60,18 @@ final class PoolReader: Sendable {
                     last = end
                 }
                 for try await settlement in backend.settlements(since: last) {
-                    try await channel.send {
+                    let isRead = await channel.send {
                         pool.count(settlement, of: member)
                         return feed.numbered(settlement, of: member)
                     }
+                    guard isRead else { return }
                     last = settlement.cursor
-                    pauses = Pauses()
+                    pauses = pool.pauses
                     if isKept { try await pool.keep(settlement.cursor, of: member) }
                 }
-            } catch is CancellationError {
-                return
             } catch {
+                // What a node was cancelled in for a reason of its own is one of its failures.
+                if Task.isCancelled { return }
                 pool.logger.warning(
                     "cannot follow a node of the pool",
                     metadata: ["node": "\(pool.members[member].name)", "error": "\(error)"]
