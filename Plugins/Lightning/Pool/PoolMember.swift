@@ -5,6 +5,8 @@ package struct PoolMember: Sendable {
     package let name: String
     /// Of which kind it is and where: how far the settlements of a node were followed means nothing to another one of its name.
     let place: String
+    /// Whether the place tells it from all others of its kind.
+    var hasAddress: Bool { place.contains(" ") }
     package let backend: any LightningBackend
     /// How often it is chosen, compared with the others, where the pool chooses by weight.
     package let weight: Int
