@@ -17,8 +17,12 @@ package struct NodeAuthorities: Sendable {
 
     func apply(to configuration: inout HTTPClient.Configuration) {
         var tls = TLSConfiguration.makeClientConfiguration()
-        tls.trustRoots = .certificates(certificates)
-        tls.certificateVerification = .noHostnameVerification
+        apply(to: &tls)
         configuration.tlsConfiguration = tls
+    }
+
+    func apply(to configuration: inout TLSConfiguration) {
+        configuration.trustRoots = .certificates(certificates)
+        configuration.certificateVerification = .noHostnameVerification
     }
 }

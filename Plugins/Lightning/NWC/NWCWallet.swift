@@ -3,15 +3,12 @@ internal import Logging
 internal import NIOConcurrencyHelpers
 internal import NIOCore
 internal import NIOPosix
-internal import NIOSSL
 
 /// A wallet that is asked over its relays (NIP-47). What it tells by itself goes to `settlements`.
 final class NWCWallet: Sendable {
     struct Settings: Sendable {
         var limits = WebSocketLimits()
         var pauses = Pauses()
-        /// Whose certificates are trusted; `nil`: what this system trusts.
-        var roots: NIOSSLTrustRoots?
     }
 
     /// Of events (NIP-47, "Events"; NIP-42).
@@ -53,7 +50,7 @@ final class NWCWallet: Sendable {
         self.conversation = conversation
         self.settlements = settlements
         relays = connection.relays.map {
-            NostrRelay($0, limits: settings.limits, pauses: settings.pauses, roots: settings.roots)
+            NostrRelay($0, limits: settings.limits, pauses: settings.pauses)
         }
         time = services.time
         logger = services.logger

@@ -1,20 +1,16 @@
 internal import NIOConcurrencyHelpers
-internal import NIOSSL
 
 /// One relay, as long as it is followed: connects, and connects again after a failure.
 final class NostrRelay: Sendable {
     let address: WebSocketAddress
     private let limits: WebSocketLimits
     private let pauses: Pauses
-    private let roots: NIOSSLTrustRoots?
     private let socket = NIOLockedValueBox<WebSocket?>(nil)
 
-    /// - Parameter roots: whose certificates are trusted; `nil`: what this system trusts.
-    init(_ address: WebSocketAddress, limits: WebSocketLimits, pauses: Pauses, roots: NIOSSLTrustRoots?) {
+    init(_ address: WebSocketAddress, limits: WebSocketLimits, pauses: Pauses) {
         self.address = address
         self.limits = limits
         self.pauses = pauses
-        self.roots = roots
     }
 
     /// Returns when its task is cancelled, and not before. To be called once.
@@ -24,7 +20,7 @@ final class NostrRelay: Sendable {
         var pauses = pauses
         while !Task.isCancelled {
             do {
-                let socket = try await WebSocket.connect(to: address, limits: limits, roots: roots)
+                let socket = try await WebSocket.connect(to: address, limits: limits)
                 self.socket.withLockedValue { $0 = socket }
                 defer {
                     self.socket.withLockedValue { $0 = nil }

@@ -15,7 +15,7 @@ package final class Phoenixd: LightningBackend, Plugin {
     private let reader: InvoiceReader
     private let time: TimeSource
     private let doorbell: Doorbell
-    /// `nil` where the node's certificate is one that only `certificate` makes known: the WebSocket has no ear for that.
+    /// `nil` where the address is none for a WebSocket.
     private let events: PhoenixdEvents?
     private let answers = PhoenixdAnswers()
 
@@ -40,9 +40,14 @@ package final class Phoenixd: LightningBackend, Plugin {
         let doorbell = Doorbell()
         self.doorbell = doorbell
         let socket = WebSocketAddress(parsing: "ws\(settings.node.address.base.dropFirst(4))/websocket")
-        events =
-            settings.node.authorities == nil
-            ? socket.map { PhoenixdEvents(at: $0, authorization: basic.text, ring: doorbell.ring) } : nil
+        events = socket.map { address in
+            PhoenixdEvents(
+                at: address,
+                trusting: settings.node.authorities,
+                authorization: basic.text,
+                ring: doorbell.ring
+            )
+        }
         reader = InvoiceReader(network: settings.node.network)
         capabilities = settings.paysBack ? [.subscribe, .refund] : [.subscribe]
     }

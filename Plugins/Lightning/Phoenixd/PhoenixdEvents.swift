@@ -5,15 +5,24 @@ internal import NIOConcurrencyHelpers
 /// no connection the gateway asks as often as it does anyway.
 package final class PhoenixdEvents: Sendable {
     private let address: WebSocketAddress
+    private let authorities: NodeAuthorities?
     private let authorization: Secret
     private let ring: @Sendable () -> Void
     private let listening = NIOLockedValueBox<Task<Void, Never>?>(nil)
 
     /// - Parameters:
+    ///   - address: of its WebSocket.
+    ///   - authorities: as for its HTTP interface.
     ///   - authorization: the value of the field of that name.
     ///   - ring: is called for each text, from any task.
-    package init(at address: WebSocketAddress, authorization: String, ring: @escaping @Sendable () -> Void) {
+    package init(
+        at address: WebSocketAddress,
+        trusting authorities: NodeAuthorities? = nil,
+        authorization: String,
+        ring: @escaping @Sendable () -> Void
+    ) {
         self.address = address
+        self.authorities = authorities
         self.authorization = Secret(authorization)
         self.ring = ring
     }
@@ -22,10 +31,10 @@ package final class PhoenixdEvents: Sendable {
     package func start() {
         listening.withLockedValue { listening in
             guard listening == nil else { return }
-            listening = Task { [address, authorization, ring] in
+            listening = Task { [address, authorities, authorization, ring] in
                 var pauses = Pauses()
                 while !Task.isCancelled {
-                    if await Self.listen(at: address, authorization, ring) { pauses = Pauses() }
+                    if await Self.listen(at: address, authorities, authorization, ring) { pauses = Pauses() }
                     guard (try? await Task.sleep(for: pauses.next())) != nil else { return }
                 }
             }
@@ -45,11 +54,14 @@ package final class PhoenixdEvents: Sendable {
     /// - Returns: false where there was none.
     private static func listen(
         at address: WebSocketAddress,
+        _ authorities: NodeAuthorities?,
         _ authorization: Secret,
         _ ring: @Sendable () -> Void
     ) async -> Bool {
         let fields = [(name: "Authorization", value: authorization.text)]
-        guard let socket = try? await WebSocket.connect(to: address, fields: fields) else { return false }
+        guard let socket = try? await WebSocket.connect(to: address, fields: fields, authorities: authorities) else {
+            return false
+        }
         defer { socket.close() }
         // What arrived before was not told.
         ring()

@@ -2,7 +2,7 @@ internal import GatewayKit
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
-package import NIOSSL
+internal import NIOSSL
 internal import NIOWebSocket
 
 /// A connection to a WebSocket server (RFC 6455), for texts.
@@ -20,15 +20,15 @@ package final class WebSocket: Sendable {
     ///
     /// - Parameters:
     ///   - fields: go with the handshake, beside those that it needs.
-    ///   - roots: whose certificates are trusted; `nil`: what this system trusts.
+    ///   - authorities: whose certificates are trusted, whatever name is in them; `nil`: those that this system trusts.
     /// - Throws: why there is no connection.
     package static func connect(
         to address: WebSocketAddress,
         fields: [(name: String, value: String)] = [],
         limits: WebSocketLimits = WebSocketLimits(),
-        roots: NIOSSLTrustRoots? = nil
+        authorities: NodeAuthorities? = nil
     ) async throws -> WebSocket {
-        let tls = try address.isSecure ? context(roots) : nil
+        let tls = try address.isSecure ? context(authorities) : nil
         let (texts, inbox) = AsyncThrowingStream<String, any Error>.makeStream(
             bufferingPolicy: .bufferingOldest(limits.mostWaiting)
         )
@@ -70,11 +70,11 @@ package final class WebSocket: Sendable {
 
     // MARK: Connecting
 
-    private static func context(_ roots: NIOSSLTrustRoots?) throws -> NIOSSLContext {
+    private static func context(_ authorities: NodeAuthorities?) throws -> NIOSSLContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = ["http/1.1"]
-        if let roots { configuration.trustRoots = roots }
+        authorities?.apply(to: &configuration)
         return try NIOSSLContext(configuration: configuration)
     }
 

@@ -129,6 +129,21 @@ struct WebSocketTests {
         }
     }
 
+    @Test func `a certificate that is given is taken, and that of another is not`() async throws {
+        let relay = FakeRelay(clients: []) { _ in }
+        try await relay.start(tls: try Identity.wallet.context())
+        let address = try #require(WebSocketAddress(parsing: relay.address.replacing("ws://", with: "wss://")))
+        let other = try #require(NodeAuthorities(pem: Identity.signedByWallet.certificate))
+        await #expect(throws: (any Error).self) {
+            _ = try await WebSocket.connect(to: address, authorities: other)
+        }
+        let own = try #require(NodeAuthorities(pem: Identity.wallet.certificate))
+        let socket = try await WebSocket.connect(to: address, authorities: own)
+        #expect(!socket.hasEnded)
+        socket.close()
+        try await relay.stop()
+    }
+
     @Test func `a certificate that nobody trusts, or for another name, is refused`() async throws {
         let relay = FakeRelay(clients: []) { _ in }
         try await relay.start(tls: try Identity.wallet.context())

@@ -157,6 +157,15 @@ struct PhoenixdTests {
         }
     }
 
+    @Test func `the WebSocket takes the certificate that the policy gives, whatever name is in it`() async throws {
+        let authorities = try #require(NodeAuthorities(pem: Identity.wallet.certificate))
+        try await FakePhoenixd().serve(.wallet, trusting: authorities) { _, server in
+            while !server.requests.contains(where: { $0.path == "/websocket" }) {
+                await Task.yield()
+            }
+        }
+    }
+
     // MARK: Webhook
 
     private let body = #"{"type":"payment_received","amountSat":10,"paymentHash":"00","timestamp":1712785550079}"#
