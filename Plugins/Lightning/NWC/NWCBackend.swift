@@ -98,6 +98,9 @@ package final class NWCBackend: LightningBackend, Plugin {
 
     // MARK: What it can
 
+    /// NIP-47 has no word for a limit.
+    package var boundsFees: Bool { false }
+
     /// What the wallet's connection permits; until the wallet has said so, all that it could.
     package var capabilities: LightningCapabilities {
         guard let profile = wallet.profile else { return [.subscribe, .hold, .refund] }

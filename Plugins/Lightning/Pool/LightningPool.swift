@@ -81,6 +81,11 @@ package final class LightningPool: LightningBackend, Plugin {
         members.map { $0.backend.preimageExposure }.max() ?? .nobody
     }
 
+    /// Any that pays may be the one that does.
+    package var boundsFees: Bool {
+        members.allSatisfy { !$0.backend.capabilities.contains(.refund) || $0.backend.boundsFees }
+    }
+
     package var localServices: [LocalService] { members.flatMap { $0.backend.localServices } }
 
     // MARK: Starting

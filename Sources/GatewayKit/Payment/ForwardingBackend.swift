@@ -7,6 +7,7 @@ package protocol ForwardingBackend: LightningBackend {
 extension ForwardingBackend {
     package var capabilities: LightningCapabilities { base.capabilities }
     package var preimageExposure: PreimageExposure { base.preimageExposure }
+    package var boundsFees: Bool { base.boundsFees }
     package var isAttended: Bool { base.isAttended }
     package var memberNames: [String] { base.memberNames }
     package var localServices: [LocalService] { base.localServices }

@@ -4,6 +4,8 @@ extension LightningBackend {
 
     public var preimageExposure: PreimageExposure { .nobody }
 
+    public var boundsFees: Bool { true }
+
     public var isAttended: Bool { false }
 
     public var memberNames: [String] { [] }

@@ -9,6 +9,10 @@ public protocol LightningBackend: Startable {
     /// Who can learn a preimage without paying: from `anybody` on, `check` asks for `verify: node`. By default nobody.
     var preimageExposure: PreimageExposure { get }
 
+    /// False where it pays and takes what the way costs, whatever limit it is given: `check` warns of sessions then. By default
+    /// true.
+    var boundsFees: Bool { get }
+
     /// True when nobody need bound how long it takes and how often it fails: it is in this process, or sees to that itself. By
     /// default false.
     var isAttended: Bool { get }

@@ -67,6 +67,7 @@ public enum PolicyRule: String, Sendable, Hashable, CaseIterable {
     case unboundedMeter = "unbounded-meter"
     case revealedPreimage = "revealed-preimage"
     case strandedDeposit = "stranded-deposit"
+    case unboundedFee = "unbounded-fee"
     case allowWithoutReason = "allow-without-reason"
     case allowOfNothing = "allow-of-nothing"
 
@@ -74,7 +75,7 @@ public enum PolicyRule: String, Sendable, Hashable, CaseIterable {
     public var isMistake: Bool {
         switch self {
         case .exposedAdmin, .shadow, .unusedPipeline, .unusedDefault, .lateInput, .authWithoutPrice, .noRateLimit,
-            .cheapRequest, .callsAround, .overlappingRegexes, .allowOfNothing:
+            .cheapRequest, .callsAround, .overlappingRegexes, .unboundedFee, .allowOfNothing:
             false
         default: true
         }
@@ -85,7 +86,7 @@ public enum PolicyRule: String, Sendable, Hashable, CaseIterable {
         switch self {
         case .authWithoutPrice, .noRateLimit, .shadow, .cheapToken, .otherTerms, .cheapTier, .cheapRequest,
             .freeShadow, .otherSpelling, .otherMethod, .otherHost, .otherPath, .callsAround, .overlappingRegexes,
-            .unboundedMeter, .revealedPreimage, .lateInput:
+            .unboundedMeter, .revealedPreimage, .unboundedFee, .lateInput:
             true
         default: false
         }

@@ -1,6 +1,7 @@
 internal import GatewayKit
 
-/// The rule of sessions: what is left of a deposit goes back, so that the node has to be one that pays.
+/// The rules of sessions: what is left of a deposit goes back, so that the node has to be one that pays, and that keeps to the
+/// fee that it is allowed.
 struct RefundRules {
     private let routes: [RouteDraft]
     private let lightning: any LightningBackend
@@ -13,7 +14,8 @@ struct RefundRules {
     }
 
     func check() {
-        guard !lightning.capabilities.contains(.refund) else { return }
+        let pays = lightning.capabilities.contains(.refund)
+        guard !pays || !lightning.boundsFees else { return }
         // A listener with defaults of its own has all routes once more.
         var told = Set<String>()
         for route in routes where route.listedPrice != nil {
@@ -21,11 +23,22 @@ struct RefundRules {
                 guard sale.intents.contains(where: { $0.intent == "session" }),
                     told.insert("\(route.name) \(sale.scheme)").inserted
                 else { continue }
+                guard pays else {
+                    run.note(
+                        .strandedDeposit,
+                        place,
+                        "'\(sale.scheme) session' takes a deposit on the route '\(route.name)' whose rest goes back, and the node pays"
+                            + " nothing back: let it, or sell by 'charge' alone"
+                    )
+                    continue
+                }
                 run.note(
-                    .strandedDeposit,
+                    .unboundedFee,
                     place,
-                    "'\(sale.scheme) session' takes a deposit on the route '\(route.name)' whose rest goes back, and the node pays"
-                        + " nothing back: let it, or sell by 'charge' alone"
+                    of: route.name,
+                    message:
+                        "what is left of '\(sale.scheme) session' on the route '\(route.name)' is paid back by a node that takes what"
+                        + " fee it likes, whatever 'max-refund-fee' says: give its connection a budget"
                 )
             }
         }
