@@ -20,6 +20,8 @@ struct NWCState {
         let answer: EventLoopPromise<NWCAnswer>
         /// Those that have it and may still bring an answer.
         var relays: Set<Int> = []
+        /// Those that have said that they have it.
+        var takers: Set<Int> = []
     }
 
     enum Readiness {
@@ -139,8 +141,15 @@ struct NWCState {
         return ready
     }
 
+    /// The relay has said that it has it, so that it is not sent there again: not each wallet sees that it is told twice.
+    mutating func taken(_ event: Bytes32, by relay: Int) {
+        requests[event]?.takers.insert(relay)
+    }
+
     /// Open requests, for a relay that did not take them before.
-    var events: [NostrEvent] { requests.values.map(\.event) }
+    func events(for relay: Int) -> [NostrEvent] {
+        requests.values.filter { !$0.takers.contains(relay) }.map(\.event)
+    }
 
     mutating func sent(_ event: Bytes32, to relay: Int) {
         requests[event]?.relays.insert(relay)

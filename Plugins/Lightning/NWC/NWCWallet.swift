@@ -157,12 +157,15 @@ final class NWCWallet: Sendable {
         if state.withLockedValue({ $0.isIntroduction(event, to: index) }) {
             guard isAccepted else { return relays[index].drop() }
             subscribe(to: index)
-            for event in state.withLockedValue({ $0.events }) {
+            for event in state.withLockedValue({ $0.events(for: index) }) {
                 send(event, to: index)
             }
             return
         }
-        guard !isAccepted else { return }
+        // It had it before: that is no refusal (NIP-01, "From relay to client").
+        guard !isAccepted, !reason.hasPrefix("duplicate:") else {
+            return state.withLockedValue { $0.taken(event, by: index) }
+        }
         let isTold = state.withLockedValue { $0.wantsIntroduction(index) }
         guard !isTold || !reason.hasPrefix("auth-required") else { return }
         withdraw(index, from: event, because: reason)

@@ -146,6 +146,43 @@ struct NWCPaymentTests {
         #expect(!store.keys.contains { $0.hasPrefix("nwc/paying/") })
     }
 
+    @Test func `a relay that asks who this is once it has a payment does not get that again`() async throws {
+        let wallet = try FakeWallet()
+        let bolt11 = try wallet.foreignInvoice(Self.amount)
+        wallet.behaviour.held = ["pay_invoice"]
+        let published = try await NWCExample.with(wallet) { backend, relays in
+            async let paying = backend.pay(bolt11, feeLimit: Self.amount)
+            while wallet.withheld.isEmpty {
+                await Task.yield()
+            }
+            let order = try #require(relays[0].published.last)
+            relays[0].say(#"["AUTH","who is it?"]"#)
+            // The first answer comes behind the question, the second behind the consent, the third behind what followed that.
+            for _ in 0..<3 { _ = try await backend.tenSatoshis() }
+            wallet.release()
+            _ = try await paying
+            return relays[0].published.count(where: { $0.id == order.id })
+        }
+        #expect(published == 1)
+    }
+
+    @Test func `a relay that says it has the payment already has not refused it`() async throws {
+        let wallet = try FakeWallet()
+        let bolt11 = try wallet.foreignInvoice(Self.amount)
+        wallet.behaviour.held = ["pay_invoice"]
+        try await NWCExample.with(wallet) { backend, relays in
+            async let paying = backend.pay(bolt11, feeLimit: Self.amount)
+            while wallet.withheld.isEmpty {
+                await Task.yield()
+            }
+            let order = try #require(relays[0].published.last)
+            relays[0].say(#"["OK","\#(order.id.hex)",false,"duplicate: have this event"]"#)
+            wallet.release()
+            let payment = try await paying
+            #expect(payment.amount == Self.amount)
+        }
+    }
+
     @Test func `an error about which the wallet can say no more is not called refused`() async throws {
         let wallet = try FakeWallet()
         let bolt11 = try wallet.foreignInvoice(Self.amount)
