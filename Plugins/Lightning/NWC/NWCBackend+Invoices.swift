@@ -92,7 +92,8 @@ extension NWCBackend {
         } catch let error as NWCError {
             switch try await invoiceState(PaymentHash(preimage.bytes.sha256)) {
             case .settled: return
-            case .held: throw error.failure
+            // Whatever the code: "refused" would say that it has gone back.
+            case .held: throw LightningFailure(.unavailable, "the payment is still held: \(error)")
             case .open, .ended: throw LightningFailure(.refused, "nothing is held for this preimage: \(error)")
             }
         }
@@ -110,7 +111,8 @@ extension NWCBackend {
             switch transaction.invoiceState {
             case .ended: return
             case .settled: throw LightningFailure(.refused, "the invoice is settled")
-            case .open, .held: throw error.failure
+            case .held: throw LightningFailure(.unavailable, "the payment is still held: \(error)")
+            case .open: throw error.failure
             }
         }
     }
