@@ -121,6 +121,30 @@ struct LightningPoolTests {
         #expect(try await invoice(of: pool).node == "main")
     }
 
+    @Test func `what a node has taken on a day is known to the next process`() async throws {
+        let time = ManualTime()
+        let node = DevNode.example(time: time.source)
+        let members = [
+            PoolMember("main", node, dailyLimit: amount), PoolMember("spare", DevNode.example(time: time.source)),
+        ]
+        let before = try await pool(members, time: time.source)
+        let start = try await before.settlementsEnd()
+        for _ in 0..<2 {
+            let paid = try await invoice(of: node)
+            _ = try await node.pay(paid.bolt11, feeLimit: .zero)
+        }
+        var told = 0
+        for try await _ in before.settlements(since: start) {
+            // Coming back for the second one says that the first was read.
+            told += 1
+            if told == 2 { break }
+        }
+        let after = try await pool(members, time: time.source)
+        #expect(try await invoice(of: after).node == "spare")
+        time.advance(by: .seconds(86_400))
+        #expect(try await invoice(of: after).node == "main")
+    }
+
     // MARK: Payments
 
     @Test func `a payment is asked of the node that made its invoice, by another process too`() async throws {
