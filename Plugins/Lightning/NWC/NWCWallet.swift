@@ -36,6 +36,8 @@ final class NWCWallet: Sendable {
     private static let wordsSubscription = "words"
     /// Relays may have kept what was told while none was connected. What is told twice is known.
     private static let hindsight = Duration.seconds(300)
+    /// Of those: fewer than may wait to be read, or a relay with more would be left each time that it is connected.
+    private static let mostStored = WebSocketLimits().mostWaiting / 2
     private static let longestChallenge = 1_024
 
     /// `nil` when libsecp256k1 cannot be used.
@@ -130,7 +132,8 @@ final class NWCWallet: Sendable {
             author: connection.wallet,
             kinds: [Kind.answer, Kind.oldNotification, Kind.notification],
             addressee: connection.key.publicKey,
-            since: time.now().advanced(by: Duration.zero - Self.hindsight)
+            since: time.now().advanced(by: Duration.zero - Self.hindsight),
+            limit: Self.mostStored
         )
         // The end of the second's stored events says that both are heard.
         _ = relays[index].send(.subscribe(Self.wordsSubscription, words))

@@ -114,6 +114,12 @@ package final class LightningPool: LightningBackend, Plugin {
     package func findings() async -> [String] {
         var findings = [String]()
         for member in members { findings += await member.backend.findings().map { "\(member.name): \($0)" } }
+        if !isCounted, members.contains(where: { $0.dailyLimit != nil }) {
+            findings.append(
+                "not all nodes of the pool tell of payments by themselves, so that nothing counts for 'daily-limit': those"
+                    + " that have one sell nothing"
+            )
+        }
         return findings
     }
 
@@ -163,7 +169,7 @@ package final class LightningPool: LightningBackend, Plugin {
         among names: Set<String>?,
         _ make: (any LightningBackend) async throws -> Invoice
     ) async throws -> Invoice {
-        var failure = LightningFailure(.unavailable, "each node has taken what it may today")
+        var failure = LightningFailure(.unavailable, "each node has taken what it may today, or nothing counts that")
         for index in candidates(among: names) {
             try Task.checkCancellation()
             let member = members[index]
@@ -192,14 +198,18 @@ package final class LightningPool: LightningBackend, Plugin {
     /// The indices of the nodes that may make an invoice now, the first to be asked first.
     private func candidates(among names: Set<String>?) -> [Int] {
         let now = time.now()
+        let isCounted = isCounted
         let accounts = state.withLockedValue { $0.accounts }
         let candidates = members.indices.filter { index in
             let member = members[index]
             guard names?.contains(member.name) ?? !member.isNamedOnly else { return false }
-            return member.dailyLimit.map { accounts[index].received(onDayOf: now) < $0 } ?? true
+            return member.dailyLimit.map { isCounted && accounts[index].received(onDayOf: now) < $0 } ?? true
         }
         return choice == .order ? candidates : Self.shuffled(candidates, by: members)
     }
+
+    /// Whether anything counts for a daily limit. What a wallet can do may turn out late: then nobody follows the pool.
+    private var isCounted: Bool { capabilities.contains(.subscribe) }
 
     private static func shuffled(_ candidates: [Int], by members: [PoolMember]) -> [Int] {
         var rest = candidates

@@ -71,6 +71,11 @@ final class FakeRelay: Sendable {
     /// Connections so far.
     var opened: Int { state.withLockedValue { $0.opened } }
 
+    /// What those who are connected have subscribed to.
+    var filters: [JSONValue] {
+        state.withLockedValue { $0.connections.values.flatMap { $0.subscriptions.map(\.filter) } }
+    }
+
     // MARK: Listening
 
     /// Listens, at the same port as before where it did before.

@@ -139,6 +139,18 @@ struct NWCFailureTests {
         }
     }
 
+    @Test func `a relay is asked for no more of what it has stored than may wait to be read`() async throws {
+        let wallet = try FakeWallet()
+        try await NWCExample.with(wallet) { backend, relays in
+            _ = try await backend.tenSatoshis()
+            let limits = relays[0].filters.map { filter in
+                if case .number(let limit) = filter["limit"] { limit } else { Double.infinity }
+            }
+            #expect(limits.count == 2)
+            #expect(limits.allSatisfy { $0 < Double(WebSocketLimits().mostWaiting) })
+        }
+    }
+
     @Test func `a wallet that nobody can reach is told at once once that is known`() async throws {
         let wallet = try FakeWallet()
         let relay = try await wallet.addRelay()

@@ -145,6 +145,23 @@ struct LightningPoolTests {
         #expect(try await invoice(of: after).node == "main")
     }
 
+    /// A node that tells of no payments by itself.
+    private struct SilentNode: ForwardingBackend {
+        let base: any LightningBackend
+
+        var capabilities: LightningCapabilities { [] }
+    }
+
+    @Test func `a node with a daily limit sells nothing where nothing counts for it`() async throws {
+        let pool = try await pool([
+            PoolMember("main", DevNode.example(), dailyLimit: amount),
+            PoolMember("spare", SilentNode(base: DevNode.example())),
+        ])
+        #expect(try await invoice(of: pool).node == "spare")
+        let findings = await pool.findings()
+        #expect(findings.contains { $0.contains("'daily-limit'") })
+    }
+
     // MARK: Payments
 
     @Test func `a payment is asked of the node that made its invoice, by another process too`() async throws {
