@@ -7,7 +7,9 @@ package enum NWCAnswer: Sendable {
 
     package init(parsing text: String, to method: NWCMethod) throws(NostrFailure) {
         let json = try NWCText.json(text)
-        guard json["result_type"]?.text == method.rawValue else {
+        let type = json["result_type"]?.text ?? ""
+        // What a wallet cannot even decrypt it answers without one (Alby Hub, `event_handler.go`).
+        guard type == method.rawValue || type.isEmpty && json["error"]?.isObject == true else {
             throw NostrFailure("the wallet answered to something else than \(method.rawValue)")
         }
         if let error = json["error"], error.isObject {

@@ -26,6 +26,13 @@ struct NWCAnswerTests {
         #expect("\(error)" == "the wallet answered QUOTA_EXCEEDED: no more")
     }
 
+    @Test(arguments: [#""result_type":"","#, ""])
+    func `an error may leave out what it answers`(_ type: String) throws {
+        let text = #"{\#(type)"error":{"code":"UNSUPPORTED_ENCRYPTION","message":"nip04"}}"#
+        let read = try Self.code(text)
+        #expect(read?.code == "UNSUPPORTED_ENCRYPTION")
+    }
+
     @Test(
         arguments: [
             ("RATE_LIMITED", LightningFailure.Reason.unavailable, false), ("INTERNAL", .unavailable, false),
