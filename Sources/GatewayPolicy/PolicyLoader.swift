@@ -11,6 +11,8 @@ package struct PolicyLoader: Sendable {
     private var current: Plan?
     /// For a trial: puts something else in place of the policy's store and node, which are made all the same.
     package var standIns: (@Sendable (Services) -> Services)?
+    /// For who asks the policy's node and leaves its store alone: what the node and all else is made with in its place.
+    package var storeStandIn: (any Store)?
 
     /// - Parameters:
     ///   - services: what every plugin gets; its store and its node stand in where the policy names none.
@@ -70,7 +72,8 @@ package struct PolicyLoader: Sendable {
             references: FileReferences(files: files, environment: environment),
             inspection: inspection,
             current: current,
-            standIns: standIns
+            standIns: standIns,
+            storeStandIn: storeStandIn
         )
         var sources = PolicySources(run: run, files: files)
         read(&sources)

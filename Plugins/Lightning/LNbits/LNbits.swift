@@ -71,6 +71,7 @@ package final class LNbits: LightningBackend, Plugin {
     package func read(_ bolt11: String) throws -> PayableInvoice { try reader.read(bolt11) }
 
     private static let payments = "/api/v1/payments"
+    private static let wallet = "/api/v1/wallet"
 
     // MARK: Settlements
 
@@ -114,10 +115,15 @@ package final class LNbits: LightningBackend, Plugin {
 
     // MARK: Findings
 
+    /// About the wallet: for a payment LNbits would answer a wrong key, too.
+    package func probe() async throws {
+        _ = try answers.maySpend(in: try await client.answer(.GET, Self.wallet))
+    }
+
     /// Asks as a stranger for the wallet's newest payments, and with the key whether it may spend.
     package func findings() async -> [String] {
         var findings = [String]()
-        if let answer = try? await client.answer(.GET, "/api/v1/wallet"), (try? answers.maySpend(in: answer)) == true {
+        if let answer = try? await client.answer(.GET, Self.wallet), (try? answers.maySpend(in: answer)) == true {
             findings.append("'key' of LNbits may spend: use the invoice key")
         }
         if let told = await payment(toldToStrangers: "\(Self.payments)?limit=10") {

@@ -105,6 +105,10 @@ package final class AttendedBackend: ForwardingBackend {
         try await answer(within: Self.patience) { [base] in try await base.cancelInvoice(payment) }
     }
 
+    package func probe() async throws {
+        try await answer(within: Self.patience) { [base] in try await base.probe() }
+    }
+
     // MARK: Judging
 
     /// - Parameter isTelling: whether a failure says that the node is away.

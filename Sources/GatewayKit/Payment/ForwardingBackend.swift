@@ -44,5 +44,6 @@ extension ForwardingBackend {
     }
     package func settleInvoice(with preimage: Preimage) async throws { try await base.settleInvoice(with: preimage) }
     package func cancelInvoice(_ payment: PaymentHash) async throws { try await base.cancelInvoice(payment) }
+    package func probe() async throws { try await base.probe() }
     package func findings() async -> [String] { await base.findings() }
 }

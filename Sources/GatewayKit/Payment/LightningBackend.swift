@@ -84,6 +84,12 @@ public protocol LightningBackend: Startable {
     /// - Throws: `LightningFailure`; `refused` where it is settled, or where the node cannot cancel.
     func cancelInvoice(_ payment: PaymentHash) async throws
 
+    /// Asks the node something that changes nothing, as `sluice doctor` does: whether it is there and answers who has the
+    /// secrets that the policy names. By default for the payment of an invoice that nobody has made.
+    ///
+    /// - Throws: why it does not answer.
+    func probe() async throws
+
     /// What will go wrong in production, a sentence each, for `sluice doctor` and the log of a start: rights that are wider
     /// than it needs, what a stranger may read. May ask the node; one that does not answer is no finding. By default
     /// nothing.

@@ -82,6 +82,13 @@ package final class Plan: Routing, Sendable {
         listenerTables = listenerRoutes.mapValues { PlanRoutes($0) }
     }
 
+    /// True where some route takes deposits, whose rest the node pays back.
+    package var sellsSessions: Bool {
+        ([routes] + listenerRoutes.values).joined().contains { route in
+            route.offer?.intents.contains { $0.intent == "session" } ?? false
+        }
+    }
+
     /// True where the rates of the other plan go on in this one.
     package func sharesRates(with other: Plan) -> Bool { ratesSettings == other.ratesSettings }
 

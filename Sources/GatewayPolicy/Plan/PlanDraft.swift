@@ -16,6 +16,7 @@ struct PlanDraft {
         let storeSettings = WrittenSettings(declarations.store?.value, references: run.references)
         let lightningSettings = WrittenSettings(declarations.lightning?.value, references: run.references)
         services.store = store(services, storeSettings)
+        if let standIn = run.storeStandIn { services.store = standIn }
         services.lightning = lightning(services, lightningSettings)
         let ratesSettings = WrittenSettings(declarations.rates?.value, references: run.references)
         services.rates = rates(services, ratesSettings)

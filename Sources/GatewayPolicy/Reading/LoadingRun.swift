@@ -10,6 +10,8 @@ struct LoadingRun {
     var current: Plan?
     /// See `PolicyLoader.standIns`.
     var standIns: (@Sendable (Services) -> Services)?
+    /// See `PolicyLoader.storeStandIn`.
+    var storeStandIn: (any Store)?
     var mistakes = PolicyMistakes()
     /// What is odd but works.
     let warnings = PolicyMistakes()

@@ -30,10 +30,13 @@ struct PolicyOptions: ParsableArguments {
 
     /// The plan of the policies.
     ///
+    /// - Parameter storeStandIn: see `PolicyLoader.storeStandIn`.
     /// - Throws: `CommandFailure` after every mistake was printed; 5 when there are no policies.
-    func load(logger: Logger) throws -> LoadedPolicy {
+    func load(logger: Logger, storeStandIn: (any Store)? = nil) throws -> LoadedPolicy {
         try requirePolicies()
-        return try LoadedPolicy(dataFolder: dataFolder, logger: logger) { $0.load(policies) }
+        return try LoadedPolicy(dataFolder: dataFolder, logger: logger, storeStandIn: storeStandIn) {
+            $0.load(policies)
+        }
     }
 
     /// Reads policies with the built-in plugins, for whoever tells the mistakes itself.

@@ -43,6 +43,7 @@ package struct LoadedPolicy: Sendable {
     ///
     /// - Parameters:
     ///   - standIns: see `PolicyLoader.standIns`.
+    ///   - storeStandIn: see `PolicyLoader.storeStandIn`.
     ///   - printsWarnings: also what is odd but works.
     /// - Throws: `CommandFailure` with the number of mistakes.
     package init(
@@ -50,6 +51,7 @@ package struct LoadedPolicy: Sendable {
         time: TimeSource = .system,
         logger: Logger,
         standIns: (@Sendable (Services) -> Services)? = nil,
+        storeStandIn: (any Store)? = nil,
         printsWarnings: Bool = true,
         load source: @escaping Source
     ) throws {
@@ -71,6 +73,7 @@ package struct LoadedPolicy: Sendable {
         services.parts = parts
         var loader = Self.loader(services, files)
         loader.standIns = standIns
+        loader.storeStandIn = storeStandIn
         switch source(loader) {
         case .plan(let plan):
             self.plan = plan

@@ -37,4 +37,6 @@ struct NoLightning: LightningBackend {
     }
     func payment(_ payment: PaymentHash) async throws -> PaymentState { throw failure }
     func read(_ bolt11: String) throws -> PayableInvoice { throw failure }
+    /// There is nobody to miss.
+    func probe() async throws {}
 }

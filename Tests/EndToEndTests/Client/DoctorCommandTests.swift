@@ -23,12 +23,14 @@ struct DoctorCommandTests {
         return path
     }
 
-    @Test func `doctor says what a macaroon allows beyond what is needed, and asks no node for it`() async throws {
+    @Test func `doctor says what a macaroon allows beyond what is needed, also while nothing answers`() async throws {
         let folder = try TemporaryFolder()
-        let path = try Self.policy("{ use: lnd, address: 127.0.0.1:9, macaroon: \(Self.macaroon) }", in: folder)
+        let lightning = "{ use: lnd, address: 127.0.0.1:9, timeout: 100ms, macaroon: \(Self.macaroon) }"
+        let path = try Self.policy(lightning, in: folder)
         let run = try await SluiceCommand.run(["doctor", path])
         #expect(run.status == 1)
         #expect(run.text.contains("more than the gateway needs: address:read, address:write, onchain:read"))
+        #expect(run.text.contains("the node cannot be asked"))
         #expect(!run.text.contains(Self.macaroon))
         #expect(!run.error.contains(Self.macaroon))
     }
@@ -38,5 +40,18 @@ struct DoctorCommandTests {
         let run = try await SluiceCommand.run(["doctor", Self.policy("{ use: dev }", in: folder)])
         #expect(run.status == 1)
         #expect(run.text.contains("the development node moves no money"))
+    }
+
+    @Test func `doctor asks each node of a pool, and says that one may pay and need not`() async throws {
+        let folder = try TemporaryFolder()
+        let settings = "address: http://127.0.0.1:9, timeout: 100ms, password: tea-and-cake, refunds: true"
+        let path = try Self.policy("{ use: pool, members: { main: { use: phoenixd, \(settings) } } }", in: folder)
+        let run = try await SluiceCommand.run(["doctor", path])
+        #expect(run.status == 1)
+        #expect(run.text.contains("the node cannot be asked: main: "))
+        #expect(!run.text.contains("has not started"))
+        #expect(run.text.contains("no route takes deposits"))
+        #expect(!(run.text + run.error).contains("tea-and-cake"))
+        #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/.sluice"))
     }
 }

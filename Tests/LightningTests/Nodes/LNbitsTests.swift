@@ -62,6 +62,14 @@ struct LNbitsTests {
         }
     }
 
+    @Test func `a key of no wallet is noticed when the node is asked something`() async throws {
+        try await FakeLNbits(key: "nonsense").serve { backend, _ in
+            let failure = await #expect(throws: LightningFailure.self) { try await backend.probe() }
+            #expect(failure?.description.contains("Wallet not found") == true)
+        }
+        try await FakeLNbits().serve { backend, _ in try await backend.probe() }
+    }
+
     @Test func `a node that does not answer is no finding`() async throws {
         let node = try FakeLNbits()
         node.faults.react = { _ in .hangUp }

@@ -162,6 +162,15 @@ struct LightningPoolTests {
         #expect(findings.contains { $0.contains("'daily-limit'") })
     }
 
+    @Test func `a node that is away is named, while another one sells`() async throws {
+        let (main, spare) = (DevNode.example(), DevNode.example())
+        let pool = try await pool([PoolMember("main", main), PoolMember("spare", spare)])
+        try await pool.probe()
+        spare.behaviour = DevBehaviour(.down)
+        let failure = await #expect(throws: LightningFailure.self) { try await pool.probe() }
+        #expect(failure?.description.hasPrefix("spare: ") == true)
+    }
+
     // MARK: Payments
 
     @Test func `a payment is asked of the node that made its invoice, by another process too`() async throws {
