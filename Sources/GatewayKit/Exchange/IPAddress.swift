@@ -53,6 +53,12 @@ public struct IPAddress: Hashable, Sendable {
     package var block: IPAddress {
         isV4 ? self : Network(self, prefix: 64)?.address ?? self
     }
+
+    /// What may be in one hand although it is many clients: a /24 of IPv4, the smallest that is routed by itself, and a /48 of
+    /// IPv6, which is given to one site (RFC 6177 §2).
+    package var neighbourhood: IPAddress {
+        Network(self, prefix: isV4 ? 24 : 48)?.address ?? self
+    }
 }
 
 extension IPAddress: CustomStringConvertible {

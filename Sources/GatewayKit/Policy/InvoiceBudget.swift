@@ -36,18 +36,18 @@ public final class InvoiceBudget: Sendable {
     public enum Admission: Hashable, Sendable {
         /// The node may be asked; `end` follows, exactly once.
         case make
-        /// The client has as many open invoices as it may. This is one of them, for the same route and price, and lives on
-        /// for a while.
+        /// The client, or all near it, have as many open invoices as they may. This is one of its own, for the same route and
+        /// price, and lives on for a while.
         case reuse(Invoice)
         case refuse(Refusal)
     }
 
-    public enum Refusal: Error, Hashable, Sendable {
+    public enum Refusal: String, Error, CaseIterable, Hashable, Sendable {
         /// As many are being made as may be.
         case busy
         /// As many are open as may be.
         case full
-        /// As many of this client are open as may be.
+        /// As many of this client, or of all near it, are open as may be.
         case client
     }
 
@@ -58,6 +58,7 @@ public final class InvoiceBudget: Sendable {
         var open = OpenInvoices()
         /// When a refusal was told to the operator.
         var told: [Refusal: WallTime] = [:]
+        var refusals: [Refusal: UInt64] = [:]
     }
 
     private static let silence = Duration.seconds(60)
@@ -79,6 +80,9 @@ public final class InvoiceBudget: Sendable {
     /// Open invoices in all.
     public var openCount: Int { state.withLockedValue { $0.open.count } }
 
+    /// How many requests had no invoice, by why.
+    public var refusals: [Refusal: UInt64] { state.withLockedValue { $0.refusals } }
+
     /// Some open invoices: others at each call, all of them where there are no more.
     public func someOpen(_ most: Int) -> [Invoice] { state.withLockedValue { $0.open.some(most) } }
 
@@ -90,7 +94,11 @@ public final class InvoiceBudget: Sendable {
     ///   - now: the time.
     public func admit(_ buyer: Buyer, for life: Duration, at now: WallTime) -> Admission {
         sweep(at: now)
-        return state.withLockedValue { Self.admission(of: buyer, for: life, at: now, &$0) }
+        return state.withLockedValue { state in
+            let admission = Self.admission(of: buyer, for: life, at: now, &state)
+            if case .refuse(let refusal) = admission { state.refusals[refusal, default: 0] += 1 }
+            return admission
+        }
     }
 
     /// Forgets invoices that have expired.
@@ -107,9 +115,10 @@ public final class InvoiceBudget: Sendable {
         _ state: inout State
     ) -> Admission {
         let client = buyer.address?.block
-        if let client {
+        if let client, let address = buyer.address {
             let own = state.open.count(of: client) + state.makingOfClient[client, default: 0]
-            if own >= state.limits.perClient {
+            let near = state.open.count(near: address.neighbourhood)
+            if own >= state.limits.perClient || near >= state.limits.perNeighbourhood {
                 guard buyer.mayShare, let invoice = state.open.one(for: buyer, livingUntil: now.advanced(by: life / 4))
                 else { return .refuse(.client) }
                 return .reuse(invoice)

@@ -9,6 +9,10 @@ public struct InvoiceLimits: Hashable, Sendable {
     /// by `open` alone.
     public var perClient: Int
 
+    /// The same for all whose addresses are near each other, a /24 of IPv4 or a /48 of IPv6: a quarter of `open`, so that nobody
+    /// with one such network keeps all others from buying.
+    public var perNeighbourhood: Int { max(perClient, open / 4) }
+
     public init(atOnce: Int = 256, open: Int = 20_000, perClient: Int = 500) {
         self.atOnce = atOnce
         self.open = open

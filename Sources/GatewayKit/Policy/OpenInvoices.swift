@@ -1,10 +1,12 @@
 /// Invoices that are neither paid nor expired. A value: whoever keeps it guards it.
 ///
 /// Everything takes constant time but `sweep`, which takes what there is to be swept, and `remove`, which goes through the
-/// invoices of one client for one offer.
-struct OpenInvoices: Sendable {
+/// invoices of one client for one offer. Of what is removed nothing is kept.
+package struct OpenInvoices: Sendable {
     /// Expiries are kept by so many seconds: an invoice counts for that much longer.
     private static let grain: Int64 = 8
+    /// From one sweep to the next.
+    private static let pause = Duration.seconds(1)
 
     private struct Entry {
         let invoice: Invoice
@@ -13,36 +15,60 @@ struct OpenInvoices: Sendable {
 
     private var entries: [PaymentHash: Entry] = [:]
     private var counts: [IPAddress: Int] = [:]
+    /// The same by neighbourhood.
+    private var neighbours: [IPAddress: Int] = [:]
     /// Those that may be used again, the oldest first.
     private var shared: [InvoiceBudget.Buyer: [PaymentHash]] = [:]
-    private var ends: [Int64: [PaymentHash]] = [:]
+    private var ends: [Int64: Set<PaymentHash>] = [:]
     /// How far `some` has come.
     private var looked = 0
     private var nextSweep = WallTime(milliseconds: .min)
 
-    var count: Int { entries.count }
+    package init() {}
+
+    package var count: Int { entries.count }
+
+    /// Payments whose ends are written down.
+    package var endCount: Int { ends.values.reduce(0) { $0 + $1.count } }
 
     /// - Parameter client: a block of addresses.
     func count(of client: IPAddress) -> Int { counts[client, default: 0] }
 
-    mutating func add(_ invoice: Invoice, of buyer: InvoiceBudget.Buyer) {
+    /// - Parameter neighbourhood: of a client.
+    func count(near neighbourhood: IPAddress) -> Int { neighbours[neighbourhood, default: 0] }
+
+    package mutating func add(_ invoice: Invoice, of buyer: InvoiceBudget.Buyer) {
         guard entries.updateValue(Entry(invoice: invoice, buyer: buyer), forKey: invoice.paymentHash) == nil else {
             return
         }
-        if let client = buyer.address?.block { counts[client, default: 0] += 1 }
+        if let address = buyer.address {
+            counts[address.block, default: 0] += 1
+            neighbours[address.neighbourhood, default: 0] += 1
+        }
         if buyer.mayShare, buyer.address != nil { shared[buyer, default: []].append(invoice.paymentHash) }
-        ends[invoice.expiresAt.seconds / Self.grain + 1, default: []].append(invoice.paymentHash)
+        ends[Self.end(of: invoice), default: []].insert(invoice.paymentHash)
     }
 
-    mutating func remove(_ payment: PaymentHash) {
-        guard let buyer = entries.removeValue(forKey: payment)?.buyer else { return }
-        if let client = buyer.address?.block {
-            let others = counts[client, default: 1] - 1
-            counts[client] = others > 0 ? others : nil
+    private static func end(of invoice: Invoice) -> Int64 { invoice.expiresAt.seconds / grain + 1 }
+
+    package mutating func remove(_ payment: PaymentHash) {
+        guard let entry = entries.removeValue(forKey: payment) else { return }
+        let buyer = entry.buyer
+        let end = Self.end(of: entry.invoice)
+        ends[end]?.remove(payment)
+        if ends[end]?.isEmpty == true { ends[end] = nil }
+        if let address = buyer.address {
+            Self.decrement(&counts, address.block)
+            Self.decrement(&neighbours, address.neighbourhood)
         }
         guard var others = shared[buyer] else { return }
         others.removeAll { $0 == payment }
         shared[buyer] = others.isEmpty ? nil : others
+    }
+
+    private static func decrement(_ counts: inout [IPAddress: Int], _ address: IPAddress) {
+        let others = counts[address, default: 1] - 1
+        counts[address] = others > 0 ? others : nil
     }
 
     /// One of the same client for the same offer: any, so that who asks often is seldom given the same twice. `nil` when
@@ -66,17 +92,16 @@ struct OpenInvoices: Sendable {
     /// Forgets those that have expired; looks once a second at the most.
     ///
     /// - Returns: how many, by service.
-    mutating func sweep(at now: WallTime) -> [String: Int] {
-        guard now >= nextSweep else { return [:] }
-        nextSweep = now.advanced(by: .seconds(1))
+    package mutating func sweep(at now: WallTime) -> [String: Int] {
+        // A clock that was set back is not waited for.
+        guard now >= nextSweep || now.advanced(by: Self.pause * 2) < nextSweep else { return [:] }
+        nextSweep = now.advanced(by: Self.pause)
         let current = now.seconds / Self.grain
         var ended = [String: Int]()
-        for grain in ends.keys where grain <= current {
-            for payment in ends.removeValue(forKey: grain) ?? [] {
-                guard let entry = entries[payment] else { continue }
-                ended[entry.buyer.service, default: 0] += 1
-                remove(payment)
-            }
+        for payment in ends.filter({ $0.key <= current }).values.joined() {
+            guard let entry = entries[payment] else { continue }
+            ended[entry.buyer.service, default: 0] += 1
+            remove(payment)
         }
         return ended
     }

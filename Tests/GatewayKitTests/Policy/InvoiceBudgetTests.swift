@@ -125,6 +125,19 @@ struct InvoiceBudgetTests {
         #expect(budget.isNews(.full, at: time.now))
     }
 
+    @Test(arguments: [("2001:db8:7", "2001:db8:8::1"), ("192.0.2", "198.51.100.1")])
+    func `one network leaves room for others, however many clients it has`(network: String, other: String) throws {
+        let budget = InvoiceBudget(InvoiceLimits(open: 40, perClient: 2))
+        for number in 0..<5 {
+            let address = network.contains(":") ? "\(network):\(number)::1" : "\(network).\(number)"
+            for _ in 0..<2 { try open(buyer(address), in: budget) }
+        }
+        let late = network.contains(":") ? "\(network):99::1" : "\(network).99"
+        #expect(admit(buyer(late), to: budget) == .refuse(.client))
+        #expect(admit(buyer(other), to: budget) == .make)
+        #expect(budget.refusals == [.client: 1])
+    }
+
     @Test func `100,000 unpaid requests of one address leave as many invoices as it may have`() {
         let budget = InvoiceBudget(InvoiceLimits(perClient: 500))
         var made = 0
