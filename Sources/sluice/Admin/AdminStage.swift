@@ -7,7 +7,7 @@ internal import HTTPTypes
 /// and where it is told to take up changed policies.
 package struct AdminStage: Stage {
     private static let paths =
-        "/healthz, /readyz, /status, /reload, /invoices, /prices, /shadow and /explain/<decision id>"
+        "/healthz, /readyz, /status, /metrics, /reload, /invoices, /prices, /shadow and /explain/<decision id>"
     private static let explanations = "/explain/"
 
     /// Every browser sends one of them with a request that is not a navigation.
@@ -33,6 +33,7 @@ package struct AdminStage: Stage {
         case "/readyz": read(exchange) { .now(readiness.reply) }
         case "/status": read(exchange) { status(exchange) }
         case "/reload": order(exchange) { reloading(exchange) }
+        case "/metrics": read(exchange) { metrics(exchange) }
         case "/invoices": read(exchange) { invoices(exchange) }
         case "/prices": read(exchange) { prices(exchange) }
         case "/shadow": read(exchange) { shadows(exchange) }
@@ -94,6 +95,13 @@ package struct AdminStage: Stage {
     private func invoices(_ exchange: Exchange) -> Eventually<Reply> {
         guard let reload else { return .now(Self.nothing) }
         return exchange.later { .json(InvoiceReport(await reload.policy).json() + "\n") }
+    }
+
+    private func metrics(_ exchange: Exchange) -> Eventually<Reply> {
+        guard let reload else { return .now(Self.nothing) }
+        return exchange.later {
+            .text(InvoiceReport(await reload.policy).metrics(), type: PrometheusText.contentType)
+        }
     }
 
     /// Of the plan that is served now.

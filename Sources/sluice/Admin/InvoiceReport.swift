@@ -26,6 +26,8 @@ struct InvoiceReport: Encodable {
     let open: Int
     let mostOpen: Int
     let mostOpenOfClient: Int
+    /// Requests that had no invoice, by the bound that was reached.
+    let refused: [String: UInt64]
     /// Invoices of the node that no client was given, by what was wrong with them.
     let wrong: [String: UInt64]
     let services: [Service]
@@ -37,6 +39,10 @@ struct InvoiceReport: Encodable {
         open = budget.openCount
         mostOpen = limits.open
         mostOpenOfClient = limits.perClient
+        let refusals = budget.refusals
+        refused = Dictionary(
+            uniqueKeysWithValues: InvoiceBudget.Refusal.allCases.map { ($0.rawValue, refusals[$0, default: 0]) }
+        )
         wrong = Dictionary(policy.invoiceCheck.faults.map { ($0.fault.rawValue, $0.count) }) { first, _ in first }
         services = budget.tally.all.sorted { $0.key < $1.key }.map { Service($0.key, $0.value) }
     }

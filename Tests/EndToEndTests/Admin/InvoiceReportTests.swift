@@ -25,6 +25,7 @@ struct InvoiceReportTests {
 
         let open: Int
         let mostOpen: Int
+        let refused: [String: Int]
         let wrong: [String: Int]
         let services: [Service]
     }
@@ -63,6 +64,26 @@ struct InvoiceReportTests {
         }
     }
 
+    @Test func `Prometheus reads the same at /metrics`() async throws {
+        try await TestGateway.with(listen: Self.listen) { gateway in
+            _ = try await gateway.request("/quotes")
+            let port = try #require(gateway.running.addresses.last?.port)
+            let answer = try await gateway.request("/metrics", at: "http://127.0.0.1:\(port)")
+            #expect(answer.headers["content-type"] == ["text/plain; version=0.0.4; charset=utf-8"])
+            let lines = answer.body.split(separator: "\n")
+            for line in [
+                "sluice_invoices_open 1", "sluice_invoices_open_limit 50",
+                "# TYPE sluice_invoices_issued_total counter", #"sluice_invoices_issued_total{service="quotes"} 1"#,
+                #"sluice_invoices_settled_total{service="quotes"} 0"#,
+                #"sluice_invoices_refused_total{bound="full"} 0"#,
+                #"sluice_settlement_delay_seconds_bucket{service="quotes",le="+Inf"} 0"#,
+                #"sluice_settlement_delay_seconds_count{service="quotes"} 0"#,
+            ] {
+                #expect(lines.contains { $0 == line }, "\(line)")
+            }
+        }
+    }
+
     @Test func `sales wait while as many invoices are open as may be`() async throws {
         let listen = Self.listen.replacing("open: 50", with: "open: 1")
         try await TestGateway.with(listen: listen) { gateway in
@@ -70,6 +91,8 @@ struct InvoiceReportTests {
             let full = try await gateway.request("/quotes")
             expectStatus(503, full)
             #expect(full.headers["retry-after"] == ["30"])
+            let report = try await Self.report(gateway)
+            #expect(report.refused == ["busy": 0, "client": 0, "full": 1])
         }
     }
 }
