@@ -7,7 +7,9 @@ struct ApertureAuthenticator {
     var offersSessions = false
     var depositUnits: UInt64 = 20
     var idleTimeout: Duration?
-    /// What was set up, as a comment: no secret.
+    /// What stands behind `lightning`: no secret.
+    var lightning = "dev"
+    /// What was set up and has no place there, as comments: no secret.
     var node: [String] = []
 
     init() {}
@@ -45,12 +47,12 @@ struct ApertureAuthenticator {
                 "'disable' is left out: what is not 'auth: off' is still paid for here; write that where a service is free"
             )
         }
-        for key in ["network", "lndhost", "tlspath", "macdir", "wavelengthgateway", "wavelengthmacaroonpath"] {
-            guard let text = settings.text(key), let entry = settings.take(key) else { continue }
-            // An address may hold a password.
-            node.append("\(key): \(text.contains("@") ? "(not repeated)" : text.filter { !$0.isNewline })")
-            settings.warn(entry.keyPlace, "'\(key)' is kept as a comment: \(Self.noNode)")
+        if let lnd = Self.lnd(in: &settings) {
+            lightning = lnd
+        } else {
+            for key in ["network", "lndhost", "tlspath", "macdir"] { keep(key, in: &settings) }
         }
+        for key in ["wavelengthgateway", "wavelengthmacaroonpath"] { keep(key, in: &settings) }
         settings.leaveOut([
             "passphrase": "it is a secret, and Sluice does not connect over Lightning Node Connect yet",
             "mailboxaddress": "Sluice does not connect over Lightning Node Connect yet",
@@ -58,6 +60,39 @@ struct ApertureAuthenticator {
         ])
     }
 
-    static let noNode =
-        "Sluice has no backend for a production node yet, and 'lightning: dev' makes invoices that move no money"
+    /// The same node, by the same interface and with the macaroon that Aperture opens it with; `nil` where it is not named in
+    /// full.
+    private static func lnd(in settings: inout ApertureSection) -> String? {
+        guard let address = settings.text("lndhost"), let listener = ListenerSettings(parsing: address),
+            listener.socketPath == nil, listener.port > 0, let folder = settings.text("macdir"),
+            let folderPlace = settings.take("macdir")?.keyPlace
+        else { return nil }
+        var entries = ["use: lnd", "address: \(PolicyText.quoted(address))"]
+        if let certificate = settings.text("tlspath") {
+            entries.append("certificate: \(PolicyText.quoted(certificate))")
+        }
+        let end = folder.hasSuffix("/") ? "" : "/"
+        entries.append("macaroon: !file \(PolicyText.quoted("\(folder)\(end)invoice.macaroon"))")
+        let place = settings.take("network")?.keyPlace ?? settings.place
+        if let network = settings.text("network"), network != "mainnet" {
+            if ["testnet", "signet", "regtest", "simnet"].contains(network) {
+                entries.append("network: \(network)")
+            } else {
+                settings.warn(place, "'network' is left out: invoices of no other network than bitcoin are taken")
+            }
+        }
+        settings.warn(
+            folderPlace,
+            "Aperture opens lnd with invoice.macaroon, and so does this policy; a narrower one is in \"Lightning nodes\" of the"
+                + " documentation, and 'sluice doctor' says what this one allows beyond what is needed"
+        )
+        return "{ \(entries.joined(separator: ", ")) }"
+    }
+
+    private mutating func keep(_ key: String, in settings: inout ApertureSection) {
+        guard let text = settings.text(key), let entry = settings.take(key) else { return }
+        // An address may hold a password.
+        node.append("\(key): \(text.contains("@") ? "(not repeated)" : text.filter { !$0.isNewline })")
+        settings.warn(entry.keyPlace, "'\(key)' is kept as a comment: it names no node that Sluice can ask")
+    }
 }

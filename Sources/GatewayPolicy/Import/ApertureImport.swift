@@ -44,8 +44,11 @@ package struct ApertureImport {
         ]
         lines += listen
         if policy.sellsSomething {
-            lines += ["", "# The node of Aperture; \(ApertureAuthenticator.noNode)."]
-            lines += authenticator.node.map { "#   \($0)" } + ["lightning: dev"]
+            lines.append("")
+            if authenticator.lightning == "dev" {
+                lines.append("# Name your node: 'dev' makes invoices that move no money.")
+            }
+            lines += authenticator.node.map { "#   \($0)" } + ["lightning: \(authenticator.lightning)"]
         }
         lines += ["store: sqlite", ""] + policy.upstreams() + policy.lines()
         return .policy(lines.joined(separator: "\n") + "\n", warnings: warnings.all.sortedByPlace())
@@ -130,7 +133,11 @@ package struct ApertureImport {
             of: ["enabled", "messagerate", "messageburstallowance", "staletimeout"],
             "Sluice has no mailbox yet"
         )
-        settings.leaveOut("prometheus", of: ["enabled", "listenaddr"], "Sluice has no metrics yet")
+        settings.leaveOut(
+            "prometheus",
+            of: ["enabled", "listenaddr"],
+            "admin: { listen: 127.0.0.1:8404 } answers /metrics, with what became of invoices"
+        )
         settings.leaveOut(
             "admin",
             of: ["enabled", "macaroonpath", "corsorigin", "corsorigins"],

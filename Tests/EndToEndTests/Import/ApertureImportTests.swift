@@ -111,6 +111,29 @@ struct ApertureImportTests {
         #expect(!(policy + warnings.joined()).contains("1234"))
     }
 
+    // MARK: The node
+
+    private static func lightning(of authenticator: String) throws -> (line: String, warnings: String) {
+        let service = #"services: [{ name: a, hostregexp: a.com, address: "10.0.0.1:80", price: 5 }]"#
+        let (policy, warnings) = try imported("\(service)\nauthenticator: { \(authenticator) }\n")
+        let line = try #require(policy.split(separator: "\n").first { $0.hasPrefix("lightning:") })
+        return (String(line), warnings.joined())
+    }
+
+    @Test func `a node is asked as before, and on another network too`() throws {
+        let named = #"lndhost: "lnd:10009", macdir: "/lnd/", network: regtest"#
+        let line = try Self.lightning(of: named).line
+        let settings = "use: lnd, address: 'lnd:10009', macaroon: !file /lnd/invoice.macaroon, network: regtest"
+        #expect(line == "lightning: { \(settings) }")
+    }
+
+    @Test(arguments: [#"lndhost: "lnd:10009""#, #"lndhost: "me:secret@lnd:10009", macdir: /lnd"#, "macdir: /lnd"])
+    func `a node that is not named in full is kept as a comment`(named: String) throws {
+        let (line, warnings) = try Self.lightning(of: named)
+        #expect(line == "lightning: dev")
+        #expect(warnings.contains("it names no node that Sluice can ask"))
+    }
+
     // MARK: Spelling
 
     @Test func `the misspelled key of Aperture's own sample is named with its line`() throws {
@@ -178,10 +201,4 @@ struct ApertureImportTests {
         return PolicyLoader(services: services, environment: { _ in "from-the-environment" }, files: AnyFile())
             .load(text: policy + "allow: { \(rules.joined(separator: ", ")) }\n", named: "policy.yaml")
     }
-}
-
-/// Every file is there.
-private struct AnyFile: PolicyFiles {
-    func contents(of path: String) throws -> [UInt8] { Array("content".utf8) }
-    func names(in path: String) -> [String]? { nil }
 }
