@@ -89,6 +89,7 @@ extension LightningConformance {
 
     /// A payment that nobody asked for is not settled, and asking about it is no error.
     func unknownPaymentsAreOpen() async throws {
+        try await backend.probe()
         let unknown = PaymentHash(.random())
         try require(
             try await !backend.isSettled(unknown),

@@ -28,6 +28,7 @@ public struct LightningConformance: Sendable {
     let foreignInvoice: (@Sendable (Amount) async throws -> String)?
 
     /// - Parameters:
+    ///   - backend: has started.
     ///   - time: the clock of the backend; invoices are checked against it to the minute.
     ///   - foreignInvoice: an invoice that the backend can pay. Without one, what concerns refunds is left out.
     ///   - pay: pays an invoice of the backend, from wherever it takes the money: returns once it is settled, and throws

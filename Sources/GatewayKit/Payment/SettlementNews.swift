@@ -48,7 +48,7 @@ public final class SettlementNews: Sendable {
 
     /// Whether a payment has arrived whose preimage is known to somebody: a node may take a moment to say so.
     ///
-    /// - Returns: false when it has not within three seconds.
+    /// - Returns: false when it has not within three seconds, or a little more where the node takes its time.
     /// - Throws: what the node says, and `LightningFailure` when it says nothing in time.
     public func isSettledSoon(_ payment: PaymentHash, at lightning: any LightningBackend) async throws -> Bool {
         let (id, news) = wait(for: payment)

@@ -6,7 +6,8 @@ import NIOHTTP1
 import Testing
 import sluice
 
-/// `/invoices` of the operator's listener.
+/// `/invoices` and `/metrics` of the operator's listener.
+@Suite(.timeLimit(.minutes(1)))
 struct InvoiceReportTests {
     private struct Report: Decodable {
         struct Service: Decodable {
