@@ -26,6 +26,7 @@ struct InvoiceReport: Encodable {
     let open: Int
     let mostOpen: Int
     let mostOpenOfClient: Int
+    let mostOpenOfNetwork: Int
     /// Requests that had no invoice, by the bound that was reached.
     let refused: [String: UInt64]
     /// Invoices of the node that no client was given, by what was wrong with them.
@@ -39,6 +40,7 @@ struct InvoiceReport: Encodable {
         open = budget.openCount
         mostOpen = limits.open
         mostOpenOfClient = limits.perClient
+        mostOpenOfNetwork = limits.perNeighbourhood
         let refusals = budget.refusals
         refused = Dictionary(
             uniqueKeysWithValues: InvoiceBudget.Refusal.allCases.map { ($0.rawValue, refusals[$0, default: 0]) }

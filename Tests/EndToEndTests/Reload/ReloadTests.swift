@@ -83,6 +83,18 @@ import sluice
         }
     }
 
+    @Test func `with its bounds of invoices, of which those count that are open`() async throws {
+        try await Subject.with(Subject.route("10 sat"), more: "\(Subject.manual)\ninvoices: { open: 2 }") { gateway in
+            let within = try await gateway.status("/quotes")
+            #expect(within == 402)
+            try gateway.write(Subject.route("10 sat"), more: "\(Subject.manual)\ninvoices: { open: 1 }")
+            let report = await gateway.reload()
+            #expect(report.result == .applied)
+            let beyond = try await gateway.status("/quotes")
+            #expect(beyond == 503)
+        }
+    }
+
     @Test func `but not another store, which takes a new start`() async throws {
         try await Subject.with(Subject.route("10 sat")) { gateway in
             let path = "\(gateway.folder.path)/policies/a.yaml"
