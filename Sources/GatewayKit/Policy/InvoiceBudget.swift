@@ -83,8 +83,15 @@ public final class InvoiceBudget: Sendable {
     /// How many requests had no invoice, by why.
     public var refusals: [Refusal: UInt64] { state.withLockedValue { $0.refusals } }
 
-    /// Some open invoices: others at each call, all of them where there are no more.
-    public func someOpen(_ most: Int) -> [Invoice] { state.withLockedValue { $0.open.some(most) } }
+    /// A payment that was under way when its invoice expired may still arrive.
+    private static let grace = Duration.seconds(120)
+
+    /// Some open invoices: others at each call, all of them where there are no more. Those that expired a while ago are
+    /// forgotten, so that nobody goes on asking for them where nothing is sold.
+    public func someOpen(_ most: Int, at now: WallTime) -> [Invoice] {
+        sweep(at: now.advanced(by: Duration.zero - Self.grace))
+        return state.withLockedValue { $0.open.some(most) }
+    }
 
     /// Whether the node may be asked for an invoice.
     ///

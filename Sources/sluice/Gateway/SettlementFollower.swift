@@ -119,7 +119,7 @@ struct SettlementFollower: Sendable {
     /// - Returns: false where the node did not answer for some of them.
     private func lookOnce() async throws -> Bool {
         var hasAnswered = true
-        for invoice in budget.someOpen(Self.mostLooks) {
+        for invoice in budget.someOpen(Self.mostLooks, at: time.now()) {
             let isSettled = try await isSettled(invoice.paymentHash)
             hasAnswered = hasAnswered && isSettled != nil
             if isSettled == true { try await note(invoice.paymentHash, invoice.amount, at: time.now()) }

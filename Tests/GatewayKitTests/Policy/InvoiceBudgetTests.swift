@@ -95,6 +95,15 @@ struct InvoiceBudgetTests {
         #expect(budget.tally.all["quotes"]?.expired == 1)
     }
 
+    @Test func `an invoice is asked for a while beyond its end, and then no more`() throws {
+        let budget = InvoiceBudget()
+        let invoice = try open(buyer(), in: budget)
+        time.advance(by: life + .seconds(60))
+        #expect(budget.someOpen(10, at: time.now) == [invoice])
+        time.advance(by: .seconds(90))
+        #expect(budget.someOpen(10, at: time.now) == [])
+    }
+
     @Test func `an invoice that ends soon is not given again`() throws {
         let budget = InvoiceBudget(InvoiceLimits(perClient: 1))
         try open(buyer(), in: budget)
