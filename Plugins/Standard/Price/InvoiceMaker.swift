@@ -54,6 +54,7 @@ package final class InvoiceMaker: Sendable {
             route: exchange.route.name,
             amount: amount,
             conversion: conversion?.description,
+            schemes: exchange.schemes.filter(\.takesPayments).map { PluginWord.of($0) ?? "" },
             // A page learns that its invoice was paid, and a bundle belongs to whoever was told of it first.
             mayShare: !exchange.request.prefersHTML && !exchange.route.isMetered
         )

@@ -13,6 +13,9 @@ public final class InvoiceBudget: Sendable {
         public let amount: Amount
         /// How the amount was made of a price in another currency, which stands in what is signed.
         public let conversion: String?
+        /// The ways to pay that are offered for it. One that is sold by a single way is not looked for in the ledger when it is
+        /// shown, so that no other way may be offered for its invoice after a reload.
+        public let schemes: [String]
         /// False where the invoice is nobody else's: one whose page learns that it was paid.
         public let mayShare: Bool
 
@@ -22,6 +25,7 @@ public final class InvoiceBudget: Sendable {
             route: String,
             amount: Amount,
             conversion: String? = nil,
+            schemes: [String] = [],
             mayShare: Bool = true
         ) {
             self.address = address
@@ -29,6 +33,7 @@ public final class InvoiceBudget: Sendable {
             self.route = route
             self.amount = amount
             self.conversion = conversion
+            self.schemes = schemes
             self.mayShare = mayShare
         }
     }

@@ -10,6 +10,7 @@ struct InvoiceBudgetTests {
         _ address: String? = "192.0.2.1",
         route: String = "daily",
         sat: UInt64 = 10,
+        schemes: [String] = ["l402"],
         mayShare: Bool = true
     ) -> InvoiceBudget.Buyer {
         InvoiceBudget.Buyer(
@@ -17,6 +18,7 @@ struct InvoiceBudgetTests {
             service: "quotes",
             route: route,
             amount: Amount(millisatoshis: sat * 1_000),
+            schemes: schemes,
             mayShare: mayShare
         )
     }
@@ -62,6 +64,13 @@ struct InvoiceBudgetTests {
         try open(buyer(), in: budget)
         let admission = admit(buyer(address, route: route, sat: sat), to: budget)
         #expect(admission == (address == "192.0.2.1" ? .refuse(.client) : .make))
+    }
+
+    @Test func `an invoice that was offered by one scheme is not offered by another`() throws {
+        let budget = InvoiceBudget(InvoiceLimits(perClient: 1))
+        try open(buyer(), in: budget)
+        #expect(admit(buyer(schemes: ["mpp"]), to: budget) == .refuse(.client))
+        #expect(admit(buyer(schemes: ["l402", "mpp"]), to: budget) == .refuse(.client))
     }
 
     @Test func `addresses of one block are one client, and are not given each other's invoices`() throws {
