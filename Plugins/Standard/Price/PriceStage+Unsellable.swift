@@ -40,7 +40,8 @@ extension PriceStage {
         case .client:
             var reply = Reply(
                 .tooManyRequests,
-                detail: "too much that was asked for from this address was not paid for; pay, or come back later"
+                detail:
+                    "too much that was asked for from this address or its network was not paid for; pay, or come back later"
             )
             reply.fields.add(.retryAfter, "60")
             return reply
