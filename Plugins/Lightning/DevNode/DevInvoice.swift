@@ -16,6 +16,8 @@ struct DevInvoice: Hashable, Sendable {
     let createdAt: WallTime
     /// From 1 since the process began, in the order in which they were made.
     let addIndex: UInt64
+    /// Nobody can pay it any more.
+    var isCancelled = false
 
     /// The invoice and its payment as the store keeps them.
     func encoded(settlement: Settlement?) throws -> [UInt8] {
@@ -30,7 +32,8 @@ struct DevInvoice: Hashable, Sendable {
             expires: invoice.expiresAt.milliseconds,
             addIndex: addIndex,
             settled: settlement?.settledAt.milliseconds,
-            settleIndex: settlement?.cursor.position
+            settleIndex: settlement?.cursor.position,
+            cancelled: isCancelled ? true : nil
         )
         return Array(try JSONEncoder().encode(row))
     }
@@ -59,6 +62,7 @@ struct DevInvoice: Hashable, Sendable {
             createdAt: WallTime(milliseconds: row.created),
             addIndex: row.addIndex
         )
+        isCancelled = row.cancelled ?? false
     }
 
     init(
@@ -90,5 +94,6 @@ struct DevInvoice: Hashable, Sendable {
         let addIndex: UInt64
         let settled: Int64?
         let settleIndex: UInt64?
+        let cancelled: Bool?
     }
 }

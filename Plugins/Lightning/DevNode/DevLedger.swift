@@ -74,7 +74,8 @@ final class DevLedger: Sendable {
 
     // MARK: Invoices
 
-    /// - Throws: `LightningFailure` when the store has fallen so far behind that memory is full.
+    /// - Throws: `LightningFailure` when the store has fallen so far behind that memory is full, or there is an invoice for
+    ///   the payment already.
     func add(_ make: (_ addIndex: UInt64) throws -> DevInvoice) throws -> DevInvoice {
         let index = try state.withLockedValue { state in
             guard state.unwritten.count + state.writing.count < capacity else {
@@ -85,7 +86,9 @@ final class DevLedger: Sendable {
         }
         // Signing takes most of the time, so it is done outside the lock.
         let invoice = try make(index)
-        state.withLockedValue { state in
+        try state.withLockedValue { state in
+            // Somebody may have been faster.
+            guard state.invoices[invoice.invoice.paymentHash] == nil else { throw Self.alreadyMade }
             remember(invoice, &state)
             state.expirations.add(invoice.invoice)
             state.unwritten.insert(invoice.invoice.paymentHash)
@@ -94,13 +97,19 @@ final class DevLedger: Sendable {
         return invoice
     }
 
+    static let alreadyMade = LightningFailure(.refused, "invoice with payment hash already exists")
+
     /// `nil` when this node never made it.
     func invoice(_ payment: PaymentHash) async throws -> DevInvoice? {
         if let known = state.withLockedValue({ $0.invoices[payment] }) { return known }
         guard let bytes = try await store.value(for: Self.key(of: payment)) else { return nil }
         let invoice = try DevInvoice(stored: bytes)
-        state.withLockedValue { remember(invoice, &$0) }
-        return invoice
+        return state.withLockedValue { state in
+            // It may have changed since it was read.
+            if let known = state.invoices[payment] { return known }
+            remember(invoice, &state)
+            return invoice
+        }
     }
 
     private static let invoicePrefix = "dev/invoice/"
@@ -132,11 +141,11 @@ final class DevLedger: Sendable {
 
     /// Takes an invoice as paid.
     ///
-    /// - Returns: `nil` for every caller but one: it is paid already.
+    /// - Returns: `nil` for every caller but one: it is paid already, or cancelled.
     func settle(_ invoice: DevInvoice, for amount: Amount, at time: WallTime) -> Settlement? {
         let payment = invoice.invoice.paymentHash
         let (settlement, behind) = state.withLockedValue { state -> (Settlement?, [SettlementFollowers.Continuation]) in
-            guard state.settled[payment] == nil else { return (nil, []) }
+            guard state.settled[payment] == nil, state.invoices[payment]?.isCancelled != true else { return (nil, []) }
             let settlement = Settlement(
                 payment: payment,
                 amount: amount,
@@ -155,6 +164,27 @@ final class DevLedger: Sendable {
             continuation.finish(throwing: LightningFailure(.unavailable, "the reader of the settlements fell behind"))
         }
         return settlement
+    }
+
+    /// Keeps an invoice from being paid.
+    ///
+    /// - Returns: false when it is paid.
+    func cancel(_ invoice: DevInvoice) -> Bool {
+        let payment = invoice.invoice.paymentHash
+        var cancelled = invoice
+        cancelled.isCancelled = true
+        return state.withLockedValue { state in
+            guard state.settled[payment] == nil else { return false }
+            remember(cancelled, &state)
+            state.unwritten.insert(payment)
+            startRound(&state)
+            return true
+        }
+    }
+
+    /// Of an invoice that was asked for just now.
+    func isCancelled(_ payment: PaymentHash) -> Bool {
+        state.withLockedValue { $0.invoices[payment]?.isCancelled ?? false }
     }
 
     func settlements(since cursor: SettlementCursor?) -> AsyncThrowingStream<Settlement, any Error> {

@@ -14,7 +14,7 @@ package final class DevNode: LightningBackend, Plugin {
     private let store: any Store
     private let logger: Logger
     let ledger: DevLedger
-    let holds = DevHolds()
+    let holds: DevHolds
     private let reader = InvoiceReader(network: .regtest)
     /// `nil` until it has started.
     private let key = NIOLockedValueBox<NodeKey?>(nil)
@@ -51,6 +51,7 @@ package final class DevNode: LightningBackend, Plugin {
             logger: services.logger,
             capacity: invoicesInMemory
         )
+        holds = DevHolds(ledger: ledger)
     }
 
     private static func isLoopback(_ host: String) -> Bool {
@@ -70,6 +71,7 @@ package final class DevNode: LightningBackend, Plugin {
     }
 
     package func stop() async {
+        holds.stop()
         await ledger.stop()
     }
 
@@ -114,8 +116,12 @@ package final class DevNode: LightningBackend, Plugin {
         switch behaviour.mode {
         case .normal, .neverSettling: break
         case .slow: try await Task.sleep(for: behaviour.delay)
-        case .down: throw LightningFailure(.unavailable, "the development node was told to be down")
+        case .down: throw Self.down
         }
+    }
+
+    func requireUp() throws {
+        guard behaviour.mode != .down else { throw Self.down }
     }
 
     // MARK: Invoices
@@ -198,9 +204,7 @@ package final class DevNode: LightningBackend, Plugin {
     }
 
     package func isSettled(_ payment: PaymentHash) async throws -> Bool {
-        guard behaviour.mode != .down else {
-            throw LightningFailure(.unavailable, "the development node was told to be down")
-        }
+        try requireUp()
         return ledger.settlement(of: payment) != nil
     }
 
@@ -237,7 +241,7 @@ package final class DevNode: LightningBackend, Plugin {
         guard decoded.payee == key.id else { throw Self.noRoute }
         guard ledger.settlement(of: decoded.paymentHash) == nil else { throw Self.alreadyPaid }
         guard let invoice = try await ledger.invoice(decoded.paymentHash) else { throw Self.noRoute }
-        guard !holds.isCancelled(decoded.paymentHash) else { throw Self.cancelled }
+        guard !invoice.isCancelled else { throw Self.cancelled }
         let now = time.now()
         guard now < invoice.invoice.expiresAt else { throw LightningFailure(.refused, "invoice expired") }
         let behaviour = behaviour
@@ -255,8 +259,12 @@ package final class DevNode: LightningBackend, Plugin {
 
     func settle(_ invoice: DevInvoice, for amount: Amount, at now: WallTime) async throws {
         guard let settlement = ledger.settle(invoice, for: amount, at: now) else { throw Self.alreadyPaid }
+        await write(settlement)
+    }
+
+    /// A payment is on disk before its preimage is out, as far as the store can help it.
+    func write(_ settlement: Settlement) async {
         do {
-            // A payment is on disk before its preimage is out, as far as the store can help it.
             try await ledger.write(settlement)
         } catch {
             logger.warning("a payment to the development node is not on disk yet: \(error)")
@@ -264,9 +272,7 @@ package final class DevNode: LightningBackend, Plugin {
     }
 
     package func payment(_ payment: PaymentHash) async throws -> PaymentState {
-        guard behaviour.mode != .down else {
-            throw LightningFailure(.unavailable, "the development node was told to be down")
-        }
+        try requireUp()
         guard let settlement = ledger.settlement(of: payment),
             let preimage = try await ledger.invoice(payment)?.preimage
         else {
@@ -281,6 +287,7 @@ package final class DevNode: LightningBackend, Plugin {
         ["the development node moves no money: whoever pays it has paid nothing"]
     }
 
+    private static let down = LightningFailure(.unavailable, "the development node was told to be down")
     static let noRoute = LightningFailure(.refused, "no route")
     static let alreadyPaid = LightningFailure(.refused, "invoice is already paid")
     static let cancelled = LightningFailure(.refused, "invoice is already canceled")

@@ -120,7 +120,7 @@ package struct DevNodeInterface: Stage {
             throw LndError(.notFound, "unable to locate invoice")
         }
         let invoice = made.invoice
-        let isEnded = node.time.now() >= invoice.expiresAt || node.holds.isCancelled(invoice.paymentHash)
+        let isEnded = node.time.now() >= invoice.expiresAt || made.isCancelled
         let isHeld = node.holds.isHeld(invoice.paymentHash)
         let amount = invoice.amount.millisatoshis
         let paid = settlement?.amount.millisatoshis ?? 0
