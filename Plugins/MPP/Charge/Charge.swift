@@ -33,6 +33,8 @@ final class Charge {
     /// Set when the answer is to be kept.
     var reservation: AnswerReservation?
     var recording: AnswerRecording?
+    /// Learns whether a call of gRPC was served; `nil` where that is not asked.
+    var callEnd: CallEnd?
 
     init(challengeID: String, payment: PaymentHash, cookie: String? = nil) {
         self.cookie = cookie

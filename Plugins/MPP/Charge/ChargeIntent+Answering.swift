@@ -16,6 +16,7 @@ extension ChargeIntent {
             } else {
                 exchange.holdResponse(until: mark(taken, charge, of: exchange))
                 if Self.isSuccess(response) { addReceipt(to: &response, charge, in: exchange) }
+                watchEnd(of: charge, response, in: exchange)
             }
         } else if case .drawing = charge.phase {
             if Self.isSuccess(response) { addReceipt(to: &response, charge, in: exchange) }
@@ -34,7 +35,7 @@ extension ChargeIntent {
     /// The cookie of a page opens its route once.
     private func forgetCookie(of charge: Charge, _ response: inout ResponseHead) {
         if case .drawing = charge.phase { return }
-        guard let cookie = charge.cookie, charge.isUsedUp || Self.isSuccess(response) else { return }
+        guard let cookie = charge.cookie, charge.isUsedUp || Self.isServed(response) else { return }
         response.fields.add(
             FieldName(.setCookie),
             PageCookie.line(name: cookie, value: "", seconds: 0, isSecure: false)
@@ -52,14 +53,30 @@ extension ChargeIntent {
         switch exchange.upstreamFailure {
         case .unreachable, .busy: return true
         case .timeout, .closed, .malformed: return chargeOn == .success
-        case nil: return chargeOn == .success && response.status.code >= 500
+        case nil: return chargeOn == .success && (response.status.code >= 500 || CallEnd.hasFailed(response.fields))
         }
     }
 
-    /// A refusal of gRPC is a 200, too.
     static func isSuccess(_ response: ResponseHead) -> Bool {
-        guard (200...299).contains(response.status.code) else { return false }
-        return response.fields[.grpcStatus].map { $0 == "0" } ?? true
+        // A refusal of gRPC is a 200, too.
+        (200...299).contains(response.status.code) && !CallEnd.hasFailed(response.fields)
+    }
+
+    /// True for an answer that is no error. A redirection is none: it may name what was paid for; 304 says that the copy is good.
+    static func isServed(_ response: ResponseHead) -> Bool {
+        isSuccess(response) || (300...399).contains(response.status.code) || response.status.code == 101
+    }
+
+    /// A call of gRPC says at the end of its response whether it was served.
+    private func watchEnd(of charge: Charge, _ response: ResponseHead, in exchange: Exchange) {
+        guard terms.chargeOn == .success, exchange.request.isGRPC, response.fields.firstIndex(of: .grpcStatus) == nil
+        else { return }
+        let end = CallEnd { [self, weak exchange] in
+            guard let exchange else { return .now(()) }
+            return callAnswered(isError: true, in: exchange)
+        }
+        charge.callEnd = end
+        exchange.addResponseFilter(end)
     }
 
     func addReceipt(to response: inout ResponseHead, _ charge: Charge, in exchange: Exchange) {
@@ -134,8 +151,7 @@ extension ChargeIntent {
         case .taken(let taken):
             charge.phase = .free
             if charge.isHeld {
-                releaseLater(taken, exchange.logger)
-                holds.giveBack(taken.payment)
+                holds.giveBack(taken)
             } else if isUsedUp {
                 markLater(taken, exchange.logger)
             } else {
@@ -143,7 +159,13 @@ extension ChargeIntent {
             }
         case .marking:
             charge.phase = .abandoned(isUsedUp: isUsedUp)
-        case .free, .served, .drawing, .abandoned:
+        case .served(let taken):
+            // It broke off before its first message.
+            if case .upstreamFailed = outcome.end, charge.callEnd?.hasMessage == false {
+                charge.phase = .free
+                releaseLater(taken, exchange.logger)
+            }
+        case .free, .drawing, .abandoned:
             break
         }
         guard let reservation = charge.reservation else { return }

@@ -105,10 +105,10 @@ struct ChargeIntent: PaymentIntent {
         if let answer = try earlierAnswer(to: charge, in: exchange) { return .now(answer) }
         let (payment, challengeID, reservation) = (charge.payment, charge.challengeID, charge.reservation)
         let now = time.now()
-        // What a page shows is no preimage: where payments may be held, it has arrived for good when the node says so.
-        let mayBeHeld = charge.cookie != nil && lightning.capabilities.contains(.hold)
+        // What a page shows is no preimage.
+        let isPage = charge.cookie != nil
         return try exchange.later {
-            [terms, mint, store, ledger, lightning, settlements, holds, id = credential.id] () async throws -> Found in
+            [self, id = credential.id] () async throws -> Found in
             if let reservation {
                 // Not known here: kept before a restart, or by another instance.
                 if let kept = try await mint.archive.answer(to: challengeID, at: now, in: store),
@@ -117,18 +117,13 @@ struct ChargeIntent: PaymentIntent {
                     return kept.fingerprint == reservation.fingerprint ? .answer(kept.answer) : .conflict
                 }
             }
-            let state = try await mayBeHeld ? holds.state(of: payment) : nil
-            if let state {
-                guard state == .held || state == .settled else { return .unsettled }
-            } else if mayBeHeld {
-                // The cookie was given for a payment that had arrived, and one that was held may have gone back since.
-                if !settlements.knows(payment) {
-                    guard try await lightning.isSettled(payment) else { return .unsettled }
-                }
+            if isPage, let taking = try await takingHeld(payment, by: id) { return taking }
+            if isPage, mayHaveGoneBack {
+                guard try await hasArrived(payment) else { return .unsettled }
             } else if terms.verification == .node {
                 guard try await settlements.isSettledSoon(payment, at: lightning) else { return .unsettled }
             }
-            return .taking(try await ledger.take(payment, by: id), isHeld: state == .held)
+            return .taking(try await ledger.take(payment, by: id), isHeld: false)
         }.recover { error in
             drop(charge)
             throw error
@@ -137,7 +132,7 @@ struct ChargeIntent: PaymentIntent {
         }
     }
 
-    private enum Found: Sendable {
+    enum Found: Sendable {
         case taking(ChargeLedger.Taking, isHeld: Bool)
         case answer(AnswerShelf.Answer)
         case conflict, unsettled

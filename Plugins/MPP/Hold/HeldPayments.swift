@@ -2,69 +2,87 @@ internal import Crypto
 package import GatewayKit
 internal import Logging
 internal import NIOConcurrencyHelpers
+internal import NIOCore
 
-/// The payments that are held until their requests were served: taken when the upstream answered 2xx, and otherwise given
-/// back. One for all routes of a policy. May be used from any task.
+/// The payments that are held until their requests were served: taken when the upstream has answered without an error, and
+/// otherwise given back. One for all routes of a policy. May be used from any task.
 ///
-/// The store knows them before anybody can pay. So what a crash has left is found at the next start: a payment that is still
-/// held, and that nobody claims within `patience`, goes back. See "A payment may be held" among the decisions.
+/// The store knows them before anybody can pay. So what a process has left that died is found at its next start, or sooner by
+/// another one that shares the store. Who serves a payment, and who gives it back, has to have taken it in the ledger: it is
+/// one of both at a time, in all processes. See "A payment may be held" among the decisions.
 package final class HeldPayments: HoldingDesk, Startable {
-    /// How long a payment is held for a page that does not come for it, or a request that does not end: much less than nodes
-    /// hold one, and more than a request takes that is not a stream.
+    /// How long a payment is held that no request is served for: much less than nodes hold one.
     static let patience = Duration.seconds(120)
-    private static let pause = Duration.seconds(10)
+    /// Between two rounds; shorter than `ChargeLedger.margin`.
+    static let pause = Duration.seconds(10)
     /// From the end of an invoice until nothing is on its way to it any more.
-    private static let grace = Duration.seconds(300)
-    /// Payments that are asked for in a round.
-    private static let mostLooks = 256
+    static let grace = Duration.seconds(300)
 
-    private struct State {
-        var held: [PaymentHash: HeldPayment] = [:]
-        /// Since when the node holds those that it holds.
-        var since: [PaymentHash: WallTime] = [:]
-        var looked = 0
-        var sweeping: Task<Void, Never>?
+    /// What is known of one.
+    struct Watch {
+        let payment: HeldPayment
+        /// When the node is asked again.
+        var due: NIODeadline
+        /// Until when it is left to its page, where the node holds it; `nil`: it was not seen to be held.
+        var end: NIODeadline?
     }
 
-    private let store: any Store
-    private let lightning: any LightningBackend
-    private let check: InvoiceCheck
-    private let budget: InvoiceBudget
-    private let time: TimeSource
-    private let logger: Logger
-    private let state = NIOLockedValueBox(State())
+    struct State {
+        var watched: [PaymentHash: Watch] = [:]
+        var partsRead = 0
+        var tasks: [Task<Void, Never>] = []
+    }
 
-    package init(_ services: Services) {
+    let store: any Store
+    let lightning: any LightningBackend
+    let budget: InvoiceBudget
+    let ledger: ChargeLedger
+    let time: TimeSource
+    let logger: Logger
+    let state = NIOLockedValueBox(State())
+    private let check: InvoiceCheck
+
+    /// - Parameter attempts: those of the process, to serve what was paid for.
+    package init(_ services: Services, attempts: ChargeAttempts) {
         store = services.store
         lightning = services.lightning
         check = services.invoiceCheck
         budget = services.invoiceBudget
         time = services.time
         logger = services.logger
+        ledger = ChargeLedger(store: services.store, time: services.time, attempts: attempts)
     }
 
     // MARK: Starting
 
     package func start() async throws {
-        for (key, value) in try await store.values(withPrefix: HeldPayment.prefix) {
-            guard let payment = Bytes32(hex: key.dropFirst(HeldPayment.prefix.count)).map(PaymentHash.init),
-                let held = HeldPayment(stored: value)
-            else { throw StartFailure("the store's \(key) is not the held payment that was written there") }
-            state.withLockedValue { $0.held[payment] = held }
-        }
-        let sweeping = Task {
-            while !Task.isCancelled {
-                await self.sweep()
-                try? await Task.sleep(for: Self.pause)
-            }
-        }
-        state.withLockedValue { $0.sweeping = sweeping }
+        try await readAll()
+        let tasks: [Task<Void, Never>] = [
+            // Beside the other: a node that is slow must cost no request its payment.
+            Task {
+                while !Task.isCancelled {
+                    await keep()
+                    try? await Task.sleep(for: Self.pause)
+                }
+            },
+            Task {
+                while !Task.isCancelled {
+                    await readPart()
+                    // What is due does not wait because it is much.
+                    while await sweep() {
+                        if Task.isCancelled { return }
+                    }
+                    try? await Task.sleep(for: Self.pause)
+                }
+            },
+        ]
+        state.withLockedValue { $0.tasks = tasks }
     }
 
     package func stop() async {
-        let sweeping = state.withLockedValue { $0.sweeping }
-        sweeping?.cancel()
-        await sweeping?.value
+        let tasks = state.withLockedValue { $0.tasks }
+        for task in tasks { task.cancel() }
+        for task in tasks { await task.value }
     }
 
     // MARK: Selling
@@ -88,7 +106,7 @@ package final class HeldPayments: HoldingDesk, Startable {
         )
         // Before the node is asked: what may be paid can always be taken or given back.
         try await store.setValue(held.encoded(), for: HeldPayment.key(of: payment))
-        state.withLockedValue { $0.held[payment] = held }
+        watch(payment, held)
         do {
             let invoice = try await check.holdInvoice(
                 of: lightning,
@@ -114,95 +132,111 @@ package final class HeldPayments: HoldingDesk, Startable {
 
     /// `nil` for a payment that is none of these. One that another process has made is in the store.
     private func held(_ payment: PaymentHash) async throws -> HeldPayment? {
-        if let known = state.withLockedValue({ $0.held[payment] }) { return known }
+        if let known = state.withLockedValue({ $0.watched[payment]?.payment }) { return known }
         guard let bytes = try await store.value(for: HeldPayment.key(of: payment)) else { return nil }
         guard let held = HeldPayment(stored: bytes) else {
             throw StoreFailure("the store holds a held payment that cannot be read")
         }
-        state.withLockedValue { $0.held[payment] = held }
+        watch(payment, held)
         return held
+    }
+
+    func watch(_ payment: PaymentHash, _ held: HeldPayment) {
+        let due = time.uptime() + TimeAmount(Self.pause)
+        state.withLockedValue { state in
+            if state.watched[payment] == nil { state.watched[payment] = Watch(payment: held, due: due) }
+        }
     }
 
     // MARK: Ending
 
+    /// A request is served for a payment that is held: until it is settled or given back nobody else gives it back or serves
+    /// it, however long that takes.
+    package func serve(_ taken: TakenCharge) { ledger.keep(taken) }
+
     /// Takes what is held, because something was delivered for it that goes out once this has returned.
     ///
-    /// - Throws: `LightningFailure`; `refused` where it has gone back, and any other where that is not known.
-    func settle(_ payment: PaymentHash) async throws {
-        guard let held = try await held(payment) else {
-            throw LightningFailure(.refused, "nothing is known of a held payment")
+    /// - Throws: `LightningFailure`; `refused` where it has gone back, and any other where that is not known. `StoreFailure`
+    ///   where it is not known whether another process has taken over.
+    package func settle(_ taken: TakenCharge) async throws {
+        let payment = taken.payment
+        do {
+            guard let held = try await held(payment) else {
+                throw LightningFailure(.refused, "nothing is known of a held payment")
+            }
+            guard try await ledger.secures(taken) else {
+                throw LightningFailure(.refused, "another process has taken over a held payment")
+            }
+            try await lightning.settleInvoice(with: held.preimage)
+        } catch {
+            // Its page may come again.
+            watchAgain(payment, for: Self.patience)
+            throw error
         }
-        try await lightning.settleInvoice(with: held.preimage)
         await forget(payment)
     }
 
     /// Gives back what is held, soon: where the node does not answer, again and again.
-    func giveBack(_ payment: PaymentHash) {
-        Task { await cancel(payment, isHeld: true) }
+    func giveBack(_ taken: TakenCharge) {
+        Task { await givenBack(taken) }
     }
 
-    private func cancel(_ payment: PaymentHash, isHeld: Bool) async {
+    /// What fails is tried again by `sweep`.
+    package func givenBack(_ taken: TakenCharge) async {
         do {
-            guard let held = try await held(payment) else { return }
-            try await lightning.cancelInvoice(payment)
-            budget.close(payment)
-            if isHeld { budget.tally.noteCancelled(for: held.service) }
-            await forget(payment)
-        } catch let failure as LightningFailure where failure.reason == .refused {
-            // It is settled: the money is here, and whoever paid it may still present it.
-            await forget(payment)
+            try await cancel(taken)
         } catch {
             logger.warning(
                 "cannot give back a held payment yet",
-                metadata: ["payment": "\(payment)", "reason": "\(error)"]
+                metadata: ["payment": "\(taken.payment)", "reason": "\(error)"]
             )
+            watchAgain(taken.payment, for: .zero)
         }
     }
 
-    private func forget(_ payment: PaymentHash) async {
+    /// While it is this attempt's, nobody serves what goes back.
+    func cancel(_ taken: TakenCharge) async throws {
+        do {
+            if try await ledger.secures(taken) { try await cancel(taken.payment, isHeld: true) }
+        } catch {
+            await free(taken)
+            throw error
+        }
+        await free(taken)
+    }
+
+    /// Another request may be served for it.
+    func free(_ taken: TakenCharge) async {
+        if await ledger.releaseOnce(taken, logger: logger) { return }
+        Task { await ledger.release(taken, logger: logger) }
+    }
+
+    /// - Throws: `LightningFailure` when it may still be paid or held.
+    func cancel(_ payment: PaymentHash, isHeld: Bool) async throws {
+        let service = try await held(payment)?.service
+        do {
+            try await lightning.cancelInvoice(payment)
+        } catch let failure as LightningFailure where failure.reason == .refused {
+            switch try await lightning.invoiceState(payment) {
+            // A node that does not let it be cancelled: what settles it is kept.
+            case .open, .held: throw failure
+            // The money is here, and whoever paid it may still present it.
+            case .settled: return await forget(payment)
+            case .ended: break
+            }
+        }
+        budget.close(payment)
+        if isHeld, let service { budget.tally.noteCancelled(for: service) }
+        await forget(payment)
+    }
+
+    func forget(_ payment: PaymentHash) async {
         do {
             try await store.setValue(nil, for: HeldPayment.key(of: payment))
         } catch {
-            // It is found again at the next start, and nothing is held for it then.
+            // It is found again later, and nothing is held for it then.
             logger.warning("cannot forget a held payment", metadata: ["payment": "\(payment)", "reason": "\(error)"])
         }
-        state.withLockedValue { state in
-            state.held[payment] = nil
-            state.since[payment] = nil
-        }
-    }
-
-    // MARK: What nobody comes for
-
-    /// Asks what became of some, others each time, and ends what is over.
-    package func sweep() async {
-        let some = state.withLockedValue { state in
-            let some = Array(state.held.dropFirst(state.looked).prefix(Self.mostLooks))
-            state.looked = some.count < Self.mostLooks ? 0 : state.looked + Self.mostLooks
-            return some
-        }
-        for (payment, held) in some {
-            if Task.isCancelled { return }
-            do {
-                switch try await lightning.invoiceState(payment) {
-                case .settled, .ended:
-                    await forget(payment)
-                case .open:
-                    // Nothing can be held any more that was not on its way before.
-                    if held.expiresAt.advanced(by: Self.grace) <= time.now() { await cancel(payment, isHeld: false) }
-                case .held:
-                    let now = time.now()
-                    let since = state.withLockedValue { state in
-                        let since = state.since[payment] ?? now
-                        state.since[payment] = since
-                        return since
-                    }
-                    if since.advanced(by: Self.patience) <= now { await cancel(payment, isHeld: true) }
-                }
-            } catch {
-                logger.warning("cannot ask for held payments", metadata: ["reason": "\(error)"])
-                return
-            }
-        }
+        state.withLockedValue { $0.watched[payment] = nil }
     }
 }

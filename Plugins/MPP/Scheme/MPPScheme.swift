@@ -27,7 +27,7 @@ package struct MPPScheme: AuthScheme, Plugin {
         time = services.time
         revocations = services.revocations
         lightning = services.lightning
-        let holds = services.parts.part { HeldPayments(services) }
+        let holds = services.parts.part { [mint] in HeldPayments(services, attempts: mint.attempts) }
         self.holds = holds
         // Also where no session is offered: what was deposited before is paid back.
         let book = services.parts.part { SessionBook(services) }

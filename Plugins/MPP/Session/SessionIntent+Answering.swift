@@ -31,7 +31,7 @@ extension SessionIntent {
             response.fields.set(.paymentSessionSecret, secret.hex)
             CacheControl.makePrivate(&response)
         }
-        if response.status.code >= 500, terms.chargeOn == .success {
+        if terms.chargeOn == .success, response.status.code >= 500 || CallEnd.hasFailed(response.fields) {
             giveBack(use, in: exchange)
         }
         guard Self.isSuccess(response) else { return }
@@ -46,13 +46,19 @@ extension SessionIntent {
         CacheControl.makePrivate(&response)
         if let metered = exchange[MeteredSession.self], !exchange.isReserved {
             MeteredResponse.meter(response, of: exchange, metered, patience: .init(topUp: terms.session.topUpTimeout))
+        } else if terms.chargeOn == .success, exchange.request.isGRPC, use.isTaken {
+            exchange.addResponseFilter(
+                CallEnd { [self, weak exchange] in
+                    if let exchange { giveBack(use, in: exchange) }
+                    return .now(())
+                }
+            )
         }
     }
 
     /// A refusal of gRPC is a 200, too.
     private static func isSuccess(_ response: ResponseHead) -> Bool {
-        guard (200...299).contains(response.status.code) else { return false }
-        return response.fields[.grpcStatus].map { $0 == "0" } ?? true
+        (200...299).contains(response.status.code) && !CallEnd.hasFailed(response.fields)
     }
 
     func settle(_ exchange: Exchange, as outcome: Outcome) {

@@ -4,122 +4,192 @@ import MPP
 import Stores
 import Testing
 
-/// What a process that died has left.
+/// What becomes of payments that are held: by requests that take long, by processes that die, by a node that fails.
 struct HeldPaymentsTests {
     private let time = ManualTime()
     private let store = MemoryStore()
     private let node: HoldingNode
+    private let first: HoldingProcess
+    private let other: HoldingProcess
 
     init() {
         node = HoldingNode(time: time)
-    }
-
-    private var held: HeldPayments {
-        HeldPayments(.example(time: time.source, store: store, lightning: node))
-    }
-
-    /// Of a process that is gone.
-    private func invoice() async throws -> Invoice {
-        try await held.makeInvoice(
-            by: node,
-            for: Amount(millisatoshis: 10_000),
-            of: "quotes",
-            memo: "tea",
-            expiresIn: .seconds(600)
-        )
+        first = HoldingProcess(store, node, time)
+        other = HoldingProcess(store, node, time)
     }
 
     private func kept() async throws -> Int { try await store.values(withPrefix: "mpp/hold/").count }
 
-    @Test func `a payment that nobody comes for goes back after two minutes`() async throws {
-        let invoice = try await invoice()
-        node.arrive(invoice.paymentHash)
-        let next = held
-        try await next.start()
-        await next.sweep()
-        var state = try await next.state(of: invoice.paymentHash)
-        #expect(state == .held)
-        time.advance(by: .seconds(120))
-        await next.sweep()
-        state = try await node.invoiceState(invoice.paymentHash)
-        #expect(state == .ended)
+    /// Time passes for these, a round of each every ten seconds.
+    private func pass(_ duration: Duration, in processes: [HoldingProcess]) async throws {
+        var passed = Duration.zero
+        while passed < duration {
+            for process in processes { try await process.round() }
+            time.advance(by: .seconds(10))
+            passed += .seconds(10)
+        }
+        for process in processes { try await process.round() }
+    }
+
+    // MARK: Nobody comes
+
+    @Test func `a payment that nobody comes for goes back after two minutes, and not sooner`() async throws {
+        let payment = try await first.sell()
+        try await pass(.seconds(110), in: [first, other])
+        #expect(node.progress(of: payment) == .held)
+        try await pass(.seconds(20), in: [first, other])
+        #expect(node.progress(of: payment) == .ended)
         let kept = try await kept()
         #expect(kept == 0)
-        await next.stop()
+    }
+
+    @Test func `an invoice that nobody pays is closed after its end, and hardly asked for`() async throws {
+        let payment = try await first.sell(arrives: false)
+        try await pass(.seconds(900), in: [other])
+        #expect(node.progress(of: payment) == .ended)
+        #expect(node.looks <= 17)
+        let kept = try await kept()
+        #expect(kept == 0)
     }
 
     @Test func `of an invoice that the node did not make nothing is kept`() async throws {
-        let desk = held
-        await #expect(throws: LightningFailure.self) {
-            try await desk.makeInvoice(
-                by: RefusingLightning(),
-                for: Amount(millisatoshis: 10_000),
-                of: "quotes",
-                memo: "tea",
-                expiresIn: .seconds(600)
-            )
-        }
+        node.fault = .down
+        await #expect(throws: LightningFailure.self) { try await first.sell() }
         let kept = try await kept()
         #expect(kept == 0)
     }
 
-    @Test func `an invoice that nobody pays is closed and forgotten after its end`() async throws {
-        let invoice = try await invoice()
-        let next = held
-        try await next.start()
-        await next.sweep()
-        var kept = try await kept()
-        #expect(kept == 1)
-        time.advance(by: .seconds(900))
-        await next.sweep()
-        let state = try await node.invoiceState(invoice.paymentHash)
-        #expect(state == .ended)
-        kept = try await self.kept()
-        #expect(kept == 0)
-        await next.stop()
-    }
-
-    @Test func `what no node has made an invoice for is not kept`() async throws {
-        await #expect(throws: LightningFailure.self) {
-            _ = try await held.makeInvoice(
-                by: RefusingLightning(),
-                for: Amount(millisatoshis: 10_000),
-                of: "quotes",
-                memo: "tea",
-                expiresIn: .seconds(600)
-            )
-        }
-        let kept = try await kept()
-        #expect(kept == 0)
-    }
-
-    @Test func `a payment that was taken is not given back, whatever the process knew of it`() async throws {
-        let invoice = try await invoice()
-        node.arrive(invoice.paymentHash)
-        let (first, next) = (held, held)
-        try await next.start()
-        try await first.start()
-        // The first process has taken it, and died before it could forget it.
-        let row = try #require(try await store.values(withPrefix: "mpp/hold/").first)
-        await first.stop()
-        try await settle(invoice, row.value)
+    @Test func `all that a process has left goes back, however much it is`() async throws {
+        var payments: [PaymentHash] = []
+        for _ in 0..<1_000 { payments.append(try await first.sell()) }
+        try await other.round()
         time.advance(by: .seconds(120))
-        await next.sweep()
-        let state = try await node.invoiceState(invoice.paymentHash)
-        #expect(state == .settled)
-        let kept = try await kept()
-        #expect(kept == 0)
-        await next.stop()
+        try await other.round()
+        #expect(payments.allSatisfy { node.progress(of: $0) == .ended })
     }
 
-    /// With the preimage that is kept in the store.
-    private func settle(_ invoice: Invoice, _ row: [UInt8]) async throws {
-        let text = String(decoding: row, as: UTF8.self)
-        for start in text.indices {
-            guard let secret = Bytes32(hex: text[start...].prefix(64)) else { continue }
-            try await node.settleInvoice(with: Preimage(secret))
-            return
-        }
-        throw ConformanceFailure("there is no preimage in \(text)")
+    @Test func `what a process sold after another one began is found by that in parts`() async throws {
+        try await other.round()
+        let payment = try await first.sell()
+        for _ in 0..<16 { await other.desk.readPart() }
+        await other.desk.sweep()
+        time.advance(by: .seconds(120))
+        await other.desk.sweep()
+        #expect(node.progress(of: payment) == .ended)
+    }
+
+    @Test func `a payment that cannot be asked for does not keep the others`() async throws {
+        let unknown = try await first.sell()
+        let payments = [try await first.sell(), try await first.sell()]
+        node.unknown = unknown
+        try await pass(.seconds(130), in: [other])
+        #expect(payments.allSatisfy { node.progress(of: $0) == .ended })
+        #expect(node.progress(of: unknown) == .held)
+    }
+
+    // MARK: Long requests
+
+    @Test func `a payment is held as long as its request goes on`() async throws {
+        let payment = try await first.sell()
+        let taken = try await first.serve(payment)
+        try await pass(.seconds(3_600), in: [first, other])
+        #expect(node.progress(of: payment) == .held)
+        guard case .waiting = try await other.ledger.take(payment) else { throw ConformanceFailure("it is free") }
+        try await first.desk.settle(taken)
+        #expect(node.progress(of: payment) == .settled)
+        let isServed = try await first.ledger.serve(taken)
+        #expect(isServed)
+    }
+
+    @Test func `a payment of a request whose process has died goes back`() async throws {
+        let payment = try await first.sell()
+        _ = try await first.serve(payment)
+        try await pass(.seconds(130), in: [other])
+        #expect(node.progress(of: payment) == .ended)
+    }
+
+    @Test func `what went back is not taken by a process that was held for dead`() async throws {
+        let payment = try await first.sell()
+        let taken = try await first.serve(payment)
+        try await pass(.seconds(130), in: [other])
+        await #expect(throws: LightningFailure.self) { try await first.desk.settle(taken) }
+        #expect(node.progress(of: payment) == .ended)
+    }
+
+    @Test func `a payment that another process is giving back is not taken`() async throws {
+        let payment = try await first.sell()
+        let taken = try await first.serve(payment)
+        time.advance(by: ChargeLedger.patience)
+        // It has taken it over, and has not told the node yet.
+        _ = try await other.serve(payment)
+        await #expect(throws: LightningFailure.self) { try await first.desk.settle(taken) }
+        #expect(node.progress(of: payment) == .held)
+    }
+
+    @Test func `what was served is taken, and not given back`() async throws {
+        let payment = try await first.sell()
+        let isServed = try await first.ledger.serve(try await first.serve(payment))
+        #expect(isServed)
+        try await pass(.seconds(130), in: [other])
+        #expect(node.progress(of: payment) == .settled)
+    }
+
+    // MARK: The node fails
+
+    @Test func `what cannot be given back now goes back when the node answers`() async throws {
+        let payment = try await first.sell()
+        let taken = try await first.serve(payment)
+        node.fault = .down
+        await first.desk.givenBack(taken)
+        #expect(node.progress(of: payment) == .held)
+        node.fault = nil
+        time.advance(by: .seconds(10))
+        try await first.round()
+        #expect(node.progress(of: payment) == .ended)
+    }
+
+    @Test func `a payment that cannot be taken while the node is down is free, and goes back later`() async throws {
+        let payment = try await first.sell()
+        let taken = try await first.serve(payment)
+        node.fault = .down
+        await #expect(throws: LightningFailure.self) { try await first.desk.settle(taken) }
+        first.ledger.giveUp(taken)
+        node.fault = nil
+        try await pass(.seconds(110), in: [first])
+        #expect(node.progress(of: payment) == .held)
+        try await pass(.seconds(30), in: [first])
+        #expect(node.progress(of: payment) == .ended)
+    }
+
+    @Test func `a payment that was taken without the node saying so is not given back`() async throws {
+        let payment = try await first.sell()
+        let taken = try await first.serve(payment)
+        node.fault = .losesAnswers
+        await #expect(throws: LightningFailure.self) { try await first.desk.settle(taken) }
+        first.ledger.giveUp(taken)
+        node.fault = nil
+        try await pass(.seconds(180), in: [first, other])
+        #expect(node.progress(of: payment) == .settled)
+        let kept = try await kept()
+        #expect(kept == 0)
+    }
+
+    @Test func `a payment that was taken by a process that then died may be presented again`() async throws {
+        let payment = try await first.sell()
+        try await first.desk.settle(try await first.serve(payment))
+        try await pass(.seconds(180), in: [other])
+        #expect(node.progress(of: payment) == .settled)
+        _ = try await other.serve(payment)
+    }
+
+    @Test func `what settles a payment is kept while the node does not let it be cancelled`() async throws {
+        let payment = try await first.sell()
+        node.fault = .refusesToCancel
+        try await pass(.seconds(130), in: [first])
+        #expect(node.progress(of: payment) == .held)
+        let kept = try await kept()
+        #expect(kept == 1)
+        try await first.desk.settle(try await first.serve(payment))
+        #expect(node.progress(of: payment) == .settled)
     }
 }

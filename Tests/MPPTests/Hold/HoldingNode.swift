@@ -3,18 +3,61 @@ import GatewayKit
 import GatewayTesting
 import NIOConcurrencyHelpers
 
-/// A node that makes invoices whose payments are held, and lets a test say how far they are.
+/// A node that makes invoices whose payments are held, and lets a test say how far they are and what goes wrong.
 final class HoldingNode: ForwardingBackend {
+    enum Fault {
+        /// Nothing is done, and nothing answered.
+        case down
+        /// What it is told to do it does, and its answer is lost.
+        case losesAnswers
+        /// It does not let invoices be cancelled.
+        case refusesToCancel
+    }
+
+    private struct State {
+        var invoices: [PaymentHash: (invoice: Invoice, state: InvoiceState)] = [:]
+        var fault: Fault?
+        var unknown: PaymentHash?
+        var looks = 0
+    }
+
     let base: any LightningBackend = RefusingLightning()
     let capabilities: LightningCapabilities = .hold
     private let time: ManualTime
-    private let invoices = NIOLockedValueBox<[PaymentHash: (invoice: Invoice, state: InvoiceState)]>([:])
+    private let state = NIOLockedValueBox(State())
 
     init(time: ManualTime) {
         self.time = time
     }
 
-    func arrive(_ payment: PaymentHash) { invoices.withLockedValue { $0[payment]?.state = .held } }
+    var fault: Fault? {
+        get { state.withLockedValue { $0.fault } }
+        set { state.withLockedValue { $0.fault = newValue } }
+    }
+
+    /// A payment about which nothing can be asked.
+    var unknown: PaymentHash? {
+        get { state.withLockedValue { $0.unknown } }
+        set { state.withLockedValue { $0.unknown = newValue } }
+    }
+
+    /// How often it was asked how far a payment is.
+    var looks: Int { state.withLockedValue { $0.looks } }
+
+    func arrive(_ payment: PaymentHash) { state.withLockedValue { $0.invoices[payment]?.state = .held } }
+
+    /// How far a payment is, whatever is wrong with the node.
+    func progress(of payment: PaymentHash) -> InvoiceState? { state.withLockedValue { $0.invoices[payment]?.state } }
+
+    private static let silence = LightningFailure(.unavailable, "this node does not answer")
+
+    private func change(_ body: (inout State) throws -> Void) throws {
+        try state.withLockedValue { state in
+            if case .down = state.fault { throw Self.silence }
+            try body(&state)
+            if case .losesAnswers = state.fault { throw Self.silence }
+        }
+    }
 
     func makeHoldInvoice(
         for amount: Amount,
@@ -28,34 +71,45 @@ final class HoldingNode: ForwardingBackend {
             amount: amount,
             expiresAt: time.now.advanced(by: expiresIn)
         )
-        invoices.withLockedValue { $0[payment] = (invoice, .open) }
+        try change { $0.invoices[payment] = (invoice, .open) }
         return invoice
     }
 
+    func isSettled(_ payment: PaymentHash) async throws -> Bool { try await invoiceState(payment) == .settled }
+
     func invoiceState(_ payment: PaymentHash) async throws -> InvoiceState {
-        invoices.withLockedValue { $0[payment]?.state ?? .open }
+        try state.withLockedValue { state in
+            state.looks += 1
+            if case .down = state.fault { throw Self.silence }
+            guard state.unknown != payment else { throw Self.silence }
+            return state.invoices[payment]?.state ?? .open
+        }
     }
 
     func settleInvoice(with preimage: Preimage) async throws {
         let payment = PaymentHash(Bytes32(SHA256.hash(data: preimage.bytes.array)) ?? .zero)
-        try invoices.withLockedValue { invoices in
-            guard invoices[payment]?.state == .held else { throw LightningFailure(.refused, "nothing is held") }
-            invoices[payment]?.state = .settled
+        try change { state in
+            switch state.invoices[payment]?.state {
+            case .held: state.invoices[payment]?.state = .settled
+            case .settled: break
+            case .open, .ended, nil: throw LightningFailure(.refused, "nothing is held")
+            }
         }
     }
 
     func cancelInvoice(_ payment: PaymentHash) async throws {
-        try invoices.withLockedValue { invoices in
-            guard invoices[payment]?.state != .settled else { throw LightningFailure(.refused, "it is settled") }
-            invoices[payment]?.state = .ended
+        try change { state in
+            if case .refusesToCancel = state.fault { throw LightningFailure(.refused, "permission denied") }
+            guard state.invoices[payment]?.state != .settled else { throw LightningFailure(.refused, "it is settled") }
+            state.invoices[payment]?.state = .ended
         }
     }
 
     func read(_ bolt11: String) throws -> PayableInvoice {
-        guard let invoice = invoices.withLockedValue({ $0.values.first { $0.invoice.bolt11 == bolt11 }?.invoice })
-        else {
-            throw LightningFailure(.refused, "this node never made it")
+        let found = state.withLockedValue { state in
+            state.invoices.values.first { $0.invoice.bolt11 == bolt11 }?.invoice
         }
+        guard let invoice = found else { throw LightningFailure(.refused, "this node never made it") }
         return PayableInvoice(payment: invoice.paymentHash, amount: invoice.amount, expiresAt: invoice.expiresAt)
     }
 }

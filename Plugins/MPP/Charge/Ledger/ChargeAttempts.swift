@@ -1,3 +1,4 @@
+internal import GatewayKit
 internal import NIOConcurrencyHelpers
 
 /// The attempts of one process to serve what a payment bought: which of them go on, and which ended and gave nothing.
@@ -24,6 +25,8 @@ package final class ChargeAttempts: Sendable {
         var going = Set<UInt64>()
         /// Those that gave nothing although the ledger may say that they did.
         var unmarked = Set<UInt64>()
+        /// Those whose claims are kept for as long as they go on, and until when the ledger says so.
+        var kept: [UInt64: (charge: TakenCharge, until: WallTime)] = [:]
     }
 
     private let process = UInt64.random(in: 1 ... .max)
@@ -44,8 +47,29 @@ package final class ChargeAttempts: Sendable {
         guard attempt.process == process else { return }
         state.withLockedValue { state in
             state.going.remove(attempt.number)
+            state.kept[attempt.number] = nil
             if gaveNothing, state.unmarked.count < Self.capacity { state.unmarked.insert(attempt.number) }
         }
+    }
+
+    /// Has the claim of an attempt that goes on be kept until that ends, or notes until when it is now.
+    func keep(_ charge: TakenCharge, until end: WallTime) {
+        guard charge.attempt.process == process else { return }
+        state.withLockedValue { state in
+            guard state.going.contains(charge.attempt.number) else { return }
+            state.kept[charge.attempt.number] = (charge, end)
+        }
+    }
+
+    /// Those kept ones whose claims end before `time`.
+    func kept(endingBefore time: WallTime) -> [TakenCharge] {
+        state.withLockedValue { state in state.kept.values.filter { $0.until < time }.map { $0.charge } }
+    }
+
+    /// Until when the ledger says that a claim is an attempt's that keeps it; `nil` for any other.
+    func end(ofKept attempt: ChargeAttempt) -> WallTime? {
+        guard attempt.process == process else { return nil }
+        return state.withLockedValue { $0.kept[attempt.number]?.until }
     }
 
     /// The ledger holds nothing of the attempt any more.

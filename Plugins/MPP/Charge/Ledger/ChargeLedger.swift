@@ -11,9 +11,9 @@ package struct ChargeLedger: Sendable {
     /// Others may change a claim between a look and a move so often.
     private static let rounds = 5
 
-    private let store: any Store
-    private let time: TimeSource
-    private let attempts: ChargeAttempts
+    let store: any Store
+    let time: TimeSource
+    let attempts: ChargeAttempts
 
     package init(store: any Store, time: TimeSource, attempts: ChargeAttempts) {
         self.store = store
@@ -86,11 +86,7 @@ package struct ChargeLedger: Sendable {
     /// - Throws: `StoreFailure` when that is not known: then nothing may go out, and `release` follows.
     package func serve(_ charge: TakenCharge) async throws -> Bool {
         guard let served = ChargeEntry.served(by: charge.attempt).purpose else { return false }
-        return try await isWritten(
-            served,
-            of: charge.payment,
-            by: { try await store.move(charge.payment, from: charge.purpose, to: served) }
-        )
+        return try await move(charge, to: served)
     }
 
     /// The attempt is over: its answer went out, or begins to.
@@ -133,6 +129,27 @@ package struct ChargeLedger: Sendable {
             )
             return false
         }
+    }
+
+    /// Moves the claim from what the attempt has taken, also where its time was extended meanwhile.
+    ///
+    /// - Returns: false when the claim is not this attempt's any more.
+    func move(_ charge: TakenCharge, to purpose: String) async throws -> Bool {
+        var taken = charge.purpose
+        for _ in 0..<Self.rounds {
+            if try await isWritten(
+                purpose,
+                of: charge.payment,
+                by: { [taken] in try await store.move(charge.payment, from: taken, to: purpose) }
+            ) {
+                return true
+            }
+            guard let found = try await store.purpose(of: charge.payment), found != taken,
+                case .taken(let attempt, _) = ChargeEntry(purpose: found), attempt == charge.attempt
+            else { return false }
+            taken = found
+        }
+        throw StoreFailure("the claim of a payment changed \(Self.rounds) times while it was moved")
     }
 
     /// Writes, and asks what became of it where the store does not say.

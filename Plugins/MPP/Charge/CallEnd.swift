@@ -1,0 +1,35 @@
+package import GatewayKit
+package import NIOCore
+
+/// Learns at the end of a gRPC response whether its call was served (gRPC over HTTP/2, "Responses"). One that has failed
+/// before its first message has given its client nothing: that is done for it before the client learns of it.
+///
+/// One that has failed later has given something, and its client may have brought that about: by a deadline of its own, or
+/// a last message that is none.
+package final class CallEnd: ResponseFilter {
+    package let keepsLength = true
+    /// True when something of a message has come.
+    package private(set) var hasMessage = false
+    private let gaveNothing: () -> Eventually<Void>
+
+    /// - Parameter gaveNothing: called at most once.
+    package init(gaveNothing: @escaping () -> Eventually<Void>) {
+        self.gaveNothing = gaveNothing
+    }
+
+    /// True where these fields say that a call has failed.
+    static func hasFailed(_ fields: Fields) -> Bool {
+        fields[.grpcStatus].map { $0 != "0" } ?? false
+    }
+
+    package func passage(of part: ByteBuffer, to outlet: any ResponseOutlet) -> Eventually<ByteBuffer> {
+        if part.readableBytes > 0 { hasMessage = true }
+        return .now(part)
+    }
+
+    package func trailers(after trailers: Fields, to outlet: any ResponseOutlet) -> Eventually<Fields> {
+        // Without a status it has failed as well: its client makes one up.
+        guard !hasMessage, trailers[.grpcStatus] != "0" else { return .now(trailers) }
+        return gaveNothing().map { trailers }
+    }
+}
