@@ -12,7 +12,7 @@ package struct MPPTerms: Sendable {
     package enum ChargeOn: String, Sendable, CaseIterable {
         /// A request that was sent to the upstream has used its payment up, whatever the answer.
         case request
-        /// A payment whose request is answered 5xx may be presented again.
+        /// A payment whose request is answered 5xx, or whose call of gRPC fails before its first message, may be presented again.
         case success
     }
 

@@ -3,6 +3,7 @@ import GRPCNIOTransportHTTP2Posix
 import GatewayKit
 import L402
 import Lightning
+import MPP
 import Testing
 
 /// The gateway between a server and a client of grpc-swift, over h2c on both sides.
@@ -16,7 +17,7 @@ struct GRPCSwiftTests {
     }
 
     private func withGateway(_ body: @Sendable (Place) async throws -> Void) async throws {
-        let service = TextService(["test.Text", "test.Paid"])
+        let service = TextService(["test.Text", "test.Paid", "test.Charged"])
         let transport = HTTP2ServerTransport.Posix(
             address: .ipv4(host: "127.0.0.1", port: 0),
             transportSecurity: .plaintext
@@ -41,6 +42,9 @@ struct GRPCSwiftTests {
                       - caveats: [service, expires, path, method, address]
                       - price: 10 sat
                       - forward: text
+                  - name: charged
+                    match: { path: /test.Charged/* }
+                    pipeline: [ auth: { use: mpp, charge-on: success }, price: 10 sat, forward: text ]
                 """
             try await ProtocolGateway.serving(policy, in: TemporaryFolder()) { ports in
                 try await TextClient.with(ports[0]) { client in
@@ -135,6 +139,45 @@ struct GRPCSwiftTests {
             #expect(down.error?.code == .unavailable)
             let unknown = try await place.client.call(.echo, of: "test.Unknown", ["a"])
             #expect(unknown.error?.code == .unimplemented)
+        }
+    }
+
+    /// Calls twice with one payment.
+    private func paidTwice(_ method: TextService.Method, _ place: Place) async throws -> [RPCError.Code?] {
+        let unpaid = try await place.client.call(method, of: "test.Charged", ["a"])
+        let offers = unpaid.error.map { Array($0.metadata[stringValues: "www-authenticate"]) } ?? []
+        let challenge = try #require(ChallengeLine.challenges(in: offers).first)
+        let wallet = try LndRESTWallet(url: place.node, macaroonHex: nil, certificateFile: nil)
+        let invoice = try #require(try challenge.requestObject()["methodDetails"]?["invoice"]?.text)
+        let payment = try await wallet.pay(invoice, feeLimit: .zero)
+        try await wallet.shutdown()
+        let metadata: Metadata = ["authorization": .string(challenge.paid(with: payment.preimage).authorization)]
+        var codes: [RPCError.Code?] = []
+        for _ in 0..<2 {
+            let answer = try await place.client.call(method, of: "test.Charged", ["a"], metadata: metadata)
+            codes.append(answer.error?.code)
+        }
+        return codes
+    }
+
+    @Test(arguments: [TextService.Method.fail, .failEmpty])
+    func `with charge-on success a call that fails without a message uses up nothing`(
+        _ method: TextService.Method
+    ) async throws {
+        try await withGateway { place in
+            let codes = try await paidTwice(method, place)
+            #expect(codes == [.failedPrecondition, .failedPrecondition])
+        }
+    }
+
+    @Test(arguments: [(TextService.Method.echo, RPCError.Code?.none), (.failLate, .dataLoss)])
+    func `with charge-on success a call that has given a message uses its payment up`(
+        _ method: TextService.Method,
+        _ code: RPCError.Code?
+    ) async throws {
+        try await withGateway { place in
+            let codes = try await paidTwice(method, place)
+            #expect(codes == [code, .internalError])
         }
     }
 

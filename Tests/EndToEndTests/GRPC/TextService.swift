@@ -12,6 +12,8 @@ struct TextService: RegistrableRPCService {
         /// Answers to each message before it reads the next.
         case both = "Both"
         case fail = "Fail"
+        /// Begins its response, then fails.
+        case failEmpty = "FailEmpty"
         /// Answers once, then fails.
         case failLate = "FailLate"
         /// Never answers.
@@ -76,6 +78,10 @@ struct TextService: RegistrableRPCService {
             }
         case .fail:
             throw RPCError(code: .failedPrecondition, message: "nein: größer", metadata: ["x-reason": "because"])
+        case .failEmpty:
+            return Response { _ in
+                throw RPCError(code: .failedPrecondition, message: "nothing")
+            }
         case .failLate:
             return Response { writer in
                 try await writer.write("first")
