@@ -5,8 +5,10 @@ internal import NIOCore
 
 // What nobody comes for, of this process and of those that died.
 extension HeldPayments {
-    /// Between two questions about an invoice that nobody has paid.
+    /// Between two questions about an invoice that nobody has paid: longer where there are many, so that the node is asked
+    /// `mostInASecond` of them.
     private static let interval = Duration.seconds(60)
+    private static let mostInASecond = 100
     /// Payments that are asked for in a turn, and at the same time.
     private static let mostLooks = 256
     private static let mostAtOnce = 16
@@ -107,8 +109,11 @@ extension HeldPayments {
                 // Nothing can be held any more that was not on its way before.
                 try await cancel(payment, isHeld: false)
             case .open:
-                postpone(payment, by: Self.interval)
-                state.withLockedValue { $0.watched[payment]?.end = nil }
+                let count = state.withLockedValue { state in
+                    state.watched[payment]?.end = nil
+                    return state.watched.count
+                }
+                postpone(payment, by: max(Self.interval, .seconds(count / Self.mostInASecond)))
             case .held:
                 try await end(payment, held)
             }

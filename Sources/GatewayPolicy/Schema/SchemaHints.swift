@@ -70,7 +70,7 @@ enum SchemaHints {
         "lnbits/poll": "How often the wallet is asked for what has arrived.",
         "lnd/network": "Where the node is; its invoices are given out for no other network.",
         "lnd/private": "Invoices name ways through channels that are not announced.",
-        "mpp/charge-on": "request: sending it uses a payment up; success: an answer 5xx or a failed gRPC call does not.",
+        "mpp/charge-on": "request: sending it uses a payment up; success: an answer 5xx, or a failed call, does not.",
         "mpp/deposit": "What opens a session; twenty times the price where it is not said.",
         "mpp/digest": "The longest request body that a challenge is bound to.",
         "mpp/header": "The field that credentials are to stand in.",

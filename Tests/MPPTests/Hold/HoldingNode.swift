@@ -53,9 +53,9 @@ final class HoldingNode: ForwardingBackend {
 
     private func change(_ body: (inout State) throws -> Void) throws {
         try state.withLockedValue { state in
-            if case .down = state.fault { throw Self.silence }
+            if state.fault == .down { throw Self.silence }
             try body(&state)
-            if case .losesAnswers = state.fault { throw Self.silence }
+            if state.fault == .losesAnswers { throw Self.silence }
         }
     }
 
@@ -80,7 +80,7 @@ final class HoldingNode: ForwardingBackend {
     func invoiceState(_ payment: PaymentHash) async throws -> InvoiceState {
         try state.withLockedValue { state in
             state.looks += 1
-            if case .down = state.fault { throw Self.silence }
+            if state.fault == .down { throw Self.silence }
             guard state.unknown != payment else { throw Self.silence }
             return state.invoices[payment]?.state ?? .open
         }
@@ -99,7 +99,7 @@ final class HoldingNode: ForwardingBackend {
 
     func cancelInvoice(_ payment: PaymentHash) async throws {
         try change { state in
-            if case .refusesToCancel = state.fault { throw LightningFailure(.refused, "permission denied") }
+            if state.fault == .refusesToCancel { throw LightningFailure(.refused, "permission denied") }
             guard state.invoices[payment]?.state != .settled else { throw LightningFailure(.refused, "it is settled") }
             state.invoices[payment]?.state = .ended
         }
