@@ -1,11 +1,11 @@
 package import GatewayKit
 package import NIOCore
 
-/// Learns at the end of a gRPC response whether its call was served (gRPC over HTTP/2, "Responses"). One that has failed
-/// before its first message has given its client nothing: that is done for it before the client learns of it.
+/// Learns at the end of a gRPC response whether its call gave its client anything (gRPC over HTTP/2, "Responses"). One that
+/// failed before its first message did not, which is told before the client learns of it.
 ///
-/// One that has failed later has given something, and its client may have brought that about: by a deadline of its own, or
-/// a last message that is none.
+/// One that fails later has given something, and its client may have brought that about: by a deadline of its own, or by a
+/// last message that is none.
 package final class CallEnd: ResponseFilter {
     package let keepsLength = true
     /// True when something of a message has come.

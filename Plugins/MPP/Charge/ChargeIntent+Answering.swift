@@ -62,7 +62,8 @@ extension ChargeIntent {
         (200...299).contains(response.status.code) && !CallEnd.hasFailed(response.fields)
     }
 
-    /// True for an answer that is no error. A redirection is none: it may name what was paid for; 304 says that the copy is good.
+    /// True for an answer that is no error. Neither is a redirection, which may name what was paid for, nor 304, which says
+    /// that the client's copy is good.
     static func isServed(_ response: ResponseHead) -> Bool {
         isSuccess(response) || (300...399).contains(response.status.code) || response.status.code == 101
     }
