@@ -90,6 +90,7 @@ struct DevNodeStorageTests {
         for _ in 0..<3 {
             _ = try await first.pay(first.invoice().bolt11, feeLimit: .zero)
         }
+        await first.stop()
         try await store.setValue(nil, for: "dev/settled/00000000000000000002")
         let second = try await DevNode.started(store: store)
         let stream = second.settlements(since: SettlementCursor(position: 0))
