@@ -84,21 +84,71 @@ package final class CoreLightning: LightningBackend, Plugin {
     // MARK: Settlements
 
     package func settlements(since cursor: SettlementCursor?) -> AsyncThrowingStream<Settlement, any Error> {
+        stream(since: cursor, of: nil)
+    }
+
+    package func settlements(
+        behind cursor: SettlementCursor,
+        of payment: PaymentHash
+    ) -> AsyncThrowingStream<Settlement, any Error> {
+        stream(since: cursor, of: payment)
+    }
+
+    private struct Told {
+        let position: UInt64
+        /// `nil` where it is not known.
+        let payment: PaymentHash?
+    }
+
+    private func stream(
+        since cursor: SettlementCursor?,
+        of payment: PaymentHash?
+    ) -> AsyncThrowingStream<Settlement, any Error> {
         // The last payment that was told; `nil` until it is known where the node stands.
-        let told = NIOLockedValueBox<UInt64?>(cursor?.position)
+        let told = NIOLockedValueBox<Told?>(cursor.map { Told(position: $0.position, payment: payment) })
+        let isToCheck = NIOLockedValueBox(payment != nil)
         return AsyncThrowingStream(unfolding: { [self] in
             while true {
                 try Task.checkCancellation()
-                guard let position = told.withLockedValue({ $0 }) else {
+                guard let last = told.withLockedValue({ $0 }) else {
                     let end = try await settlementsEnd().position
-                    told.withLockedValue { $0 = end }
+                    told.withLockedValue { $0 = Told(position: end, payment: nil) }
                     continue
                 }
-                guard let settlement = try await settlement(after: position, within: Self.holding) else { continue }
-                told.withLockedValue { $0 = settlement.cursor.position }
-                return settlement
+                if isToCheck.withLockedValue({ $0 }) {
+                    try await check(last.payment, at: last.position)
+                    isToCheck.withLockedValue { $0 = false }
+                }
+                if let settlement = try await settlement(after: last.position, within: Self.holding) {
+                    told.withLockedValue {
+                        $0 = Told(position: settlement.cursor.position, payment: settlement.payment)
+                    }
+                    return settlement
+                }
+                // Nothing has arrived, or nothing of such a number.
+                isToCheck.withLockedValue { $0 = true }
             }
         })
+    }
+
+    /// A node that counts from the start again would be asked for payments behind a number that it does not reach.
+    ///
+    /// - Parameter payment: the one of that number; `nil` where it is not known.
+    /// - Throws: `SettlementsBeganAnew` where the node is not the one that told of it.
+    private func check(_ payment: PaymentHash?, at position: UInt64) async throws {
+        guard position > 0 else { return }
+        if let payment {
+            let question = CoreLightningMessage.PaymentQuestion(paymentHash: "\(payment)")
+            let number = try answers.number(of: payment, in: try await answer("listinvoices", question))
+            if number == position { return }
+            guard number == nil else { throw SettlementsBeganAnew() }
+        } else if try await settlement(after: position - 1, within: .zero)?.cursor.position == position {
+            return
+        }
+        // One that forgets what is old (autoclean) forgets all from before it, too. Where nothing at all is left, nothing is
+        // told twice.
+        let first = try await settlement(after: 0, within: .zero)
+        guard let first, first.cursor.position > position else { throw SettlementsBeganAnew() }
     }
 
     /// The next payment after this one; waits for it so long.

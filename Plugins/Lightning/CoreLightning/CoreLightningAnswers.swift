@@ -58,6 +58,15 @@ package struct CoreLightningAnswers: Sendable {
         }
     }
 
+    /// In the order in which payments arrived; `nil` for one that has not arrived, or is forgotten.
+    func number(of payment: PaymentHash, in answer: NodeAnswer) throws -> UInt64? {
+        let invoices = try message(CoreLightningMessage.Invoices.self, in: answer).invoices
+        guard try invoices.allSatisfy({ try hash($0.paymentHash) == payment }) else {
+            throw LightningFailure(.malformed, "Core Lightning answered with invoices that it was not asked for")
+        }
+        return invoices.first { $0.status == "paid" }?.payIndex
+    }
+
     /// - Returns: `nil` where nothing was paid in time.
     package func settlement(after position: UInt64, in answer: NodeAnswer) throws -> Settlement? {
         if code(in: answer) == Self.nothingInTime { return nil }

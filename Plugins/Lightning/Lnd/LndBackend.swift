@@ -38,6 +38,13 @@ extension LndBackend {
         node.settlements(since: cursor)
     }
 
+    package func settlements(
+        behind cursor: SettlementCursor,
+        of payment: PaymentHash
+    ) -> AsyncThrowingStream<Settlement, any Error> {
+        node.settlements(since: cursor, of: payment)
+    }
+
     package func settlementsEnd() async throws -> SettlementCursor { try await node.settlementsEnd() }
 
     package func pay(

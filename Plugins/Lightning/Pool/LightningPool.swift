@@ -24,6 +24,8 @@ package final class LightningPool: LightningBackend, Plugin {
         var order = CircularBuffer<PaymentHash>()
         /// In the order of the members.
         var accounts: [PoolAccount]
+        /// Those that this process has followed.
+        var followed: Set<Int> = []
     }
 
     let members: [PoolMember]
@@ -324,10 +326,15 @@ package final class LightningPool: LightningBackend, Plugin {
 
     // MARK: Settlements
 
-    /// Where each node stands that answers. One that does not begins, once it does, where it stood when it was followed last.
+    /// Where each node stands that answers, or up to where this process has followed it already. One that does not answer
+    /// begins, once it does, where it stood when it was followed last.
     package func settlementsEnd() async throws -> SettlementCursor {
         var ends = [Int: SettlementCursor]()
         for (index, member) in members.enumerated() {
+            if let cursor = followedPosition(of: index) {
+                ends[index] = cursor
+                continue
+            }
             do {
                 let end = try await member.backend.settlementsEnd()
                 if position(of: index) == nil { try await keep(end, of: index) }
@@ -345,7 +352,7 @@ package final class LightningPool: LightningBackend, Plugin {
     /// Those of all nodes. Where each stands the pool keeps in the store itself, once the reader has come back for the next.
     package func settlements(since cursor: SettlementCursor?) -> AsyncThrowingStream<Settlement, any Error> {
         let reader = PoolReader(self, feed, since: cursor)
-        return AsyncThrowingStream(unfolding: { await reader.next() })
+        return AsyncThrowingStream(unfolding: { try await reader.next() })
     }
 
     /// Up to where a node was followed; `nil`: never.
@@ -353,14 +360,33 @@ package final class LightningPool: LightningBackend, Plugin {
         state.withLockedValue { $0.accounts[member].position }.map(SettlementCursor.init(position:))
     }
 
+    /// What was told there; `nil` where that is not known.
+    func payment(at cursor: SettlementCursor?, of member: Int) -> PaymentHash? {
+        state.withLockedValue { $0.accounts[member].payment(at: cursor) }
+    }
+
+    private func followedPosition(of member: Int) -> SettlementCursor? {
+        state.withLockedValue { $0.followed.contains(member) } ? position(of: member) : nil
+    }
+
+    /// It is another node than the one that was followed.
+    func beginAnew(_ member: Int) {
+        state.withLockedValue { state in
+            state.accounts[member].beginAnew()
+            state.followed.remove(member)
+        }
+    }
+
     func count(_ settlement: Settlement, of member: Int) {
         let now = time.now()
         state.withLockedValue { $0.accounts[member].count(settlement, at: now) }
     }
 
-    func keep(_ cursor: SettlementCursor, of member: Int) async throws {
+    /// - Parameter payment: what was told there; `nil` where it is only known that the node stands there.
+    func keep(_ cursor: SettlementCursor, told payment: PaymentHash? = nil, of member: Int) async throws {
         let account = state.withLockedValue { state in
-            state.accounts[member].position = cursor.position
+            state.accounts[member].keep(cursor, of: payment)
+            if payment != nil { state.followed.insert(member) }
             return state.accounts[member]
         }
         try await store.setValue(account.encoded(), for: PoolAccount.key(of: members[member]))

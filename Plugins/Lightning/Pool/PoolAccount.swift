@@ -11,7 +11,9 @@ struct PoolAccount: Hashable, Sendable, Codable {
     private static let prefix = "pool/node/"
 
     /// Up to where the reader of the pool has them; `nil`: it was never followed.
-    var position: UInt64?
+    private(set) var position: UInt64?
+    /// The payment that was told with it, in hexadecimal; `nil` where that is not known.
+    private var told: String?
     /// Up to where they are counted.
     private var counted: UInt64 = 0
     /// Since 1970, in UTC.
@@ -32,6 +34,25 @@ struct PoolAccount: Hashable, Sendable, Codable {
         if day > self.day { (self.day, received) = (day, 0) }
         let (sum, overflow) = received.addingReportingOverflow(settlement.amount.millisatoshis)
         received = overflow ? .max : sum
+    }
+
+    /// - Parameter payment: what was told with the cursor; `nil` where it is only known that the node stands there.
+    mutating func keep(_ cursor: SettlementCursor, of payment: PaymentHash?) {
+        position = cursor.position
+        told = payment?.description
+    }
+
+    /// The node counts from the start again, so that what it tells next is new. What was received today was received.
+    mutating func beginAnew() {
+        position = nil
+        told = nil
+        counted = 0
+    }
+
+    /// `nil` for any other cursor than the one that is kept.
+    func payment(at cursor: SettlementCursor?) -> PaymentHash? {
+        guard let cursor, cursor.position == position else { return nil }
+        return told.flatMap { Bytes32(hex: $0) }.map { PaymentHash($0) }
     }
 
     func received(onDayOf time: WallTime) -> Amount {

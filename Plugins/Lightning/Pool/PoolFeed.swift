@@ -54,6 +54,14 @@ final class PoolFeed: Sendable {
         }
     }
 
+    /// What a node has told means nothing to the one in its place.
+    func forget(_ member: Int) {
+        state.withLockedValue { state in
+            state.before[member] = nil
+            state.entries.removeAll { $0.member == member }
+        }
+    }
+
     /// Gives a settlement of a node its number.
     func numbered(_ settlement: Settlement, of member: Int) -> Settlement {
         state.withLockedValue { state in

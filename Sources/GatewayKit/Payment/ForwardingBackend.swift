@@ -28,6 +28,12 @@ extension ForwardingBackend {
     package func settlements(since cursor: SettlementCursor?) -> AsyncThrowingStream<Settlement, any Error> {
         base.settlements(since: cursor)
     }
+    package func settlements(
+        behind cursor: SettlementCursor,
+        of payment: PaymentHash
+    ) -> AsyncThrowingStream<Settlement, any Error> {
+        base.settlements(behind: cursor, of: payment)
+    }
     package func settlementsEnd() async throws -> SettlementCursor { try await base.settlementsEnd() }
     package func pay(_ bolt11: String, amount: Amount?, feeLimit: Amount, patience: Duration) async throws -> Payment {
         try await base.pay(bolt11, amount: amount, feeLimit: feeLimit, patience: patience)

@@ -19,6 +19,11 @@ extension LightningBackend {
         try await isSettled(payment) ? .settled : .open
     }
 
+    public func settlements(
+        behind cursor: SettlementCursor,
+        of payment: PaymentHash
+    ) -> AsyncThrowingStream<Settlement, any Error> { settlements(since: cursor) }
+
     public func settlementsEnd() async throws -> SettlementCursor { SettlementCursor(position: 0) }
 
     public func makeHoldInvoice(
@@ -41,4 +46,17 @@ extension LightningBackend {
     public func probe() async throws { _ = try await isSettled(PaymentHash(.random())) }
 
     public func findings() async -> [String] { [] }
+}
+
+extension LightningBackend {
+    /// The settlements from where somebody stood.
+    ///
+    /// - Parameter payment: what was told with the cursor; `nil` where that is not known.
+    package func settlements(
+        since cursor: SettlementCursor?,
+        of payment: PaymentHash?
+    ) -> AsyncThrowingStream<Settlement, any Error> {
+        guard let cursor, let payment else { return settlements(since: cursor) }
+        return settlements(behind: cursor, of: payment)
+    }
 }

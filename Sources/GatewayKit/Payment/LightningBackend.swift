@@ -42,9 +42,21 @@ public protocol LightningBackend: Startable {
     /// Ends when the node can no longer be followed; the caller starts again where it stood.
     func settlements(since cursor: SettlementCursor?) -> AsyncThrowingStream<Settlement, any Error>
 
+    /// The same behind a payment that was told of before, by a node that has to know it still: one that was made anew counts
+    /// from the start again, and would say nothing until it has come as far as the other one. Such a stream ends with
+    /// ``SettlementsBeganAnew``. By default nobody looks.
+    ///
+    /// - Parameters:
+    ///   - cursor: what the payment was told with.
+    ///   - payment: the payment.
+    func settlements(
+        behind cursor: SettlementCursor,
+        of payment: PaymentHash
+    ) -> AsyncThrowingStream<Settlement, any Error>
+
     /// Where the stream of settlements stands now: one that begins there has everything that arrives from now on, and not
     /// much from before. For who follows this node for the first time, and would miss what arrives while it is away. By
-    /// default the beginning.
+    /// default the beginning; ``SettlementCursor/next`` where the node does not say.
     func settlementsEnd() async throws -> SettlementCursor
 
     /// Pays an invoice from the node's own funds. A node pays one invoice once.

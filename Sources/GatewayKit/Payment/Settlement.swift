@@ -2,6 +2,10 @@
 public struct SettlementCursor: Hashable, Sendable {
     public let position: UInt64
 
+    /// Of a node that does not say where it stands: its stream begins with what arrives next, and whoever follows it asks for
+    /// what arrived before that by its hash.
+    public static let next = SettlementCursor(position: .max)
+
     public init(position: UInt64) {
         self.position = position
     }

@@ -49,12 +49,14 @@ struct SettlementFollower: Sendable {
                     try await Task.sleep(for: Self.lookPause.jittered)
                     continue
                 }
-                for try await settlement in lightning.settlements(since: try await cursor()) {
+                let place = try await place()
+                for try await settlement in lightning.settlements(since: place.cursor, of: place.payment) {
                     try await note(settlement.payment, settlement.amount, at: settlement.settledAt)
-                    let position = settlement.cursor.position
-                    try await store.setValue(Array("\(position)".utf8), for: cursorKey)
+                    try await keep(SettlementPlace(settlement))
                     pause = Self.firstPause
                 }
+            } catch let anew as SettlementsBeganAnew {
+                await forget(anew)
             } catch {
                 // Something below it may have been cancelled, which is no reason to follow no more.
                 if Task.isCancelled { return }
@@ -65,13 +67,16 @@ struct SettlementFollower: Sendable {
         }
     }
 
+    // MARK: Standing
+
     /// Where the store stood. A node that is followed for the first time is not asked for all that it was ever paid.
-    private func cursor() async throws -> SettlementCursor {
+    private func place() async throws -> SettlementPlace {
         if let value = try await store.value(for: cursorKey) {
-            guard let position = UInt64(String(decoding: value, as: UTF8.self)) else {
-                throw StoreFailure("\(cursorKey) is no number")
+            guard let place = SettlementPlace(stored: value) else {
+                throw StoreFailure("\(cursorKey) is not where a node may stand")
             }
-            return SettlementCursor(position: position)
+            // Of any other it is not known what has arrived since.
+            if place.isKnown { return place }
         }
         let end = try await lightning.settlementsEnd()
         // What was sold before the node could be asked where it stands, and by the node before it. The books know of what has
@@ -80,9 +85,26 @@ struct SettlementFollower: Sendable {
         guard isOpenKnown, isBookKnown else {
             throw LightningFailure(.unavailable, "the node does not answer for its open invoices")
         }
-        try await store.setValue(Array("\(end.position)".utf8), for: cursorKey)
-        return end
+        let place = SettlementPlace(end)
+        try await keep(place)
+        return place
     }
+
+    private func keep(_ place: SettlementPlace) async throws {
+        try await store.setValue(place.stored, for: cursorKey)
+    }
+
+    /// What was told stays told: a settlement that comes again marks nothing a second time (`Store.settle`).
+    private func forget(_ anew: SettlementsBeganAnew) async {
+        logger.warning("the node's settlements are followed from where it stands now", metadata: ["reason": "\(anew)"])
+        do {
+            try await store.setValue(nil, for: cursorKey)
+        } catch {
+            logger.error("cannot forget where the node stood", metadata: ["error": "\(error)"])
+        }
+    }
+
+    // MARK: Noting
 
     private func note(_ payment: PaymentHash, _ amount: Amount, at settledAt: WallTime) async throws {
         budget.close(payment)

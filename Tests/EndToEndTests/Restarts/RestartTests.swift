@@ -90,6 +90,26 @@ struct RestartTests {
     }
 
     @Test(.timeLimit(.minutes(1)))
+    func `what a node is paid that was made anew is booked once, though it counts from the start`() async throws {
+        let trial = try await RestartTrial()
+        try await trial.begin()
+        for _ in 0..<2 { try await trial.purchase() }
+        while try await trial.bookedSettlements().count < 2 { await Task.yield() }
+        trial.kill()
+        trial.node.beginAnew()
+        try await trial.begin()
+        let payment = try await trial.paid().payment
+        var booked = try await trial.bookedSettlements()
+        while booked[payment] == nil {
+            await Task.yield()
+            booked = try await trial.bookedSettlements()
+        }
+        #expect(booked.values.allSatisfy { $0 == 1 })
+        #expect(booked.count == 3)
+        await trial.end()
+    }
+
+    @Test(.timeLimit(.minutes(1)))
     func `a gateway asks a node for nothing that was paid before it followed it, at its first start and later`()
         async throws
     {

@@ -7,11 +7,17 @@ import NIOConcurrencyHelpers
 final class RestartingNode: LightningBackend {
     private typealias Continuation = AsyncThrowingStream<Settlement, any Error>.Continuation
 
+    /// As with a real node, what has a number up to the one that was asked from is not told.
+    private struct Follower {
+        let continuation: Continuation
+        let position: UInt64
+    }
+
     private struct State {
         var invoices: [String: (invoice: Invoice, preimage: Preimage)] = [:]
         var settlements: [Settlement] = []
         var settled: Set<PaymentHash> = []
-        var followers: [Int: Continuation] = [:]
+        var followers: [Int: Follower] = [:]
         var nextID = 0
         var isAway = false
         var cursors: [SettlementCursor?] = []
@@ -44,7 +50,16 @@ final class RestartingNode: LightningBackend {
             defer { state.followers = [:] }
             return Array(state.followers.values)
         }
-        for follower in followers { follower.finish(throwing: Self.away) }
+        for follower in followers { follower.continuation.finish(throwing: Self.away) }
+    }
+
+    /// Another node takes its place, which knows of nothing.
+    func beginAnew() {
+        state.withLockedValue { state in
+            state.invoices = [:]
+            state.settlements = []
+            state.settled = []
+        }
     }
 
     func comeBack() { state.withLockedValue { $0.isAway = false } }
@@ -52,7 +67,7 @@ final class RestartingNode: LightningBackend {
     /// What a payer gets: once for each invoice, and again when it asks again.
     func pay(_ bolt11: String) throws -> Preimage {
         let (settlement, followers, preimage) = try state.withLockedValue {
-            state -> (Settlement?, [Continuation], Preimage) in
+            state -> (Settlement?, [Follower], Preimage) in
             guard !state.isAway else { throw Self.away }
             guard let (invoice, preimage) = state.invoices[bolt11] else {
                 throw LightningFailure(.refused, "no route")
@@ -70,7 +85,9 @@ final class RestartingNode: LightningBackend {
             return (settlement, Array(state.followers.values), preimage)
         }
         if let settlement {
-            for follower in followers { follower.yield(settlement) }
+            for follower in followers where follower.position < settlement.cursor.position {
+                follower.continuation.yield(settlement)
+            }
         }
         return preimage
     }
@@ -116,7 +133,7 @@ final class RestartingNode: LightningBackend {
                 continuation.yield(settlement)
             }
             state.nextID += 1
-            state.followers[state.nextID] = continuation
+            state.followers[state.nextID] = Follower(continuation: continuation, position: cursor?.position ?? 0)
             return state.nextID
         }
         guard let id else {
@@ -125,6 +142,17 @@ final class RestartingNode: LightningBackend {
         }
         continuation.onTermination = { [state] _ in state.withLockedValue { $0.followers[id] = nil } }
         return stream
+    }
+
+    func settlements(
+        behind cursor: SettlementCursor,
+        of payment: PaymentHash
+    ) -> AsyncThrowingStream<Settlement, any Error> {
+        let isKnown = state.withLockedValue { state in
+            state.isAway || state.settlements.contains { $0.payment == payment && $0.cursor == cursor }
+        }
+        guard isKnown else { return AsyncThrowingStream { $0.finish(throwing: SettlementsBeganAnew()) } }
+        return settlements(since: cursor)
     }
 
     func read(_ bolt11: String) throws -> PayableInvoice {

@@ -82,6 +82,11 @@ package final class FakeLnd: Sendable {
         }
     }
 
+    /// It counts from the start again, as a node whose wallet or database is another one.
+    package func beginAnew() {
+        books.withLockedValue { $0.beginAnew() }
+    }
+
     /// How many invoices it has told of by lists and subscriptions.
     package var sent: Int { books.withLockedValue { $0.sent } }
 

@@ -94,6 +94,11 @@ struct FakeLndBooks {
         }
     }
 
+    /// Its database is gone; whoever listens is told of what comes.
+    mutating func beginAnew() {
+        (ancient, entries, added, settled, payments) = (0, [:], [], [], [:])
+    }
+
     /// By add index, from 1.
     private func invoice(_ index: UInt64) -> Lnrpc_Invoice? {
         index <= ancient

@@ -1,3 +1,4 @@
+import GatewayKit
 import Lightning
 import Testing
 
@@ -24,6 +25,19 @@ struct LndOrderTests {
     @Test func `what is missing in two subscriptions does not exist any more`() {
         #expect(steps(of: [1, 3, 3, 4]) == [.next, .gap, .next, .next])
         #expect(steps(of: [1, 3, 3, 5, 5]) == [.next, .gap, .next, .gap, .next])
+    }
+
+    @Test func `where it is not known what was told, the first is the next one`() {
+        var order = LndOrder.unknown
+        #expect([7, 8, 10].map { order.step(to: $0) } == [.next, .next, .gap])
+    }
+
+    @Test func `the payment that was told last is remembered`() {
+        let payments = [PaymentHash(.random()), PaymentHash(.random())]
+        var order = LndOrder(last: 0)
+        _ = order.step(to: 1, of: payments[0])
+        _ = order.step(to: 3, of: payments[1])
+        #expect(order.payment == payments[0])
     }
 
     @Test func `no index is too high`() {

@@ -78,6 +78,76 @@ struct CoreLightningTests {
         }
     }
 
+    // MARK: Nodes that are made anew
+
+    /// What a stream behind the payment of a number tells first, or why it ends.
+    private func next(
+        behind position: UInt64,
+        of payment: PaymentHash,
+        _ backend: any LightningBackend
+    ) async throws -> Settlement? {
+        var settlements = backend.settlements(behind: SettlementCursor(position: position), of: payment)
+            .makeAsyncIterator()
+        return try await settlements.next()
+    }
+
+    private func paid(_ node: FakeCoreLightning) throws -> PaymentHash {
+        let payment = try node.books.make(amount, memo: "tea", seconds: 60).invoice.paymentHash
+        try node.books.pay(payment)
+        return payment
+    }
+
+    @Test(arguments: [0, 1, 3])
+    func `a node that counts from the start again is not waited for`(_ count: Int) async throws {
+        let node = try FakeCoreLightning()
+        for _ in 0..<count { _ = try paid(node) }
+        try await node.serve { backend, _ in
+            await #expect(throws: SettlementsBeganAnew.self) {
+                _ = try await next(behind: 2, of: PaymentHash(.random()), backend)
+            }
+        }
+    }
+
+    @Test func `a node that knows what it told of last is followed behind it`() async throws {
+        let node = try FakeCoreLightning()
+        let payments = [try paid(node), try paid(node)]
+        try await node.serve { backend, _ in
+            let settlement = try await next(behind: 1, of: payments[0], backend)
+            #expect(settlement?.payment == payments[1])
+        }
+    }
+
+    @Test func `a node that has forgotten all that is old is the same one`() async throws {
+        let node = try FakeCoreLightning()
+        let later = PaymentHash(.random())
+        node.faults.react = { request in
+            guard request.path == "/v1/waitanyinvoice" else { return .answer(201, #"{"invoices":[]}"#) }
+            return .answer(
+                201,
+                #"{"status":"paid","payment_hash":"\#(later)","pay_index":9,"amount_received_msat":1,"paid_at":1}"#
+            )
+        }
+        try await node.serve { backend, _ in
+            let settlement = try await next(behind: 7, of: PaymentHash(.random()), backend)
+            #expect(settlement?.payment == later)
+        }
+    }
+
+    @Test func `where nothing arrives, a number that nobody was told of is looked for, too`() async throws {
+        let node = try FakeCoreLightning()
+        _ = try paid(node)
+        node.faults.react = { request in
+            // What it would hold open ends at once.
+            guard request.path == "/v1/waitanyinvoice", request.json["timeout"] as? Int != 0 else { return nil }
+            return .answer(500, #"{"code":904,"message":"The given timeout was reached"}"#)
+        }
+        try await node.serve { backend, _ in
+            await #expect(throws: SettlementsBeganAnew.self) {
+                for try await _ in backend.settlements(since: SettlementCursor(position: 5)) {}
+            }
+        }
+    }
+
     @Test func `a payment that xpay has given up, and whose parts are on their way, may have been made`() async throws {
         let node = try FakeCoreLightning()
         let bolt11 = try node.others.make(amount, memo: "refund", seconds: 600).invoice.bolt11
