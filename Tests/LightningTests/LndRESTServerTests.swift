@@ -157,4 +157,29 @@ struct LndRESTServerTests {
             try await wallet.shutdown()
         }
     }
+
+    /// An answer whose first bytes come at once, and the others never.
+    private static let stalled = "HTTP/1.1 200 OK\r\nContent-Length: 64\r\n\r\n{"
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a payment whose answer stops in the middle is under way`() async throws {
+        #expect(try await state(answer: Self.stalled, timeout: .milliseconds(50)).state == .underWay)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a wallet whose answer to a payment stops in the middle is unavailable, in time`() async throws {
+        let invoice = try await DevNode.started().invoice()
+        try await FakeHTTP.with(respond: { _ in .stall("{") }) { server in
+            let wallet = try LndRESTWallet(
+                url: "http://127.0.0.1:\(server.port)",
+                macaroonHex: nil,
+                certificateFile: nil,
+                timeout: .milliseconds(50)
+            )
+            await #expect(throws: LightningFailure(.unavailable, "the wallet did not answer in 50ms")) {
+                _ = try await wallet.pay(invoice.bolt11, feeLimit: .zero)
+            }
+            try await wallet.shutdown()
+        }
+    }
 }

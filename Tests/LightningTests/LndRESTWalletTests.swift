@@ -161,6 +161,29 @@ struct LndRESTWalletTests {
         }
     }
 
+    @Test(arguments: [
+        #"{"payment_error":"payment is in transition","payment_preimage":""}"#,
+        #"{"payment_error":"router shutting down","payment_preimage":""}"#,
+        #"{"code":6,"message":"payment already exists","details":[]}"#,
+        #"{"code":4,"message":"too slow","details":[]}"#, #"{"code":13,"message":"internal","details":[]}"#,
+        #"{"message":"Gateway Timeout"}"#,
+    ])
+    func `what may have been paid is no refusal`(json: String) async throws {
+        let invoice = try await DevNode.started().invoice()
+        let failure = #expect(throws: LightningFailure.self) { _ = try answered(json, invoice) }
+        #expect(failure?.reason == .unavailable)
+    }
+
+    @Test(arguments: [
+        #"{"payment_error":"invoice is already paid","payment_preimage":""}"#,
+        #"{"code":2,"message":"invoice expired","details":[]}"#,
+    ])
+    func `what was not paid by this is a refusal`(json: String) async throws {
+        let invoice = try await DevNode.started().invoice()
+        let failure = #expect(throws: LightningFailure.self) { _ = try answered(json, invoice) }
+        #expect(failure?.reason == .refused)
+    }
+
     @Test func `no part of an answer is a payment, and none traps`() async throws {
         let node = try await DevNode.started()
         let invoice = try await node.invoice()

@@ -108,17 +108,21 @@ extension LndRESTWallet {
         }
     }
 
-    /// The first line of the answer: lnd keeps some answers open behind it.
+    /// The first line of the answer: lnd keeps some answers open behind it. It is here in time, or not at all.
     private func firstLine(of path: String) async throws -> [UInt8] {
-        let response = try await client.execute(request(to: path), timeout: timeout)
-        var bytes = [UInt8]()
-        for try await part in response.body {
-            bytes += part.readableBytesView
-            if let end = bytes.firstIndex(of: UInt8(ascii: "\n")) { return Array(bytes[..<end]) }
-            guard bytes.count <= Self.longestAnswer.bytes else {
-                throw NIOTooManyBytesError(maxBytes: Self.longestAnswer.bytes)
+        let line = try await outcome(within: Duration(timeout)) { [self] () async throws -> [UInt8] in
+            let response = try await client.execute(request(to: path), timeout: timeout)
+            var bytes = [UInt8]()
+            for try await part in response.body {
+                bytes += part.readableBytesView
+                if let end = bytes.firstIndex(of: UInt8(ascii: "\n")) { return Array(bytes[..<end]) }
+                guard bytes.count <= Self.longestAnswer.bytes else {
+                    throw NIOTooManyBytesError(maxBytes: Self.longestAnswer.bytes)
+                }
             }
+            return bytes
         }
-        return bytes
+        guard let line else { throw HTTPClientError.deadlineExceeded }
+        return line
     }
 }

@@ -1,6 +1,7 @@
 internal import AsyncHTTPClient
 package import GatewayKit
 package import NIOCore
+internal import NIOHTTP1
 
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials
@@ -105,7 +106,10 @@ package final class LndRESTWallet: Sendable {
     ) throws -> Payment {
         let answer = try answer(in: bytes, status: status)
         guard answer.paymentError.isEmpty else {
-            throw LightningFailure(.refused, "the wallet could not pay: \(printable(answer.paymentError))")
+            throw LightningFailure(
+                mayBeUnderWay(answer.paymentError) ? .unavailable : .refused,
+                "the wallet could not pay: \(printable(answer.paymentError))"
+            )
         }
         guard let preimage = answer.paymentPreimage.flatMap({ Bytes32($0) }),
             preimage.sha256 == invoice.paymentHash.bytes
@@ -119,9 +123,8 @@ package final class LndRESTWallet: Sendable {
     private func answer(to body: String) async throws -> (bytes: [UInt8], status: String) {
         do {
             let request = request(to: "/v1/channels/transactions", body: body)
-            let response = try await client.execute(request, timeout: timeout)
-            let bytes = try await response.body.collect(upTo: Self.longestAnswer.bytes)
-            return (Array(bytes.readableBytesView), "\(response.status)")
+            let answer = try await client.answer(to: request, within: Duration(timeout))
+            return (answer.bytes, "\(HTTPResponseStatus(statusCode: Int(answer.status)))")
         } catch {
             throw failure(error)
         }
@@ -130,7 +133,7 @@ package final class LndRESTWallet: Sendable {
     /// A POST, with the macaroon.
     func request(to path: String, body: String) -> HTTPClientRequest {
         var request = request(to: path, contentType: "application/json")
-        Self.set(&request.method, "POST")
+        request.method = .POST
         request.body = .bytes(ByteBuffer(string: body))
         return request
     }
@@ -138,14 +141,8 @@ package final class LndRESTWallet: Sendable {
     /// A GET, with the macaroon.
     func request(to path: String, contentType: String? = nil) -> HTTPClientRequest {
         var request = HTTPClientRequest(url: base + path)
-        let fields = [
-            contentType.map { ("Content-Type", $0) }, macaroon.map { ("Grpc-Metadata-macaroon", $0.text) },
-        ].compactMap(\.self)
-        switch fields.count {
-        case 1: Self.set(&request.headers, fields[0])
-        case 2: Self.set(&request.headers, fields[0], fields[1])
-        default: break
-        }
+        if let contentType { request.headers.add(name: "Content-Type", value: contentType) }
+        if let macaroon { request.headers.add(name: "Grpc-Metadata-macaroon", value: macaroon.text) }
         return request
     }
 
@@ -154,38 +151,27 @@ package final class LndRESTWallet: Sendable {
         LightningFailure(error, of: "the wallet", at: base, within: Duration(timeout))
     }
 
-    // The types of a request's method and headers are NIOHTTP1's, which this module does not import: they are made by
-    // their protocols.
-
-    private static func set<Method: RawRepresentable<String>>(_ method: inout Method, _ text: String) {
-        method = Method(rawValue: text) ?? method
-    }
-
-    private static func set<Headers: ExpressibleByDictionaryLiteral>(
-        _ headers: inout Headers,
-        _ field: (String, String)
-    ) where Headers.Key == String, Headers.Value == String {
-        headers = Headers(dictionaryLiteral: field)
-    }
-
-    private static func set<Headers: ExpressibleByDictionaryLiteral>(
-        _ headers: inout Headers,
-        _ first: (String, String),
-        _ second: (String, String)
-    ) where Headers.Key == String, Headers.Value == String {
-        headers = Headers(dictionaryLiteral: first, second)
-    }
-
     private static func answer(in bytes: [UInt8], status: String) throws -> LndREST.PaymentAnswer {
         if let answer = try? LndREST.decoded(LndREST.PaymentAnswer.self, from: bytes) { return answer }
         guard let failure = try? LndREST.decoded(LndREST.Failure.self, from: bytes) else {
             throw LightningFailure(.malformed, "the wallet answered \(status), and not as lnd does")
         }
-        // gRPC code 14: UNAVAILABLE.
+        let isCertain = failure.code.map { !uncertainCodes.contains($0) } ?? false
         throw LightningFailure(
-            failure.code == 14 ? .unavailable : .refused,
+            isCertain && !mayBeUnderWay(failure.message) ? .refused : .unavailable,
             "the wallet answered \(status): \(printable(failure.message))"
         )
+    }
+
+    /// Of gRPC, behind which a payment may go on: CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, INTERNAL,
+    /// UNAVAILABLE, DATA_LOSS.
+    private static let uncertainCodes: Set = [1, 4, 8, 10, 13, 14, 15]
+
+    /// Whether lnd says so of a payment that may still arrive (payments/db/errors.go, routing/router.go), or of a call that it
+    /// has given up.
+    private static func mayBeUnderWay(_ message: String) -> Bool {
+        let words = ["in transition", "in flight", "already exists", "shutting down", "context canceled", "deadline"]
+        return words.contains { message.lowercased().contains($0) }
     }
 
     /// What a node says, for a terminal: no control characters, and no more than a sentence or two.
