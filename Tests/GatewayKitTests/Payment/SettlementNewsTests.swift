@@ -56,4 +56,95 @@ struct SettlementNewsTests {
         #expect(news.waitingCount == 0)
         #expect(!news.knows(payment))
     }
+
+    // MARK: Several who wait
+
+    /// A node that answers once the test lets it.
+    private final class PatientNode: ForwardingBackend {
+        private struct State {
+            var questions: [AsyncStream<Bool>.Continuation] = []
+            var answer: Bool?
+            var givenUp = 0
+        }
+
+        let base: any LightningBackend = RefusingLightning()
+        private let state = NIOLockedValueBox(State())
+
+        var questionCount: Int { state.withLockedValue { $0.questions.count } }
+        var givenUpCount: Int { state.withLockedValue { $0.givenUp } }
+
+        func answer(_ answer: Bool) {
+            let questions = state.withLockedValue { state in
+                state.answer = answer
+                return state.questions
+            }
+            for question in questions { question.yield(answer) }
+        }
+
+        func isSettled(_ payment: PaymentHash) async throws -> Bool {
+            let (answers, question) = AsyncStream<Bool>.makeStream()
+            let answer = state.withLockedValue { state in
+                state.questions.append(question)
+                return state.answer
+            }
+            if let answer { return answer }
+            for await answer in answers { return answer }
+            state.withLockedValue { $0.givenUp += 1 }
+            throw CancellationError()
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `however many wait for a payment, the node is asked once at a time`() async throws {
+        let node = PatientNode()
+        let arrived = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for _ in 0..<100 {
+                group.addTask { [news, payment] in try await news.isSettledSoon(payment, at: node) }
+            }
+            while news.waitingCount(for: payment) < 100 || node.questionCount == 0 { await Task.yield() }
+            node.answer(true)
+            var arrived = [Bool]()
+            for try await isSettled in group { arrived.append(isSettled) }
+            return arrived
+        }
+        #expect(arrived == [Bool](repeating: true, count: 100))
+        #expect(node.questionCount == 1)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `who leaves lets the others wait on`() async throws {
+        let node = PatientNode()
+        let first = Task { [news, payment] in try await news.isSettledSoon(payment, at: node) }
+        while node.questionCount == 0 { await Task.yield() }
+        async let second = news.isSettledSoon(payment, at: node)
+        while news.waitingCount(for: payment) < 2 { await Task.yield() }
+        first.cancel()
+        await #expect(throws: (any Error).self) { _ = try await first.value }
+        node.answer(true)
+        let isSettled = try await second
+        #expect(isSettled)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a question whose answer nobody waits for is given up`() async throws {
+        let node = PatientNode()
+        let waiting = Task { [news, payment] in try await news.isSettledSoon(payment, at: node) }
+        while node.questionCount == 0 { await Task.yield() }
+        waiting.cancel()
+        await #expect(throws: (any Error).self) { _ = try await waiting.value }
+        while node.givenUpCount == 0 { await Task.yield() }
+        #expect(news.waitingCount == 0)
+    }
+
+    @Test func `what somebody is shown is waited for until it is noted, or nobody is shown it any more`() {
+        let other = PaymentHash(.random())
+        for payment in [payment, payment, other] { news.expect(payment) }
+        news.forgo(payment)
+        #expect(news.waitingPayments == [payment, other])
+        news.forgo(payment)
+        #expect(news.waitingPayments == [other])
+        news.note(other)
+        news.forgo(other)
+        #expect(news.waitingPayments == [])
+    }
 }
