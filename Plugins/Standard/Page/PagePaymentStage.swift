@@ -16,6 +16,7 @@ package struct PagePaymentStage: Stage {
     private let store: any Store
     private let lightning: any LightningBackend
     private let holds: (any HoldingDesk)?
+    private let news: SettlementNews
     private let time: TimeSource
     private let waiting = NIOLockedValueBox(0)
     private let mostQuestions: Int
@@ -25,12 +26,14 @@ package struct PagePaymentStage: Stage {
     ///   - gates: one of each scheme that makes keys.
     ///   - store: where settlements are marked.
     ///   - lightning: is asked when a page claims, in case the store has not heard yet.
+    ///   - news: is told for which payments pages wait.
     ///   - holds: knows of payments that are held, which open a page as well; `nil`: none are.
     ///   - mostQuestions: that it is asked at the same time, however often pages claim.
     package init(
         _ gates: [any PageGate],
         store: any Store,
         lightning: any LightningBackend,
+        news: SettlementNews = SettlementNews(),
         time: TimeSource,
         holds: (any HoldingDesk)? = nil,
         mostQuestions: Int = 64
@@ -38,6 +41,7 @@ package struct PagePaymentStage: Stage {
         self.gates = gates
         self.store = store
         self.lightning = lightning
+        self.news = news
         self.time = time
         self.holds = holds
         self.mostQuestions = mostQuestions
@@ -130,6 +134,7 @@ package struct PagePaymentStage: Stage {
             reply.fields.set(.retryAfter, "5")
             return reply
         }
+        news.expect(payment)
         var fields = Self.noStore
         fields.add(.contentType, "text/event-stream")
         let stream = PageEvents(
@@ -137,7 +142,10 @@ package struct PagePaymentStage: Stage {
             store: store,
             time: time,
             isHeld: { await isHeld(payment) },
-            whenGone: { [waiting] in waiting.withLockedValue { $0 -= 1 } }
+            whenGone: { [waiting, news] in
+                waiting.withLockedValue { $0 -= 1 }
+                news.forgo(payment)
+            }
         )
         return Reply(.ok, fields: fields, body: .stream(stream))
     }

@@ -91,11 +91,17 @@ public final class InvoiceBudget: Sendable {
     /// A payment that was under way when its invoice expired may still arrive.
     private static let grace = Duration.seconds(120)
 
-    /// Some open invoices: others at each call, all of them where there are no more. Those that expired a while ago are
-    /// forgotten, so that nobody goes on asking for them where nothing is sold.
-    public func someOpen(_ most: Int, at now: WallTime) -> [Invoice] {
+    /// Invoices that a node is to be asked for now that tells of nothing by itself: all that are open where there are no more,
+    /// and otherwise those that somebody waits for, new ones, and the others in turn. Those that expired a while ago are
+    /// forgotten, so that nobody goes on asking for them where nothing is sold; each comes once behind its end.
+    ///
+    /// - Parameters:
+    ///   - most: how many.
+    ///   - waiting: the payments for which somebody waits.
+    ///   - now: the time.
+    public func someOpen(_ most: Int, first waiting: Set<PaymentHash> = [], at now: WallTime) -> [Invoice] {
         sweep(at: now.advanced(by: Duration.zero - Self.grace))
-        return state.withLockedValue { $0.open.some(most) }
+        return state.withLockedValue { $0.open.some(most, first: waiting, at: now) }
     }
 
     /// Whether the node may be asked for an invoice.

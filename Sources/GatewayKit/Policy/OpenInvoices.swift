@@ -1,7 +1,7 @@
 /// Invoices that are neither paid nor expired. A value: whoever keeps it guards it.
 ///
-/// Everything takes constant time but `sweep`, which takes what there is to be swept, and `remove`, which goes through the
-/// invoices of one client for one offer. Of what is removed nothing is kept.
+/// Everything takes constant time but `sweep`, which takes what there is to be swept, `remove`, which goes through the
+/// invoices of one client for one offer, and `some`, which goes through some thousand. Of what is removed little is kept.
 package struct OpenInvoices: Sendable {
     /// Expiries are kept by so many seconds: an invoice counts for that much longer.
     private static let grain: Int64 = 8
@@ -20,8 +20,7 @@ package struct OpenInvoices: Sendable {
     /// Those that may be used again, the oldest first.
     private var shared: [InvoiceBudget.Buyer: [PaymentHash]] = [:]
     private var ends: [Int64: Set<PaymentHash>] = [:]
-    /// How far `some` has come.
-    private var looked = 0
+    private var looks = InvoiceLooks()
     private var nextSweep = WallTime(milliseconds: .min)
 
     package init() {}
@@ -47,12 +46,14 @@ package struct OpenInvoices: Sendable {
         }
         if buyer.mayShare, buyer.address != nil { shared[buyer, default: []].append(invoice.paymentHash) }
         ends[Self.end(of: invoice), default: []].insert(invoice.paymentHash)
+        looks.add(invoice.paymentHash)
     }
 
     private static func end(of invoice: Invoice) -> Int64 { invoice.expiresAt.seconds / grain + 1 }
 
     package mutating func remove(_ payment: PaymentHash) {
         guard let entry = entries.removeValue(forKey: payment) else { return }
+        looks.remove(payment)
         let buyer = entry.buyer
         let end = Self.end(of: entry.invoice)
         ends[end]?.remove(payment)
@@ -82,11 +83,12 @@ package struct OpenInvoices: Sendable {
         return nil
     }
 
-    /// The next ones in an order of their own, round and round.
-    mutating func some(_ most: Int) -> [Invoice] {
-        let rest = entries.values.dropFirst(looked).prefix(most).map(\.invoice)
-        looked = rest.count < most ? 0 : looked + most
-        return rest
+    /// Those that the node is to be asked for now; some of them expired lately.
+    ///
+    /// - Parameter waiting: for which somebody waits.
+    mutating func some(_ most: Int, first waiting: Set<PaymentHash>, at now: WallTime) -> [Invoice] {
+        let ended = looks.nextEnded(most / 4)
+        return looks.next(most - ended.count, first: waiting, at: now).compactMap { entries[$0]?.invoice } + ended
     }
 
     /// Forgets those that have expired; looks once a second at the most.
@@ -101,6 +103,7 @@ package struct OpenInvoices: Sendable {
         for payment in ends.filter({ $0.key <= current }).values.joined() {
             guard let entry = entries[payment] else { continue }
             ended[entry.buyer.service, default: 0] += 1
+            looks.expire(entry.invoice)
             remove(payment)
         }
         return ended

@@ -29,6 +29,7 @@ extension LoadedPolicy {
             gates,
             store: plan.store,
             lightning: plan.lightning,
+            news: settlements,
             time: time,
             holds: parts.all.lazy.compactMap { $0 as? any HoldingDesk }.first
         )

@@ -9,9 +9,11 @@ struct SettlementFollower: Sendable {
     private static let longestPause = Duration.seconds(5)
     /// From one look at the open invoices to the next, where the node tells of nothing by itself.
     private static let lookPause = Duration.seconds(5)
-    /// Invoices that are asked for in a look.
+    /// Invoices that are asked for in a look, one after the other: with the pauses some 25 a second at the most.
     private static let mostLooks = 64
     private static let mostLooksBack = 2_000
+    /// With the first, as many as may be open at the same time where the policy does not say otherwise.
+    private static let mostPagesBack = 10
     /// Looks from one look back to the next, where some could not be asked for.
     private static let looksPerLookBack = 12
 
@@ -117,31 +119,42 @@ struct SettlementFollower: Sendable {
 
     // MARK: Looking
 
-    /// Asks for what the last quotes of the books asked for and nobody is known to have paid.
+    /// Asks for what quotes of the books asked for and nobody is known to have paid: the last ones and, of those before them,
+    /// the ones whose invoices could still be paid when the last was made.
     ///
     /// - Returns: false where the node did not answer for some of them.
     private func lookBack() async throws -> Bool {
         let chains = try await store.books.chains()
         guard let chain = chains.first(where: { $0.name == LedgerChain.quotes }) else { return true }
         var hasAnswered = true
-        let first = max(chain.start, chain.end - Int64(Self.mostLooksBack))
-        for row in try await store.books.rows(of: chain.name, after: first, limit: Self.mostLooksBack) {
-            guard let payment = row.entry?.payment, let issued = try await store.invoice(payment),
-                issued.state == .open
-            else { continue }
-            let isSettled = try await isSettled(payment)
-            hasAnswered = hasAnswered && isSettled != nil
-            if isSettled == true { try await note(payment, issued.invoice.amount, at: time.now()) }
+        var end = chain.end
+        var lastQuote: WallTime?
+        for page in 0..<Self.mostPagesBack where end > chain.start {
+            let first = max(chain.start, end - Int64(Self.mostLooksBack))
+            let rows = try await store.books.rows(of: chain.name, after: first, limit: Int(end - first))
+            lastQuote = lastQuote ?? rows.last?.entry?.time
+            var mayGoOn = page == 0
+            for row in rows {
+                guard let payment = row.entry?.payment, let issued = try await store.invoice(payment) else { continue }
+                let wasOpen = lastQuote.map { issued.invoice.expiresAt >= $0 } ?? true
+                mayGoOn = mayGoOn || wasOpen
+                guard issued.state == .open, page == 0 || wasOpen else { continue }
+                let isSettled = try await isSettled(payment)
+                hasAnswered = hasAnswered && isSettled != nil
+                if isSettled == true { try await note(payment, issued.invoice.amount, at: time.now()) }
+            }
+            guard mayGoOn else { break }
+            end = first
         }
         return hasAnswered
     }
 
-    /// Asks for some of the invoices that this process has made and that are open.
+    /// Asks for some of the invoices that this process has made and that are open, those first for which a client waits.
     ///
     /// - Returns: false where the node did not answer for some of them.
     private func lookOnce() async throws -> Bool {
         var hasAnswered = true
-        for invoice in budget.someOpen(Self.mostLooks, at: time.now()) {
+        for invoice in budget.someOpen(Self.mostLooks, first: news.waitingPayments, at: time.now()) {
             let isSettled = try await isSettled(invoice.paymentHash)
             hasAnswered = hasAnswered && isSettled != nil
             if isSettled == true { try await note(invoice.paymentHash, invoice.amount, at: time.now()) }

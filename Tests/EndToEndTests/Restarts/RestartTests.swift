@@ -90,6 +90,29 @@ struct RestartTests {
     }
 
     @Test(.timeLimit(.minutes(1)))
+    func `a payment is found at the first start behind thousands of offers that nobody paid`() async throws {
+        let trial = try await RestartTrial()
+        let life = Duration.seconds(600)
+        let amount = Amount(millisatoshis: 10_000)
+        let paid = try await trial.node.makeInvoice(for: amount, memo: "tea", expiresIn: life)
+        trial.offered(paid)
+        _ = try trial.node.pay(paid.bolt11)
+        for _ in 0..<2_000 {
+            let expiresAt = trial.time.now.advanced(by: life)
+            let payment = PaymentHash(.random())
+            trial.offered(Invoice(bolt11: "lnbcrt1", paymentHash: payment, amount: amount, expiresAt: expiresAt))
+        }
+        try await trial.begin()
+        var booked = try await trial.bookedSettlements()
+        while booked.isEmpty {
+            await Task.yield()
+            booked = try await trial.bookedSettlements()
+        }
+        #expect(booked == [paid.paymentHash: 1])
+        await trial.end()
+    }
+
+    @Test(.timeLimit(.minutes(1)))
     func `what a node is paid that was made anew is booked once, though it counts from the start`() async throws {
         let trial = try await RestartTrial()
         try await trial.begin()

@@ -89,6 +89,11 @@ final class RestartTrial: Sendable {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
+    /// What a life before all of these gave out.
+    func offered(_ invoice: Invoice) {
+        store.note(IssuedInvoice(invoice: invoice, service: "charged", route: "charged", issuedAt: time.now))
+    }
+
     // MARK: What came of it
 
     var finishedCount: Int { state.withLockedValue { $0.served.count + $0.lost.count } }
