@@ -118,7 +118,7 @@ package final class AttendedBackend: ForwardingBackend {
         isTelling: Bool = true,
         _ ask: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
-        guard let permit = breaker.withLockedValue({ $0.permit(at: time.uptime()) }) else {
+        guard let permit = permit(isTelling) else {
             throw LightningFailure(.unavailable, "\(name) has not answered for a while and is asked again soon")
         }
         do {
@@ -141,6 +141,16 @@ package final class AttendedBackend: ForwardingBackend {
                 note { $0.withdrew(permit, at: now) }
             }
             throw error as? LightningFailure ?? LightningFailure(.unavailable, "\(name): \(error)")
+        }
+    }
+
+    /// Of a node that was away a payment does not find out whether it is back: it may take a minute, in which nothing would be
+    /// sold.
+    private func permit(_ isTelling: Bool) -> CircuitBreaker.Permit? {
+        breaker.withLockedValue { breaker in
+            if isTelling { return breaker.permit(at: time.uptime()) }
+            if case .closed = breaker.state { return .usual }
+            return nil
         }
     }
 

@@ -12,13 +12,19 @@ struct AttendedBackendTests {
         }
 
         let base: any LightningBackend = RefusingLightning()
-        private let state = NIOLockedValueBox((mood: Mood.away, questions: 0))
+        private let state = NIOLockedValueBox((mood: Mood.away, questions: 0, payments: 0))
 
         var mood: Mood {
             get { state.withLockedValue { $0.mood } }
             set { state.withLockedValue { $0.mood = newValue } }
         }
         var questionCount: Int { state.withLockedValue { $0.questions } }
+        var paymentCount: Int { state.withLockedValue { $0.payments } }
+
+        func pay(_ bolt11: String, amount: Amount?, feeLimit: Amount, patience: Duration) async throws -> Payment {
+            state.withLockedValue { $0.payments += 1 }
+            throw LightningFailure(.unavailable, "away")
+        }
 
         func makeInvoice(for amount: Amount, memo: String, expiresIn: Duration) async throws -> Invoice {
             let mood = state.withLockedValue { state in
@@ -80,6 +86,15 @@ struct AttendedBackendTests {
         for _ in 0..<5 {
             await #expect(throws: LightningFailure.self) { try await backend.pay("lnbcrt1", feeLimit: .zero) }
         }
+        #expect(backend.isAvailable)
+    }
+
+    @Test func `a payment, which may take long, does not find out whether a node is back`() async {
+        let backend = attended()
+        for _ in 0..<3 { _ = await failure(of: backend) }
+        time.advance(by: .seconds(1))
+        await #expect(throws: LightningFailure.self) { try await backend.pay("lnbcrt1", feeLimit: .zero) }
+        #expect(node.paymentCount == 0)
         #expect(backend.isAvailable)
     }
 
