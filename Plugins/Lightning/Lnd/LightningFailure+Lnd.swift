@@ -30,6 +30,11 @@ extension LndFault {
         reason == .status(5) || says("unable to locate invoice") || says("there are no existing invoices")
     }
 
+    /// What lnd says of an invoice that is not held any more, or not yet (lnd, invoices/interface.go).
+    var isAboutInvoice: Bool {
+        isNotFound || says("invoice still open") || says("invoice already canceled") || says("invoice already settled")
+    }
+
     /// lnd, payments/db/errors.go, `ErrPaymentNotInitiated`; of other sources of NOT_FOUND there is none here.
     var isNotInitiated: Bool { reason == .status(5) || says("payment isn't initiated") }
 

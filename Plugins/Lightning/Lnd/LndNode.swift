@@ -133,7 +133,7 @@ package struct LndNode: Sendable {
         do throws(LndFault) {
             try await connection.settleInvoice(.with { $0.preimage = Data(preimage.bytes.array) })
         } catch {
-            throw LightningFailure(error, "settle a payment that it holds")
+            throw Self.failure(of: error, "settle a payment that it holds")
         }
     }
 
@@ -142,7 +142,15 @@ package struct LndNode: Sendable {
             try await connection.cancelInvoice(.with { $0.paymentHash = Data(payment.bytes.array) })
         } catch {
             if error.isNotFound { return }
-            throw LightningFailure(error, "cancel an invoice")
+            throw Self.failure(of: error, "cancel an invoice")
         }
+    }
+
+    /// Whoever has a payment held takes `refused` for its end, and forgets it: a macaroon that does not allow the call, and
+    /// whatever else lnd says of other things than the invoice, is no such word.
+    private static func failure(of fault: LndFault, _ doing: String) -> LightningFailure {
+        let failure = LightningFailure(fault, doing)
+        guard failure.reason == .refused, !fault.isAboutInvoice else { return failure }
+        return LightningFailure(.unavailable, failure.description)
     }
 }

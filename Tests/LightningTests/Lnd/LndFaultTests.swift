@@ -123,6 +123,20 @@ struct LndFaultTests {
         await fake.stop()
     }
 
+    @Test func `a call that the macaroon does not allow says nothing of a payment that is held`() async throws {
+        try await Lnd.with { fake, lnd in
+            fake.faults.refusal = RPCError(code: .unknown, message: "permission denied")
+            let settling = await #expect(throws: LightningFailure.self) {
+                try await lnd.settleInvoice(with: Preimage(.random()))
+            }
+            #expect(settling?.reason == .unavailable)
+            let cancelling = await #expect(throws: LightningFailure.self) {
+                try await lnd.cancelInvoice(PaymentHash(.random()))
+            }
+            #expect(cancelling?.reason == .unavailable)
+        }
+    }
+
     // MARK: Who it is
 
     private static let identities: [(shown: LndIdentity, pinned: LndIdentity)] = [
