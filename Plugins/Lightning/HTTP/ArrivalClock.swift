@@ -21,6 +21,8 @@ struct ArrivalClock: Sendable {
 
     func tick(of position: UInt64) -> UInt64 { position >> tagBits }
 
+    func tick(at time: WallTime) -> UInt64 { UInt64(max(0, time.milliseconds)) * (ticksPerSecond / 1_000) }
+
     /// So many seconds earlier.
     func tick(_ tick: UInt64, lessSeconds seconds: UInt64) -> UInt64 {
         let ticks = seconds * ticksPerSecond

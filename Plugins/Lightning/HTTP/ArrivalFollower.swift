@@ -60,7 +60,7 @@ struct ArrivalFollower: Sendable {
 
     /// Notes what is new behind a position.
     private func look(behind position: UInt64, isFirst: Bool, _ state: NIOLockedValueBox<State>) async throws {
-        let since = clock.tick(clock.tick(of: position), lessSeconds: Self.overlap)
+        let since = beginning(behind: position)
         let arrived = try await self.arrived(since: since).sorted { clock.position(of: $0) < clock.position(of: $1) }
         state.withLockedValue { state in
             var last = position
@@ -78,9 +78,15 @@ struct ArrivalFollower: Sendable {
                 )
             }
             state.position = last
-            let oldest = clock.tick(clock.tick(of: last), lessSeconds: Self.overlap)
+            let oldest = beginning(behind: last)
             state.known = state.known.filter { $0.value >= oldest }
         }
+    }
+
+    /// The tick from which on a node is asked for what may be new. One whose clock was ahead and was put right gives earlier
+    /// times than it gave before.
+    private func beginning(behind position: UInt64) -> UInt64 {
+        clock.tick(min(clock.tick(of: position), clock.tick(at: time.now())), lessSeconds: Self.overlap)
     }
 
     /// The payments of this tick and later ones; the oldest of them where there are too many.

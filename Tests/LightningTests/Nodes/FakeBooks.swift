@@ -74,15 +74,17 @@ final class FakeBooks: Sendable {
     var all: [Entry] { state.withLockedValue { Array($0.entries.values) } }
 
     /// Of any number of payers one gets through.
+    ///
+    /// - Parameter lead: by how much the node's clock is ahead.
     @discardableResult
-    func pay(_ payment: PaymentHash) throws -> Entry {
+    func pay(_ payment: PaymentHash, lead: Duration = .zero) throws -> Entry {
         let (entry, waiting) = try state.withLockedValue { state in
             guard var entry = state.entries[payment], !entry.isPaid else { throw Refused() }
             let now = UInt64(TimeSource.system.now().milliseconds) * 1_000
             // A tick of any clock between two of them.
             state.lastTick = max(now, state.lastTick + 1_000)
             state.paid.append(payment)
-            entry.paidAt = state.lastTick
+            entry.paidAt = state.lastTick + UInt64(lead.components.seconds) * 1_000_000
             entry.payIndex = lastAncientIndex + UInt64(state.paid.count)
             state.entries[payment] = entry
             defer { state.waiting = [] }

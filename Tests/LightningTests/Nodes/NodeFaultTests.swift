@@ -217,6 +217,20 @@ struct NodeFaultTests {
         }
     }
 
+    @Test(arguments: [Kind.phoenixd, .lnbits])
+    func `what arrives at a node whose clock was put back is told, once`(_ kind: Kind) async throws {
+        let books = try FakeBooks()
+        try await kind.node(books: books).serve { backend, _ in
+            var settlements = backend.settlements(since: SettlementCursor(position: 0)).makeAsyncIterator()
+            for lead in [Duration.seconds(1_800), .zero, .zero] {
+                let payment = try await invoice(of: backend).paymentHash
+                try books.pay(payment, lead: lead)
+                let told = try await settlements.next()
+                #expect(told?.payment == payment)
+            }
+        }
+    }
+
     @Test(arguments: Kind.allCases)
     func `a stream whose node fails throws, so that its reader begins again`(_ kind: Kind) async throws {
         let node = try kind.node()
