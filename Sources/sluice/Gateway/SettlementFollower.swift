@@ -139,7 +139,7 @@ struct SettlementFollower: Sendable {
                 let wasOpen = lastQuote.map { issued.invoice.expiresAt >= $0 } ?? true
                 mayGoOn = mayGoOn || wasOpen
                 guard issued.state == .open, page == 0 || wasOpen else { continue }
-                let isSettled = try await isSettled(payment)
+                let isSettled = try await isSettled(issued.invoice)
                 hasAnswered = hasAnswered && isSettled != nil
                 if isSettled == true { try await note(payment, issued.invoice.amount, at: time.now()) }
             }
@@ -155,20 +155,26 @@ struct SettlementFollower: Sendable {
     private func lookOnce() async throws -> Bool {
         var hasAnswered = true
         for invoice in budget.someOpen(Self.mostLooks, first: news.waitingPayments, at: time.now()) {
-            let isSettled = try await isSettled(invoice.paymentHash)
+            let isSettled = try await isSettled(invoice)
             hasAnswered = hasAnswered && isSettled != nil
             if isSettled == true { try await note(invoice.paymentHash, invoice.amount, at: time.now()) }
         }
         return hasAnswered
     }
 
-    /// `nil` where the node does not answer, which says nothing of the next payment: of a pool another node may be asked.
-    private func isSettled(_ payment: PaymentHash) async throws -> Bool? {
+    /// `nil` where the node does not answer, which says nothing of the next payment: of a pool another node may be asked. Of a
+    /// node that has left its pool nobody can answer, and nobody waits for that.
+    private func isSettled(_ invoice: Invoice) async throws -> Bool? {
+        let members = lightning.memberNames
+        if let node = invoice.node, !members.isEmpty, !members.contains(node) { return false }
         do {
-            return try await lightning.isSettled(payment)
+            return try await lightning.isSettled(invoice.paymentHash)
         } catch {
             try Task.checkCancellation()
-            logger.debug("cannot ask for a payment", metadata: ["payment": "\(payment)", "error": "\(error)"])
+            logger.debug(
+                "cannot ask for a payment",
+                metadata: ["payment": "\(invoice.paymentHash)", "error": "\(error)"]
+            )
             return nil
         }
     }

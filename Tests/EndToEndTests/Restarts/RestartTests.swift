@@ -113,6 +113,23 @@ struct RestartTests {
     }
 
     @Test(.timeLimit(.minutes(1)))
+    func `a pool is followed although a node has left it whose invoices nobody has paid`() async throws {
+        let trial = try await RestartTrial(members: ["main"])
+        trial.offered(
+            Invoice(
+                bolt11: "lnbcrt1",
+                paymentHash: PaymentHash(.random()),
+                amount: Amount(millisatoshis: 10_000),
+                expiresAt: trial.time.now.advanced(by: .seconds(600)),
+                node: "gone"
+            )
+        )
+        try await trial.begin()
+        while trial.node.cursors.isEmpty { await Task.yield() }
+        await trial.end()
+    }
+
+    @Test(.timeLimit(.minutes(1)))
     func `what a node is paid that was made anew is booked once, though it counts from the start`() async throws {
         let trial = try await RestartTrial()
         try await trial.begin()

@@ -36,9 +36,13 @@ final class RestartTrial: Sendable {
     private let folder = NSTemporaryDirectory() + "sluice-\(UUID().uuidString)"
     private let state = NIOLockedValueBox(State())
 
-    init(of capabilities: LightningCapabilities = .subscribe, earlier: UInt64 = 0) async throws {
+    init(
+        of capabilities: LightningCapabilities = .subscribe,
+        earlier: UInt64 = 0,
+        members: [String] = []
+    ) async throws {
         store = MemoryStore(time: time.source)
-        node = RestartingNode(time: time, capabilities: capabilities, earlier: earlier)
+        node = RestartingNode(time: time, capabilities: capabilities, earlier: earlier, members: members)
         upstream = try await EchoUpstream.start()
     }
 

@@ -24,13 +24,21 @@ final class RestartingNode: LightningBackend {
     }
 
     let capabilities: LightningCapabilities
+    /// As if it were a pool: of an invoice that none of these has made it does not answer.
+    let memberNames: [String]
     private let time: ManualTime
     /// Settlements from before this test: their number, and nothing else.
     private let earlier: UInt64
     private let state = NIOLockedValueBox(State())
 
-    init(time: ManualTime, capabilities: LightningCapabilities = .subscribe, earlier: UInt64 = 0) {
+    init(
+        time: ManualTime,
+        capabilities: LightningCapabilities = .subscribe,
+        earlier: UInt64 = 0,
+        members: [String] = []
+    ) {
         self.capabilities = capabilities
+        memberNames = members
         self.time = time
         self.earlier = earlier
     }
@@ -112,7 +120,8 @@ final class RestartingNode: LightningBackend {
 
     func isSettled(_ payment: PaymentHash) async throws -> Bool {
         try state.withLockedValue { state in
-            guard !state.isAway else { throw Self.away }
+            let isStranger = !state.invoices.values.contains { $0.invoice.paymentHash == payment }
+            guard !state.isAway, memberNames.isEmpty || !isStranger else { throw Self.away }
             return state.settled.contains(payment)
         }
     }
