@@ -17,9 +17,11 @@ public protocol Books: Sendable {
 }
 
 /// The books of a store that keeps none.
-struct NoBooks: Books {
-    func chains() async throws -> [LedgerChain] { throw StoreFailure("this store keeps no ledger") }
-    func rows(of chain: String, after position: Int64, limit: Int) async throws -> [LedgerRow] {
+package struct NoBooks: Books {
+    package init() {}
+
+    package func chains() async throws -> [LedgerChain] { throw StoreFailure("this store keeps no ledger") }
+    package func rows(of chain: String, after position: Int64, limit: Int) async throws -> [LedgerRow] {
         throw StoreFailure("this store keeps no ledger")
     }
 }

@@ -124,14 +124,17 @@ struct SettlementFollower: Sendable {
     ///
     /// - Returns: false where the node did not answer for some of them.
     private func lookBack() async throws -> Bool {
-        let chains = try await store.books.chains()
+        let books = store.books
+        // Of a store without them nothing is to be found out.
+        guard !(books is NoBooks) else { return true }
+        let chains = try await books.chains()
         guard let chain = chains.first(where: { $0.name == LedgerChain.quotes }) else { return true }
         var hasAnswered = true
         var end = chain.end
         var lastQuote: WallTime?
         for page in 0..<Self.mostPagesBack where end > chain.start {
             let first = max(chain.start, end - Int64(Self.mostLooksBack))
-            let rows = try await store.books.rows(of: chain.name, after: first, limit: Int(end - first))
+            let rows = try await books.rows(of: chain.name, after: first, limit: Int(end - first))
             lastQuote = lastQuote ?? rows.last?.entry?.time
             var mayGoOn = page == 0
             for row in rows {

@@ -130,6 +130,14 @@ struct RestartTests {
     }
 
     @Test(.timeLimit(.minutes(1)))
+    func `a node is followed where the store keeps no books`() async throws {
+        let trial = try await RestartTrial(keepsBooks: false)
+        try await trial.begin()
+        while trial.node.cursors.isEmpty { await Task.yield() }
+        await trial.end()
+    }
+
+    @Test(.timeLimit(.minutes(1)))
     func `what a node is paid that was made anew is booked once, though it counts from the start`() async throws {
         let trial = try await RestartTrial()
         try await trial.begin()

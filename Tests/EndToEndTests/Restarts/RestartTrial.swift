@@ -32,6 +32,7 @@ final class RestartTrial: Sendable {
     let node: RestartingNode
     /// By the same clock: invoices that ended long ago are forgotten.
     let store: MemoryStore
+    private let keepsBooks: Bool
     private let upstream: RunningServer
     private let folder = NSTemporaryDirectory() + "sluice-\(UUID().uuidString)"
     private let state = NIOLockedValueBox(State())
@@ -39,8 +40,10 @@ final class RestartTrial: Sendable {
     init(
         of capabilities: LightningCapabilities = .subscribe,
         earlier: UInt64 = 0,
-        members: [String] = []
+        members: [String] = [],
+        keepsBooks: Bool = true
     ) async throws {
+        self.keepsBooks = keepsBooks
         store = MemoryStore(time: time.source)
         node = RestartingNode(time: time, capabilities: capabilities, earlier: earlier, members: members)
         upstream = try await EchoUpstream.start()
@@ -49,7 +52,7 @@ final class RestartTrial: Sendable {
     // MARK: Lives
 
     func begin() async throws {
-        let severable = SeverableStore(store)
+        let severable = SeverableStore(store, keepsBooks: keepsBooks)
         let text = TestGateway.policyText(
             upstreamPort: upstream.addresses.first?.port ?? 0,
             routes: "      - { name: charged, match: { path: /echo }, pipeline: [ use: charged ] }"

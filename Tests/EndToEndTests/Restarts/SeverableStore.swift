@@ -5,11 +5,16 @@ import NIOConcurrencyHelpers
 /// The store of one process: once that is killed, nothing of it reaches what the next process finds.
 final class SeverableStore: ForwardingStore {
     let base: any Store
+    private let keepsBooks: Bool
     private let severed = NIOLockedValueBox(false)
 
-    init(_ base: any Store) {
+    /// - Parameter keepsBooks: false for one whose books nobody may read, as if it kept none.
+    init(_ base: any Store, keepsBooks: Bool = true) {
         self.base = base
+        self.keepsBooks = keepsBooks
     }
+
+    var books: any Books { keepsBooks ? base.books : NoBooks() }
 
     var isSevered: Bool { severed.withLockedValue { $0 } }
 
