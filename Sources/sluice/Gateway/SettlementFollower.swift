@@ -73,14 +73,16 @@ struct SettlementFollower: Sendable {
 
     /// Where the store stood. A node that is followed for the first time is not asked for all that it was ever paid.
     private func place() async throws -> SettlementPlace {
-        if let value = try await store.value(for: cursorKey) {
+        let kept = try await store.value(for: cursorKey).map { value -> SettlementPlace in
             guard let place = SettlementPlace(stored: value) else {
                 throw StoreFailure("\(cursorKey) is not where a node may stand")
             }
-            // Of any other it is not known what has arrived since.
-            if place.isKnown { return place }
+            return place
         }
-        let end = try await lightning.settlementsEnd()
+        if let kept, kept.isKnown { return kept }
+        // A node that had told of nothing tells everything. Of any other it is not known what has arrived since.
+        var end = SettlementCursor(position: 0)
+        if kept?.cursor != end { end = try await lightning.settlementsEnd() }
         // What was sold before the node could be asked where it stands, and by the node before it. The books know of what has
         // been taken since, too, which nobody counts among the open ones any more.
         let (isOpenKnown, isBookKnown) = (try await lookOnce(), try await lookBack())
