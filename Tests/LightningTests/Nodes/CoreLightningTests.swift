@@ -102,7 +102,7 @@ struct CoreLightningTests {
         let node = try FakeCoreLightning()
         for _ in 0..<count { _ = try paid(node) }
         try await node.serve { backend, _ in
-            await #expect(throws: SettlementsBeganAnew.self) {
+            _ = await #expect(throws: SettlementsBeganAnew.self) {
                 _ = try await next(behind: 2, of: PaymentHash(.random()), backend)
             }
         }
@@ -142,7 +142,7 @@ struct CoreLightningTests {
             return .answer(500, #"{"code":904,"message":"The given timeout was reached"}"#)
         }
         try await node.serve { backend, _ in
-            await #expect(throws: SettlementsBeganAnew.self) {
+            _ = await #expect(throws: SettlementsBeganAnew.self) {
                 for try await _ in backend.settlements(since: SettlementCursor(position: 5)) {}
             }
         }
