@@ -39,6 +39,7 @@ struct AdminStageTests {
         #expect(try reply("/readyz", .post).status == 405)
         #expect(try reply("/healthz", .post).allow == "GET, HEAD")
         #expect(try reply("/").status == 404)
-        #expect(try reply("/metrics", .post).status == 404)
+        #expect(try reply("/metrics", .post).status == 405)
+        #expect(try reply("/elsewhere", .post).status == 404)
     }
 }
