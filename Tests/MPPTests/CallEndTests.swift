@@ -1,5 +1,6 @@
 import GatewayKit
 import GatewayTesting
+import HTTPTypes
 import MPP
 import NIOCore
 import Testing
@@ -40,5 +41,33 @@ struct CallEndTests {
 
     @Test func `one that fails after a message has given something`() throws {
         #expect(try told(["message"], "4") == 0)
+    }
+
+    // MARK: Which responses have such an end
+
+    /// Whether the end of a response to a call is looked at.
+    private func isLookedAt(_ type: String?, status: Int = 200, isServedElsewhere: Bool = false) -> Bool {
+        let exchange = Exchange.example(.example(.post, fields: [("Content-Type", "application/grpc")]))
+        exchange.isServedElsewhere = isServedElsewhere
+        let fields = Fields(type.map { [(FieldName.contentType, $0)] } ?? [])
+        return CallEnd.tells(ResponseHead(status: HTTPResponse.Status(code: status), fields: fields), of: exchange)
+    }
+
+    @Test(arguments: ["application/grpc", "application/grpc+proto"])
+    func `the end of a response of gRPC is looked at`(type: String) {
+        #expect(isLookedAt(type))
+    }
+
+    @Test(arguments: ["text/plain", nil])
+    func `what is no response of gRPC has given what its head says, whatever the request calls itself`(type: String?) {
+        #expect(!isLookedAt(type))
+    }
+
+    @Test func `a redirection has given what its head says`() {
+        #expect(!isLookedAt("application/grpc", status: 302))
+    }
+
+    @Test func `of a call that another proxy serves no end is seen`() {
+        #expect(!isLookedAt("application/grpc", isServedElsewhere: true))
     }
 }

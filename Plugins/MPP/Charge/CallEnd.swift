@@ -1,4 +1,5 @@
 package import GatewayKit
+internal import HTTPTypes
 package import NIOCore
 
 /// Learns at the end of a gRPC response whether its call gave its client anything (gRPC over HTTP/2, "Responses"). One that
@@ -15,6 +16,15 @@ package final class CallEnd: ResponseFilter {
     /// - Parameter gaveNothing: called at most once.
     package init(gaveNothing: @escaping () -> Eventually<Void>) {
         self.gaveNothing = gaveNothing
+    }
+
+    /// True for a response whose end says what became of its call. Of one that another proxy serves nothing is seen here; and
+    /// what is no response of gRPC, whatever its request calls itself, may give all that was paid for in its head.
+    package static func tells(_ response: ResponseHead, of exchange: Exchange) -> Bool {
+        guard exchange.request.isGRPC, !exchange.isServedElsewhere, response.status.code == 200,
+            response.fields.firstIndex(of: .grpcStatus) == nil, let type = response.fields[.contentType]
+        else { return false }
+        return type.lowercased().hasPrefix("application/grpc")
     }
 
     /// True where these fields say that a call has failed.

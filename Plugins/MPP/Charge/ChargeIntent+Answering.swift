@@ -70,8 +70,7 @@ extension ChargeIntent {
 
     /// A call of gRPC says at the end of its response whether it was served.
     private func watchEnd(of charge: Charge, _ response: ResponseHead, in exchange: Exchange) {
-        guard terms.chargeOn == .success, exchange.request.isGRPC, response.fields.firstIndex(of: .grpcStatus) == nil
-        else { return }
+        guard terms.chargeOn == .success, CallEnd.tells(response, of: exchange) else { return }
         let end = CallEnd { [self, weak exchange] in
             guard let exchange else { return .now(()) }
             return callAnswered(isError: true, in: exchange)

@@ -46,7 +46,7 @@ extension SessionIntent {
         CacheControl.makePrivate(&response)
         if let metered = exchange[MeteredSession.self], !exchange.isReserved {
             MeteredResponse.meter(response, of: exchange, metered, patience: .init(topUp: terms.session.topUpTimeout))
-        } else if terms.chargeOn == .success, exchange.request.isGRPC, use.isTaken {
+        } else if terms.chargeOn == .success, use.isTaken, CallEnd.tells(response, of: exchange) {
             exchange.addResponseFilter(
                 CallEnd { [self, weak exchange] in
                     if let exchange { giveBack(use, in: exchange) }
