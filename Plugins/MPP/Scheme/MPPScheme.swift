@@ -90,8 +90,8 @@ package struct MPPScheme: AuthScheme, Plugin {
     package func holdingDesk(for exchange: Exchange) -> (any HoldingDesk)? {
         guard terms.chargeOn == .success, terms.intents == [.charge], exchange.request.prefersHTML,
             !exchange.speaksJSONRPC, !exchange.route.isMetered, exchange.request.body == .none,
-            !exchange.pricedFields.contains(FieldName(.cookie)), lightning.capabilities.contains(.hold),
-            terms.isInsecure || PlainHTTP.mayOffer(in: exchange)
+            !dependsOnBody(in: exchange), !exchange.pricedFields.contains(FieldName(.cookie)),
+            lightning.capabilities.contains(.hold), terms.isInsecure || PlainHTTP.mayOffer(in: exchange)
         else { return nil }
         return holds
     }

@@ -107,4 +107,17 @@ struct HeldPageTests {
         try await visit.answer(200)
         #expect(node.progress(of: page.payment) == .settled)
     }
+
+    @Test func `no payment is held where a body was asked for, since the page of that has no key`() throws {
+        let services = Services.example(time: time.source, store: store, lightning: node)
+        let settings = ExampleSettings(["charge-on": "success", "insecure": "true"])
+        let made = settings.make(word: "mpp", { MPPScheme(from: &$0, services) })
+        let scheme = try #require(made)
+        let exchange = Exchange.example(.example(fields: [("Accept", "text/html")]))
+        let isHeld = scheme.holdingDesk(for: exchange) != nil
+        #expect(isHeld)
+        _ = exchange.readJSON(upTo: .kibibytes(1))
+        let isHeldThen = scheme.holdingDesk(for: exchange) != nil
+        #expect(!isHeldThen)
+    }
 }
