@@ -71,13 +71,14 @@ extension HeldPayments {
     package func sweep() async -> Bool {
         let now = time.uptime()
         let due = state.withLockedValue { state in
-            var due: [PaymentHash] = []
-            for (payment, watch) in state.watched where watch.due <= now && due.count <= Self.mostLooks {
-                due.append(payment)
+            var due: [(payment: PaymentHash, since: NIODeadline)] = []
+            for (payment, watch) in state.watched where watch.due <= now {
+                due.append((payment: payment, since: watch.due))
             }
             return due
         }
-        let some = due.prefix(Self.mostLooks)
+        // Those first that have waited longest: of however many the node says nothing, the others have their turn.
+        let some = due.sorted { $0.since < $1.since }.prefix(Self.mostLooks).map { $0.payment }
         let failures = await withTaskGroup(of: String?.self) { group in
             var failures: [String] = []
             for (count, payment) in some.enumerated() {

@@ -81,10 +81,19 @@ struct HeldPaymentsTests {
     @Test func `a payment that cannot be asked for does not keep the others`() async throws {
         let unknown = try await first.sell()
         let payments = [try await first.sell(), try await first.sell()]
-        node.unknown = unknown
+        node.unknown = [unknown]
         try await pass(.seconds(130), in: [other])
         #expect(payments.allSatisfy { node.progress(of: $0) == .ended })
         #expect(node.progress(of: unknown) == .held)
+    }
+
+    @Test func `a thousand that cannot be asked for do not keep the others either`() async throws {
+        var unknown: Set<PaymentHash> = []
+        for _ in 0..<1_000 { unknown.insert(try await first.sell()) }
+        node.unknown = unknown
+        let payment = try await first.sell()
+        try await pass(.seconds(250), in: [other])
+        #expect(node.progress(of: payment) == .ended)
     }
 
     // MARK: Long requests

@@ -17,7 +17,7 @@ final class HoldingNode: ForwardingBackend {
     private struct State {
         var invoices: [PaymentHash: (invoice: Invoice, state: InvoiceState)] = [:]
         var fault: Fault?
-        var unknown: PaymentHash?
+        var unknown: Set<PaymentHash> = []
         var looks = 0
     }
 
@@ -35,8 +35,8 @@ final class HoldingNode: ForwardingBackend {
         set { state.withLockedValue { $0.fault = newValue } }
     }
 
-    /// A payment about which nothing can be asked.
-    var unknown: PaymentHash? {
+    /// Payments about which nothing can be asked.
+    var unknown: Set<PaymentHash> {
         get { state.withLockedValue { $0.unknown } }
         set { state.withLockedValue { $0.unknown = newValue } }
     }
@@ -81,7 +81,7 @@ final class HoldingNode: ForwardingBackend {
         try state.withLockedValue { state in
             state.looks += 1
             if state.fault == .down { throw Self.silence }
-            guard state.unknown != payment else { throw Self.silence }
+            guard !state.unknown.contains(payment) else { throw Self.silence }
             return state.invoices[payment]?.state ?? .open
         }
     }
