@@ -115,7 +115,7 @@ package final class InvoiceMaker: Sendable {
     }
 
     /// A payment was taken: its invoice is given to nobody any more, before the node tells of it.
-    func noteTaken(_ payment: PaymentHash) { budget.close(payment) }
+    func noteTaken(_ payment: PaymentHash) { budget.take(payment) }
 
     private func made(
         for amount: Amount,

@@ -176,6 +176,12 @@ public final class InvoiceBudget: Sendable {
         }
     }
 
+    /// The payment of an invoice was presented: the same, and a node that tells of nothing by itself is asked for it once more,
+    /// for the books.
+    package func take(_ payment: PaymentHash) {
+        state.withLockedValue { $0.open.take(payment) }
+    }
+
     /// An invoice was paid or cancelled: it no longer counts, and is given to nobody any more.
     public func close(_ payment: PaymentHash) {
         state.withLockedValue { $0.open.remove(payment) }

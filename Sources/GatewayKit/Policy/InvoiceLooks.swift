@@ -5,7 +5,7 @@
 struct InvoiceLooks: Sendable {
     /// Invoices that are gone through in a look, from the newest on and in turn.
     private static let reach = 2_048
-    /// Invoices that have expired and are asked for once more.
+    /// Invoices that are closed and are asked for once more.
     private static let mostEnded = 1_024
 
     private struct Look {
@@ -38,8 +38,9 @@ struct InvoiceLooks: Sendable {
         open[payment] = nil
     }
 
-    /// One that nobody can pay any more may have been paid since it was asked for; `remove` follows.
-    mutating func expire(_ invoice: Invoice) {
+    /// One that nobody can pay any more, or whose payment was presented, may have been paid since it was asked for; `remove`
+    /// follows.
+    mutating func close(_ invoice: Invoice) {
         // Where nobody looks, nobody needs to know.
         guard number > 0 else { return }
         if let lastTime = open[invoice.paymentHash]?.lastTime, lastTime >= invoice.expiresAt { return }
@@ -47,7 +48,7 @@ struct InvoiceLooks: Sendable {
         if ended.count >= 2 * Self.mostEnded { ended.removeFirst(ended.count - Self.mostEnded) }
     }
 
-    /// Those that have expired, each once.
+    /// Those that were closed, each once.
     mutating func nextEnded(_ most: Int) -> [Invoice] {
         let next = Array(ended.suffix(most))
         ended.removeLast(next.count)

@@ -67,6 +67,13 @@ package struct OpenInvoices: Sendable {
         shared[buyer] = others.isEmpty ? nil : others
     }
 
+    /// One whose payment was presented before the node has told of it: it is asked for once more.
+    package mutating func take(_ payment: PaymentHash) {
+        guard let entry = entries[payment] else { return }
+        looks.close(entry.invoice)
+        remove(payment)
+    }
+
     private static func decrement(_ counts: inout [IPAddress: Int], _ address: IPAddress) {
         let others = counts[address, default: 1] - 1
         counts[address] = others > 0 ? others : nil
@@ -103,7 +110,7 @@ package struct OpenInvoices: Sendable {
         for payment in ends.filter({ $0.key <= current }).values.joined() {
             guard let entry = entries[payment] else { continue }
             ended[entry.buyer.service, default: 0] += 1
-            looks.expire(entry.invoice)
+            looks.close(entry.invoice)
             remove(payment)
         }
         return ended

@@ -113,6 +113,16 @@ struct InvoiceBudgetTests {
         #expect(budget.someOpen(10, at: time.now) == [])
     }
 
+    @Test func `an invoice whose payment was presented is asked for once more, and counts no more`() throws {
+        let budget = InvoiceBudget()
+        let invoice = try open(buyer(), in: budget)
+        #expect(budget.someOpen(10, at: time.now) == [invoice])
+        budget.take(invoice.paymentHash)
+        #expect(budget.openCount == 0)
+        #expect(budget.someOpen(10, at: time.now) == [invoice])
+        #expect(budget.someOpen(10, at: time.now) == [])
+    }
+
     @Test func `an invoice that ends soon is not given again`() throws {
         let budget = InvoiceBudget(InvoiceLimits(perClient: 1))
         try open(buyer(), in: budget)
