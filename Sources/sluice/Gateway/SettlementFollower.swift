@@ -52,8 +52,14 @@ struct SettlementFollower: Sendable {
                     continue
                 }
                 let place = try await place()
+                var isUnknown = place.cursor == SettlementCursor.next
                 for try await settlement in lightning.settlements(since: place.cursor, of: place.payment) {
                     try await note(settlement.payment, settlement.amount, at: settlement.settledAt)
+                    if isUnknown {
+                        // What arrived behind the look and before the stream began is told by nobody.
+                        try await lookAtAll()
+                        isUnknown = false
+                    }
                     try await keep(SettlementPlace(settlement))
                     pause = Self.firstPause
                 }
@@ -85,10 +91,7 @@ struct SettlementFollower: Sendable {
         if kept?.cursor != end { end = try await lightning.settlementsEnd() }
         // What was sold before the node could be asked where it stands, and by the node before it. The books know of what has
         // been taken since, too, which nobody counts among the open ones any more.
-        let (isOpenKnown, isBookKnown) = (try await lookOnce(), try await lookBack())
-        guard isOpenKnown, isBookKnown else {
-            throw LightningFailure(.unavailable, "the node does not answer for its open invoices")
-        }
+        try await lookAtAll()
         let place = SettlementPlace(end)
         try await keep(place)
         return place
@@ -120,6 +123,16 @@ struct SettlementFollower: Sendable {
     }
 
     // MARK: Looking
+
+    /// Asks for what is open, and for what the books have.
+    ///
+    /// - Throws: `LightningFailure` where the node did not answer for some of them.
+    private func lookAtAll() async throws {
+        let (isOpenKnown, isBookKnown) = (try await lookOnce(), try await lookBack())
+        guard isOpenKnown, isBookKnown else {
+            throw LightningFailure(.unavailable, "the node does not answer for its open invoices")
+        }
+    }
 
     /// Asks for what quotes of the books asked for and nobody is known to have paid: the last ones and, of those before them,
     /// the ones whose invoices could still be paid when the last was made.

@@ -159,6 +159,27 @@ struct RestartTests {
     }
 
     @Test(.timeLimit(.minutes(1)))
+    func `what is paid just before a node is heard that does not say where it stands is found with its first word`()
+        async throws
+    {
+        let trial = try await RestartTrial(saysWhereItStands: false)
+        let amount = Amount(millisatoshis: 10_000)
+        let early = try await trial.node.makeInvoice(for: amount, memo: "tea", expiresIn: .seconds(600))
+        trial.offered(early)
+        trial.node.payBeforeFollowing(early.bolt11)
+        try await trial.begin()
+        while trial.node.cursors.isEmpty { await Task.yield() }
+        let late = try await trial.paid().payment
+        var booked = try await trial.bookedSettlements()
+        while booked.count < 2 {
+            await Task.yield()
+            booked = try await trial.bookedSettlements()
+        }
+        #expect(booked == [early.paymentHash: 1, late: 1])
+        await trial.end()
+    }
+
+    @Test(.timeLimit(.minutes(1)))
     func `a gateway asks a node for nothing that was paid before it followed it, at its first start and later`()
         async throws
     {

@@ -41,11 +41,18 @@ final class RestartTrial: Sendable {
         of capabilities: LightningCapabilities = .subscribe,
         earlier: UInt64 = 0,
         members: [String] = [],
-        keepsBooks: Bool = true
+        keepsBooks: Bool = true,
+        saysWhereItStands: Bool = true
     ) async throws {
         self.keepsBooks = keepsBooks
         store = MemoryStore(time: time.source)
-        node = RestartingNode(time: time, capabilities: capabilities, earlier: earlier, members: members)
+        node = RestartingNode(
+            time: time,
+            capabilities: capabilities,
+            earlier: earlier,
+            members: members,
+            saysWhereItStands: saysWhereItStands
+        )
         upstream = try await EchoUpstream.start()
     }
 

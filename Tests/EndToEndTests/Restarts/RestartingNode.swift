@@ -21,6 +21,8 @@ final class RestartingNode: LightningBackend {
         var nextID = 0
         var isAway = false
         var cursors: [SettlementCursor?] = []
+        /// Paid in the moment before somebody follows it.
+        var early: String?
     }
 
     let capabilities: LightningCapabilities
@@ -29,16 +31,19 @@ final class RestartingNode: LightningBackend {
     private let time: ManualTime
     /// Settlements from before this test: their number, and nothing else.
     private let earlier: UInt64
+    private let saysWhereItStands: Bool
     private let state = NIOLockedValueBox(State())
 
     init(
         time: ManualTime,
         capabilities: LightningCapabilities = .subscribe,
         earlier: UInt64 = 0,
-        members: [String] = []
+        members: [String] = [],
+        saysWhereItStands: Bool = true
     ) {
         self.capabilities = capabilities
         memberNames = members
+        self.saysWhereItStands = saysWhereItStands
         self.time = time
         self.earlier = earlier
     }
@@ -69,6 +74,9 @@ final class RestartingNode: LightningBackend {
             state.settled = []
         }
     }
+
+    /// Somebody pays this behind all questions for it, and before anybody follows.
+    func payBeforeFollowing(_ bolt11: String) { state.withLockedValue { $0.early = bolt11 } }
 
     func comeBack() { state.withLockedValue { $0.isAway = false } }
 
@@ -129,11 +137,17 @@ final class RestartingNode: LightningBackend {
     func settlementsEnd() async throws -> SettlementCursor {
         try state.withLockedValue { state in
             guard !state.isAway else { throw Self.away }
+            guard saysWhereItStands else { return SettlementCursor.next }
             return SettlementCursor(position: earlier + UInt64(state.settlements.count))
         }
     }
 
     func settlements(since cursor: SettlementCursor?) -> AsyncThrowingStream<Settlement, any Error> {
+        let early = state.withLockedValue { state in
+            defer { state.early = nil }
+            return state.early
+        }
+        if let early { _ = try? pay(early) }
         let (stream, continuation) = AsyncThrowingStream<Settlement, any Error>.makeStream()
         let id = state.withLockedValue { state -> Int? in
             guard !state.isAway else { return nil }
@@ -142,7 +156,8 @@ final class RestartingNode: LightningBackend {
                 continuation.yield(settlement)
             }
             state.nextID += 1
-            state.followers[state.nextID] = Follower(continuation: continuation, position: cursor?.position ?? 0)
+            let position = cursor == SettlementCursor.next ? 0 : cursor?.position ?? 0
+            state.followers[state.nextID] = Follower(continuation: continuation, position: position)
             return state.nextID
         }
         guard let id else {
