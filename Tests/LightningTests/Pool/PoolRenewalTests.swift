@@ -92,4 +92,25 @@ struct PoolRenewalTests {
             _ = try await pool.makeInvoice(for: price, memo: "tea", expiresIn: .seconds(60))
         }
     }
+
+    /// A node that does not say where it stands.
+    private struct UnsureNode: ForwardingBackend {
+        let base: any LightningBackend = DevNode.example()
+
+        func settlementsEnd() async throws -> SettlementCursor { SettlementCursor.next }
+    }
+
+    @Test func `a process begins anew with a node that did not say where it stood`() async throws {
+        let store = PoolStore()
+        let member = PoolMember("main", UnsureNode())
+        let first = LightningPool([member], choice: .order, .example(store: store))
+        try await first.start()
+        let end = try await first.settlementsEnd()
+        let next = LightningPool([member], choice: .order, .example(store: store))
+        try await next.start()
+        let anew = await #expect(throws: SettlementsBeganAnew.self) {
+            for try await _ in next.settlements(since: end) {}
+        }
+        #expect(anew == SettlementsBeganAnew(node: "main"))
+    }
 }
