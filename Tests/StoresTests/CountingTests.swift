@@ -1,7 +1,9 @@
+import Dispatch
 import GRDB
 import GatewayKit
 import GatewayTesting
 import Logging
+import NIOConcurrencyHelpers
 import Stores
 import Testing
 
@@ -48,6 +50,60 @@ struct CountingTests {
         let sum = try await counted(200, 50, stores)
         #expect(sum <= 50 && sum >= 50 - 12)
         for store in stores { await store.stop() }
+    }
+
+    @Test func `what is being given back at the end of a process is given back`() async throws {
+        let folder = try TemporaryFolder()
+        let gate = Gate()
+        let clock = TimeSource(
+            now: { [time] in
+                gate.pass()
+                return time.now
+            },
+            uptime: time.source.uptime
+        )
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let first = SQLiteStore(path: folder.path("sluice.db"), logger: logger, time: clock)
+        try await first.start()
+        let counter = counter()
+        #expect(try await first.take(60, of: counter, upTo: 60) == .counted(left: 0))
+        gate.close()
+        first.giveBack(20, of: counter)
+        await gate.arrival()
+        async let stopped: Void = first.stop()
+        // A store that does not wait for it has closed its database meanwhile, or is about to.
+        for _ in 0..<10_000 { await Task.yield() }
+        gate.open()
+        await stopped
+        let second = store(folder)
+        try await second.start()
+        #expect(try await second.take(20, of: counter, upTo: 60) == .counted(left: 0))
+        await second.stop()
+    }
+
+    /// Holds up the first who asks for the time after it was closed.
+    private final class Gate: Sendable {
+        private let isClosed = NIOLockedValueBox(false)
+        private let arrivals = AsyncStream<Void>.makeStream()
+        private let opening = DispatchSemaphore(value: 0)
+
+        func close() { isClosed.withLockedValue { $0 = true } }
+
+        func pass() {
+            let isFirst = isClosed.withLockedValue { isClosed in
+                defer { isClosed = false }
+                return isClosed
+            }
+            guard isFirst else { return }
+            arrivals.continuation.finish()
+            opening.wait()
+        }
+
+        func arrival() async {
+            for await _ in arrivals.stream {}
+        }
+
+        func open() { opening.signal() }
     }
 
     @Test func `what was not used is there again after the end of a process`() async throws {

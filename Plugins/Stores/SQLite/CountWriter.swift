@@ -24,7 +24,8 @@ final class CountWriter: Sendable {
         var waiting: [Change] = []
         /// What could not be given back: tried again with what comes next, since nobody waits for it.
         var deferred: [Change] = []
-        var isWriting = false
+        /// Writes what waits, until nothing does.
+        var writing: Task<Void, Never>?
     }
 
     let reserve: CountReserve
@@ -63,14 +64,15 @@ final class CountWriter: Sendable {
 
     /// Gives back everything that was not used, and what waits to be given back. For the end of the process.
     func writeBack(to pool: DatabasePool) async throws {
-        let waiting = state.withLockedValue { state in
-            defer {
-                state.waiting.removeAll { $0.givenBack != nil }
-                state.deferred = []
-            }
-            return (state.deferred + state.waiting).compactMap(\.givenBack)
+        // What is being written does not wait any more, and would find no database later.
+        while let writing = state.withLockedValue({ $0.writing }) {
+            await writing.value
         }
-        let unused = reserve.drain() + waiting
+        let deferred = state.withLockedValue { state in
+            defer { state.deferred = [] }
+            return state.deferred.compactMap(\.givenBack)
+        }
+        let unused = reserve.drain() + deferred
         guard !unused.isEmpty else { return }
         try await pool.write { db in
             for (key, count) in unused {
@@ -82,17 +84,15 @@ final class CountWriter: Sendable {
     // MARK: Writing
 
     private func add(_ change: Change, in pool: DatabasePool) {
-        let isFirst = state.withLockedValue { state in
+        state.withLockedValue { state in
             state.waiting += state.deferred
             state.deferred = []
             state.waiting.append(change)
-            defer { state.isWriting = true }
-            return !state.isWriting
-        }
-        guard isFirst else { return }
-        Task {
-            while let changes = next() {
-                await write(changes, to: pool)
+            guard state.writing == nil else { return }
+            state.writing = Task {
+                while let changes = next() {
+                    await write(changes, to: pool)
+                }
             }
         }
     }
@@ -100,7 +100,7 @@ final class CountWriter: Sendable {
     private func next() -> [Change]? {
         state.withLockedValue { state in
             guard !state.waiting.isEmpty else {
-                state.isWriting = false
+                state.writing = nil
                 return nil
             }
             let changes = Array(state.waiting.prefix(Self.batch))
