@@ -147,10 +147,10 @@ package struct LndNode: Sendable {
     }
 
     /// Whoever has a payment held takes `refused` for its end, and forgets it: a macaroon that does not allow the call, and
-    /// whatever else lnd says of other things than the invoice, is no such word.
+    /// whatever else lnd says of other things than the invoice, is no such word. Nor is it away, though, and may go on selling.
     private static func failure(of fault: LndFault, _ doing: String) -> LightningFailure {
         let failure = LightningFailure(fault, doing)
         guard failure.reason == .refused, !fault.isAboutInvoice else { return failure }
-        return LightningFailure(.unavailable, failure.description)
+        return LightningFailure(.malformed, failure.description)
     }
 }

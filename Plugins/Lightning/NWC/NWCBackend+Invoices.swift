@@ -92,8 +92,8 @@ extension NWCBackend {
         } catch let error as NWCError {
             switch try await invoiceState(PaymentHash(preimage.bytes.sha256)) {
             case .settled: return
-            // Whatever the code: "refused" would say that it has gone back.
-            case .held: throw LightningFailure(.unavailable, "the payment is still held: \(error)")
+            // Whatever the code: "refused" would say that it has gone back, and "unavailable" that the wallet sells nothing.
+            case .held: throw LightningFailure(.malformed, "the payment is still held: \(error)")
             case .open, .ended: throw LightningFailure(.refused, "nothing is held for this preimage: \(error)")
             }
         }
@@ -111,7 +111,7 @@ extension NWCBackend {
             switch transaction.invoiceState {
             case .ended: return
             case .settled: throw LightningFailure(.refused, "the invoice is settled")
-            case .held: throw LightningFailure(.unavailable, "the payment is still held: \(error)")
+            case .held: throw LightningFailure(.malformed, "the payment is still held: \(error)")
             case .open: throw error.failure
             }
         }

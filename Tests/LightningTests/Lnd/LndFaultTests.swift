@@ -129,11 +129,11 @@ struct LndFaultTests {
             let settling = await #expect(throws: LightningFailure.self) {
                 try await lnd.settleInvoice(with: Preimage(.random()))
             }
-            #expect(settling?.reason == .unavailable)
+            #expect(settling?.reason == .malformed)
             let cancelling = await #expect(throws: LightningFailure.self) {
                 try await lnd.cancelInvoice(PaymentHash(.random()))
             }
-            #expect(cancelling?.reason == .unavailable)
+            #expect(cancelling?.reason == .malformed)
         }
     }
 

@@ -39,7 +39,7 @@ struct NWCHoldTests {
         let failure = try await failure(of: "settle_hold_invoice", answering: code) { backend, preimage in
             try await backend.settleInvoice(with: preimage)
         }
-        #expect(failure.reason == .unavailable)
+        #expect(failure.reason == .malformed)
     }
 
     @Test(arguments: ["RESTRICTED", "INTERNAL", "something new"])
@@ -47,6 +47,6 @@ struct NWCHoldTests {
         let failure = try await failure(of: "cancel_hold_invoice", answering: code) { backend, preimage in
             try await backend.cancelInvoice(FakeWallet.hash(of: preimage))
         }
-        #expect(failure.reason == .unavailable)
+        #expect(failure.reason == .malformed)
     }
 }
