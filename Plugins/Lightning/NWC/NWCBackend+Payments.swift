@@ -3,8 +3,9 @@ internal import Logging
 internal import NIOConcurrencyHelpers
 
 extension NWCBackend {
-    /// For so long after its time a wallet may begin what it was told: its clock is another one.
-    private static let doubt = Duration.seconds(60)
+    /// For so long after its time a wallet may begin what it was told: its clock is another one, by a minute at the most, and
+    /// the order is written down a little before it goes out.
+    private static let doubt = Duration.seconds(65)
 
     /// The wallet bounds its fee itself: NIP-47 has no word for a limit. One that it has passed is logged.
     package func pay(
@@ -34,13 +35,7 @@ extension NWCBackend {
         // Before the wallet is told: the next process has to know of it, too.
         let end = time.now().advanced(by: patience + Self.doubt)
         try await store.setValue(Array("\(end.milliseconds)".utf8), for: Self.orderKey(hash))
-        let payment: Payment
-        do {
-            payment = try await pay(invoice, paid, within: patience)
-        } catch let failure as LightningFailure where failure.reason == .refused {
-            await forgetOrder(hash)
-            throw failure
-        }
+        let payment = try await pay(invoice, paid, within: patience)
         await forgetOrder(hash)
         if payment.fee > feeLimit {
             logger.warning(
@@ -78,7 +73,11 @@ extension NWCBackend {
 
     /// A no that may come from impatience does not say that nothing was paid: only what the wallet knows of the payment does.
     private func payment(_ payment: PaymentHash, after error: NWCError) async throws -> Payment {
-        guard !error.isCertain else { throw LightningFailure(.refused, "\(error)") }
+        guard !error.isCertain else {
+            await forgetOrder(payment)
+            throw LightningFailure(.refused, "\(error)")
+        }
+        // The order stands until its end: a copy of it may be on its way by another relay.
         switch try await knownPayment(payment) {
         case .paid(let payment): return payment
         case .unpaid: throw LightningFailure(.refused, "\(error)")
