@@ -134,7 +134,7 @@ struct NWCPaymentTests {
         #expect(wallet.asked.count(where: { $0 == "pay_invoice" }) == 1)
     }
 
-    @Test(arguments: [nil, "PAYMENT_FAILED"] as [String?])
+    @Test(arguments: [nil, "RESTRICTED"] as [String?])
     func `nothing is kept of a payment once it is known what became of it`(_ code: String?) async throws {
         let wallet = try FakeWallet()
         let store = MemoryStore()
