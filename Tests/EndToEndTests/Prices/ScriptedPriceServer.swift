@@ -133,7 +133,8 @@ private struct PriceService: RegistrableRPCService {
         case .status(let code): throw RPCError(code: code, message: "as the test wants it")
         case .never:
             try await context.cancellation.cancelled
-            return []
+            // No bytes would be an answer: a price of nothing.
+            throw RPCError(code: .unavailable, message: "as the test wants it")
         }
     }
 }
